@@ -1,0 +1,45 @@
+"""The `dilatednet` command: finds the commands in this folder, runs one, turns errors into exit codes.
+
+A command is a module here with `HELP: str`, `arguments(parser)` and `run(args) -> int`; its name is the module's.
+Exit codes: 0 done, 1 checked and not equal, 2 bad input or usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from converter.errors import ConversionError
+
+
+def commands() -> dict[str, ModuleType]:
+    """Every command by name; a module whose name starts with an underscore is a part of others."""
+    names = sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
+    return {name.replace("_", "-"): importlib.import_module(f"{__name__}.{name}") for name in names}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the result is the process's exit code."""
+    parser = argparse.ArgumentParser(prog="dilatednet", description="Caffe's models in PyTorch, with proof.")
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module in commands().items():
+        sub = choices.add_parser(name, help=module.HELP, description=module.HELP)
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
+    args = parser.parse_args(arguments)
+    try:
+        return int(args.run(args))
+    except ConversionError as error:
+        print(f"dilatednet {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"dilatednet {args.command}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141

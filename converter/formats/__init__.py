@@ -1,0 +1,1 @@
+"""Readers and writers of every file: the one room that knows protobuf and h5py, and never torch."""

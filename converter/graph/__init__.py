@@ -1,0 +1,1 @@
+"""The net as a frozen value: layers, parameters, phases, shapes and fillers, without torch."""

@@ -1,0 +1,31 @@
+"""Markers that skip with a reason where a test's material is missing, and one thread a test process on small machines."""
+
+import pytest
+
+from tests.places import SHARED, VOC_ROOT
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run tests that take minutes")
+
+
+def _reason(item: pytest.Item) -> str | None:
+    if item.get_closest_marker("slow") and not item.config.getoption("--slow"):
+        return "takes minutes: run with --slow"
+    if item.get_closest_marker("voc") and not (VOC_ROOT / "VOCdevkit" / "VOC2012").is_dir():
+        return f"no VOCdevkit/VOC2012 under {VOC_ROOT}: set VOC_ROOT"
+    if item.get_closest_marker("corpus") and not (SHARED / "corpus").is_dir():
+        return f"no corpus under {SHARED}: set DILATEDNET_SHARED"
+    if item.get_closest_marker("gpu"):
+        import torch
+
+        if not torch.cuda.is_available():
+            return "no CUDA device"
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        reason = _reason(item)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
