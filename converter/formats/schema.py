@@ -96,6 +96,8 @@ def _spec(item: FieldDescriptor) -> FieldSpec:
     if item.enum_type is not None:
         values = MappingProxyType({value.name: value.number for value in item.enum_type.values})
         default = None if repeated else Word(item.enum_type.values_by_number[default].name)
+    elif holds == "float" and not repeated:
+        default = float(f"{default:.7g}")  # protobuf rounds 0.999 to single precision; the text readers do not
     return FieldSpec(
         name=item.name,
         number=item.number,
