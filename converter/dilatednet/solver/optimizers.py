@@ -102,7 +102,7 @@ class CaffeOptimizer(torch.optim.Optimizer):
 
 
 class SGD(CaffeOptimizer):
-    """v = momentum v + r g; w -= v. The rate is inside the velocity, so a new rate leaves the old momentum as it was."""
+    """v = momentum v + r g; w -= v. The rate is inside the velocity: a new rate leaves the old momentum as it was."""
 
     def __init__(self, params: Params, lr: float, *, momentum: float = 0.0, **common: Any) -> None:
         super().__init__(params, lr, momentum=momentum, **common)

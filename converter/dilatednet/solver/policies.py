@@ -68,14 +68,14 @@ class RatePolicy:
     def _factor(self, t: int, step: int) -> float:
         match self.policy:
             case "step" | "multistep":
-                return self.gamma**step
+                return float(self.gamma**step)
             case "exp":
-                return self.gamma**t
+                return float(self.gamma**t)
             case "inv":
-                return (1.0 + self.gamma * t) ** -self.power
+                return float((1.0 + self.gamma * t) ** -self.power)
             case "poly":
                 # Past max_iter Caffe raises a negative number to a power; the rate stays at its end instead.
-                return max(0.0, 1.0 - t / self.max_iter) ** self.power
+                return float(max(0.0, 1.0 - t / self.max_iter) ** self.power)
             case "sigmoid":
                 return _sigmoid(self.gamma * (t - self.stepsize))
             case _:
