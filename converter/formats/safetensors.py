@@ -1,0 +1,149 @@
+"""`.safetensors`: a JSON header and numbers behind it; read as views, written without torch.
+
+Layout: 8 bytes little-endian header length, the header `{key: {dtype, shape, data_offsets}, "__metadata__": {…}}`,
+padded with spaces to a multiple of 8, then the numbers without holes. Source: https://github.com/huggingface/safetensors.
+Keys are `graph.names.key(layer, blob)`; the metadata's `blob_order` lists each layer's blobs in Caffe's order.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+from converter.formats.blobs import MAX_AXES
+from converter.formats.mapping import Mapped, map_file
+from converter.formats.sniff import refuse
+from converter.formats.stored import Array, StoredBlob, StoredLayer, StoredNet
+from converter.graph.names import blob_names, key, split_key
+
+_LONGEST_HEADER = 100_000_000
+_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
+_WORDS = {dtype: word for word, dtype in _DTYPES.items()}
+
+
+def read_safetensors(path: str | os.PathLike[str]) -> StoredNet:
+    """The weights in a safetensors file, ours or any whose keys read `<layer>.<blob>`.
+
+    Raises:
+        CaffemodelError: it is missing, is another kind of file, is truncated or damaged, or holds numbers that are no
+            F16, F32 or F64.
+    """
+    file = map_file(path)
+    if file.kind != "safetensors":
+        raise refuse(file.path, file.kind)
+    header, base = _header(file)
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+        raise file.broken("its metadata is not a table of texts; the file is damaged, download it again")
+    blobs = {name: _blob(file, base, name, entry) for name, entry in header.items()}
+    layers = _layers(file, blobs, _table(metadata, "blob_order"), _table(metadata, "layer_types"))
+    return StoredNet(file.path, metadata.get("net", ""), layers, file, metadata)
+
+
+def safetensors_header(blobs: Mapping[str, Array], metadata: Mapping[str, str]) -> tuple[bytes, list[tuple[str, int]]]:
+    """The header's bytes, and for each key, in the order its numbers must be written, their offset in the file.
+
+    Wider numbers stand first, so that every tensor is aligned.
+    """
+    order = sorted(blobs, key=lambda name: -blobs[name].dtype.itemsize)
+    table: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    places, position = [], 0
+    for name in order:
+        blob = blobs[name]
+        offsets = [position, position + blob.nbytes]
+        table[name] = {"dtype": _WORDS[blob.dtype.str], "shape": list(blob.shape), "data_offsets": offsets}
+        places.append((name, position))
+        position = offsets[1]
+    text = json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text, [(name, 8 + len(text) + place) for name, place in places]
+
+
+def keyed(net: StoredNet) -> tuple[dict[str, Array], dict[str, str]]:
+    """A net's blobs by state_dict key, and the metadata that tells `read_safetensors` their order and types."""
+    blobs: dict[str, Array] = {}
+    order: dict[str, Sequence[str]] = {}
+    for layer in net.weighted().values():
+        order[layer.name] = layer.names or blob_names(layer.type, len(layer.stored))
+        blobs.update({key(layer.name, name): blob for name, blob in zip(order[layer.name], layer.blobs, strict=True)})
+    types = {layer.name: layer.type for layer in net.weighted().values() if layer.type}
+    return blobs, {"blob_order": json.dumps(order), "layer_types": json.dumps(types)}
+
+
+def _header(file: Mapped) -> tuple[dict[str, Any], int]:
+    """The header's table and where the numbers begin."""
+    length = int.from_bytes(file.data[:8], "little")
+    if length > min(_LONGEST_HEADER, file.size - 8):
+        raise file.broken(
+            f"the file is truncated: its header has {length} bytes, the file {file.size}; download it again"
+        )
+    try:
+        table = json.loads(file.data[8 : 8 + length])
+    except (ValueError, RecursionError) as error:
+        raise file.broken(f"its header is no JSON ({error}); the file is damaged, download it again") from error
+    if not isinstance(table, dict):
+        raise file.broken("its header is no table; the file is damaged, download it again")
+    return table, 8 + length
+
+
+def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:
+    """One tensor, once its entry has been checked against the file."""
+    if not isinstance(entry, dict):
+        raise file.broken(f"'{name}' has no entry that reads; the file is damaged, download it again")
+    dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
+        raise file.broken(f"'{name}' is of type {dtype}, not {', '.join(_DTYPES)}; save it as F32")
+    if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2 or len(shape) > MAX_AXES:
+        raise file.broken(f"'{name}' has shape {shape} at {offsets}; the file is damaged, download it again")
+    width, count = int(_DTYPES[dtype][-1]), math.prod(shape)
+    if offsets[1] - offsets[0] != count * width:
+        raise file.broken(f"'{name}': shape {shape} needs {count * width} bytes, it has {offsets[1] - offsets[0]}")
+    if base + offsets[1] > file.size:
+        needed = base + offsets[1]
+        raise file.broken(
+            f"the file is truncated: '{name}' needs {needed} bytes, the file has {file.size}; download it again"
+        )
+    return StoredBlob(file.view(_DTYPES[dtype], base + offsets[0], count).reshape(shape), offset=base + offsets[0])
+
+
+def _sizes(value: object) -> TypeGuard[list[int]]:
+    """Whether a JSON value is a list of sizes."""
+    return isinstance(value, list) and all(type(size) is int and 0 <= size < 1 << 48 for size in value)
+
+
+def _table(metadata: Mapping[str, str], name: str) -> dict[str, Any]:
+    """A JSON table of the metadata, empty where there is none that reads."""
+    try:
+        table = json.loads(metadata.get(name, "{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return table if isinstance(table, dict) else {}
+
+
+def _layers(
+    file: Mapped, blobs: dict[str, StoredBlob], order: dict[str, Any], types: dict[str, Any]
+) -> tuple[StoredLayer, ...]:
+    """Blobs gathered by layer: as `order` says, and by their names where it says nothing."""
+    found: dict[str, dict[str, StoredBlob]] = {}
+    for name, blob in blobs.items():
+        layer, blob_name = split_key(name)
+        found.setdefault(layer, {})[blob_name] = blob
+    layers = []
+    for layer in [*(name for name in order if name in found), *(name for name in found if name not in order)]:
+        kind = types.get(layer, "")
+        names = tuple(str(name) for name in order.get(layer) or _ordered(found[layer]))
+        if set(names) != set(found[layer]) or len(names) != len(found[layer]):
+            raise file.broken(f"layer '{layer}' has blobs {sorted(found[layer])}, its metadata says {list(names)}")
+        stored = tuple(found[layer][name] for name in names)
+        layers.append(StoredLayer(layer, kind if isinstance(kind, str) else "", stored=stored, names=names))
+    return tuple(layers)
+
+
+def _ordered(names: Mapping[str, StoredBlob]) -> list[str]:
+    """Blob names in Caffe's order, names it does not know last."""
+    count = len(names)
+    first = [*blob_names("BatchNorm", 3), *blob_names("", count + 2)]
+    return sorted(names, key=lambda name: first.index(name) if name in first else len(first))
