@@ -1,0 +1,166 @@
+"""`dilatednet predict`: pictures in, label pictures and overlays out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from converter.errors import ConversionError, ImageError, OutputError
+
+if TYPE_CHECKING:
+    import torch
+
+    from converter.dilatednet.zoo import Model
+
+HELP = "label every pixel of pictures with a published DilatedNet"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """MODEL --weights W IMAGE... -o DIR."""
+    parser.add_argument(
+        "model", metavar="MODEL", help="a published net, or a data set: dilation8_pascal_voc, kitti, ..."
+    )
+    parser.add_argument(
+        "--weights", required=True, metavar="W", help=".caffemodel, .caffemodel.h5, .safetensors or .pth"
+    )
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="8-bit RGB pictures of any size")
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder for NAME.png and NAME_overlay.png")
+    parser.add_argument("--overlay", action=argparse.BooleanOptionalAction, default=True, help="write NAME_overlay.png")
+    parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, ... (default cpu)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Label each picture; a picture that cannot be read is told of and left out, and makes the exit code 2."""
+    from converter.dilatednet.zoo import find
+
+    model = find(args.model)
+    if not model.topology.classes:
+        raise ConversionError(f"{model.name} has no classes; it starts a training; predict with another model")
+    folder = Path(args.output)
+    targets = _targets(args.images, folder, args.overlay)
+    module, input_size = _module(args, model)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(folder)) from error
+    failed = 0
+    with _Bar(len(args.images)) as bar:
+        for source, (labels, overlay) in zip(args.images, targets, strict=True):
+            try:
+                bar.say(_label(module, model, source, labels, overlay, input_size, bar.tile))
+            except ImageError as error:
+                failed += 1
+                bar.say(f"dilatednet predict: {error if error.path else f'{source}: {error}'}", file=sys.stderr)
+            bar.picture()
+    return 2 if failed else 0
+
+
+def _targets(images: Sequence[str], folder: Path, overlay: bool) -> list[tuple[Path, Path | None]]:
+    """Where each picture's labels and overlay go; no file may be written twice, nor over a picture that is read."""
+    targets = []
+    taken = {str(Path(source).resolve()): source for source in images}
+    for source in images:
+        stem = Path(source).stem
+        label = folder / f"{stem}.png"
+        over = folder / f"{stem}_overlay.png" if overlay else None
+        for target in filter(None, (label, over)):
+            other = taken.setdefault(str(target.resolve()), source)
+            if other != source or str(target.resolve()) == str(Path(source).resolve()):
+                raise OutputError(
+                    f"would be written for {source} over {other}'s; give another folder, or rename one",
+                    path=str(target),
+                )
+        if (label, over) in targets:
+            raise OutputError(f"would be written twice for {source}; name each picture once", path=str(label))
+        targets.append((label, over))
+    return targets
+
+
+def _module(args: argparse.Namespace, model: Model) -> tuple[torch.nn.Module, tuple[int, int] | None]:
+    """The net to run, and the tile size its prototxt states where it has one."""
+    import torch
+
+    try:
+        device = torch.device(args.device)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise ConversionError(
+            f"device {args.device!r} cannot be used: {reason}; leave --device out for the CPU"
+        ) from error
+    if not args.prototxt:
+        from converter.dilatednet.loading import load
+
+        return load(model.name, args.weights, device=device), None
+    import converter
+
+    net = converter.load(args.prototxt, args.weights)
+    shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
+    return net.to(device).eval(), (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
+
+
+def _label(
+    module: torch.nn.Module,
+    model: Model,
+    source: str,
+    labels: Path,
+    overlay: Path | None,
+    input_size: tuple[int, int] | None,
+    on_tile: Callable[[int, int], None],
+) -> str:
+    """Label one picture, write its files, and say so in a line."""
+    from converter.dilatednet.draw import overlay as mixed
+    from converter.dilatednet.draw import write_picture
+    from converter.dilatednet.images import read_image
+    from converter.dilatednet.labels import write_labels
+    from converter.dilatednet.prediction import predict
+    from converter.dilatednet.zoo import palette
+
+    image = read_image(source)
+    answer = predict(module, image, model.name, input_size=input_size, on_tile=on_tile)
+    colours = palette(model.name)
+    write_labels(labels, answer, colours.tolist())
+    if overlay:
+        write_picture(overlay, mixed(image, answer, colours))
+    return f"{source} → {labels}{f', {overlay.name}' if overlay else ''}: {_shares(answer, model.label_set.classes)}"
+
+
+def _shares(labels: Any, classes: Sequence[str]) -> str:
+    """The most frequent classes with their share of the pixels."""
+    import numpy as np
+
+    counts = np.bincount(labels.ravel(), minlength=len(classes))
+    order = [index for index in np.argsort(-counts, kind="stable") if counts[index]]
+    words = [f"{classes[index]} {100 * counts[index] / labels.size:.0f} %" for index in order[:4]]
+    return ", ".join(words) + (f" and {len(order) - 4} more" if len(order) > 4 else "")
+
+
+class _Bar:
+    """Progress over pictures and their tiles, on a terminal only."""
+
+    def __init__(self, pictures: int) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=pictures, unit="picture", disable=not sys.stderr.isatty(), leave=False)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def tile(self, done: int, of: int) -> None:
+        """Show the tiles of the picture in work."""
+        self._bar.set_postfix_str(f"tile {done}/{of}")
+
+    def picture(self) -> None:
+        """One picture more is done."""
+        self._bar.update()
+
+    def say(self, line: str, file: Any = None) -> None:
+        """A line above the bar."""
+        self._bar.write(line, file=file or sys.stdout)

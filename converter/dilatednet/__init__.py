@@ -1,0 +1,56 @@
+"""The reproduction: the published DilatedNets, their data sets, and labelling pictures with them.
+
+Names are looked up when they are asked for, so that the zoo, the palettes and the picture reader come without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from converter.dilatednet.images import read_image
+    from converter.dilatednet.loading import load
+    from converter.dilatednet.model import Context, DilatedNet, FrontEnd
+    from converter.dilatednet.prediction import predict
+    from converter.dilatednet.topology import Topology
+    from converter.dilatednet.zoo import ZOO, Model, find, palette
+
+__all__ = [
+    "ZOO",
+    "Context",
+    "DilatedNet",
+    "FrontEnd",
+    "Model",
+    "Topology",
+    "find",
+    "load",
+    "palette",
+    "predict",
+    "read_image",
+]
+
+_HOME = {
+    "ZOO": "zoo",
+    "Context": "model",
+    "DilatedNet": "model",
+    "FrontEnd": "model",
+    "Model": "zoo",
+    "Topology": "topology",
+    "find": "zoo",
+    "load": "loading",
+    "palette": "zoo",
+    "predict": "prediction",
+    "read_image": "images",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, out of the module that defines it."""
+    if name in _HOME:
+        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,104 @@
+"""Reading pictures: 8-bit colour in, uint8 RGB out; every other kind is refused with what to do about it.
+
+A picture that is turned by its EXIF orientation is turned upright, as every viewer and OpenCV's imread do.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from converter.errors import ImageError
+
+Picture = npt.NDArray[np.uint8]
+
+FORMATS = ("PNG", "JPEG", "MPO", "BMP", "PPM", "TIFF", "WEBP", "GIF")
+"""No others: some of Pillow's readers start other programs."""
+
+_LARGEST = 178_956_970
+"""Pixels; more is taken for a bomb, by Pillow and here."""
+_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, OverflowError, IndexError, TypeError)
+_RECIPE = "magick IN -alpha off -colorspace sRGB -type TrueColor -depth 8 PNG24:OUT.png"
+_KINDS = {
+    "1": "black and white (1 bit)",
+    "L": "grayscale",
+    "LA": "grayscale with transparency",
+    "PA": "a palette picture with transparency",
+    "RGBA": "RGB with transparency (RGBA)",
+    "RGBa": "RGB with transparency (RGBA)",
+    "CMYK": "CMYK",
+    "I": "32-bit grayscale",
+    "F": "floating-point grayscale",
+}
+
+
+def read_image(path: str | os.PathLike[str]) -> Picture:
+    """The picture at `path` as uint8 (h, w, 3), R, G, B in 0 to 255. Opaque palette pictures give their colours.
+
+    Raises:
+        ImageError: missing, broken, truncated, not a picture, of more than 178,956,970 pixels, animated, or of a kind on which
+            the nets were not trained: grayscale, transparent, CMYK, more than 8 bits a channel.
+    """
+    name = os.fspath(path)
+    if not Path(name).is_file():
+        raise ImageError("no such picture; check the path" if not Path(name).exists() else "not a file", path=name)
+    try:
+        return _decode(name)
+    except _BOMB as error:
+        raise ImageError(f"more than {_LARGEST} pixels; cut it into pieces", path=name) from error
+    except MemoryError as error:
+        raise ImageError("does not fit into memory; cut it into pieces", path=name) from error
+    except _BROKEN as error:
+        reason = "not a picture of a known kind" if isinstance(error, UnidentifiedImageError) else str(error)
+        raise ImageError(f"cannot be read: {reason}; want one of {', '.join(FORMATS)}, whole", path=name) from error
+
+
+def _decode(name: str) -> Picture:
+    with Image.open(name, formats=FORMATS) as picture:
+        _refuse(picture, name)
+        picture.load()
+        return np.array(_upright(picture).convert("RGB"), dtype=np.uint8)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF data say; as it is stored where they are damaged."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except _BROKEN:
+        return picture
+
+
+def _deep(picture: Image.Image) -> bool:
+    """Whether the file holds more than 8 bits a channel, which Pillow would cut to 8 in silence."""
+    if picture.mode.startswith("I;16"):
+        return True
+    for codec, _, _, arguments in getattr(picture, "tile", ()):
+        words = arguments if isinstance(arguments, tuple) else (arguments,)
+        if any(isinstance(word, str) and ";16" in word for word in words):
+            return True
+        if codec.startswith("ppm") and any(isinstance(word, int) and word > 255 for word in words):
+            return True
+    return False
+
+
+def _refuse(picture: Image.Image, name: str) -> None:
+    """Raise an ImageError for every kind of picture that has no plain meaning as 8-bit RGB."""
+    width, height = picture.size
+    if width < 1 or height < 1 or width * height > _LARGEST:
+        raise ImageError(f"{width}×{height} pixels; expected 1 to {_LARGEST}; scale it or cut it", path=name)
+    kind = "a picture of 16 bits a channel" if _deep(picture) else _KINDS.get(picture.mode)
+    if kind is None and "transparency" in picture.info:
+        kind = "a picture with a transparent colour"
+    if kind is None and picture.format not in {"MPO", "JPEG"} and getattr(picture, "n_frames", 1) > 1:
+        kind = f"an animation or stack of {getattr(picture, 'n_frames', 1)} pictures"
+    if kind is None and picture.mode not in {"RGB", "P", "YCbCr"}:
+        kind = f"of mode {picture.mode}"
+    if kind:
+        raise ImageError(f"is {kind}; expected 8-bit RGB; convert it first: {_RECIPE}", path=name)

@@ -1,0 +1,169 @@
+"""A published net with a file's weights in it, every blob accounted for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+
+from converter.dilatednet.model import DilatedNet
+from converter.dilatednet.topology import Topology
+from converter.dilatednet.zoo import find
+from converter.errors import WeightsError
+from converter.formats.stored import StoredBlob
+from converter.graph.names import split_key
+
+Array: TypeAlias = "np.ndarray[Any, Any]"
+Weights: TypeAlias = "str | os.PathLike[str] | Mapping[str, torch.Tensor] | Mapping[str, Sequence[Array]]"
+Blobs: TypeAlias = Mapping[str, Sequence[StoredBlob]]
+
+
+def load(
+    name: str,
+    weights: Weights | None = None,
+    *,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+) -> DilatedNet:
+    """A published net (see `zoo.ZOO`, or a data set's name), in eval mode.
+
+    The front end is as wide as the weights' conv1_1 and fc6 (64 and 4096 in the published files), so narrow test nets
+    load too. The parameters are views into the mapped file; the file itself is never written.
+
+    Args:
+        name: a name in the zoo, or a data set's.
+        weights: a `.caffemodel`, `.caffemodel.h5`, `.safetensors` or `.pth` file; a state dict (`fc6.weight` → tensor)
+            or a dict of arrays (`fc6` → [weight, bias], as `converter.read_weights` answers). None: the layers' own
+            start, which is a **random** front end and an identity context module (see `initialise`).
+        device: where the parameters go.
+        dtype: what they become; None keeps float32.
+
+    Raises:
+        ConversionError: no such net.
+        CaffemodelError: the file does not read.
+        WeightsError: blobs missing, left over or of another shape, all named at once.
+    """
+    model = find(name)
+    if weights is None:
+        net = DilatedNet.of(model.topology)
+    else:
+        blobs, path = _read(weights)
+        topology = _as_wide(model.topology, blobs)
+        state = account(topology, blobs, path)
+        with torch.device("meta"):
+            net = DilatedNet.of(topology)
+        net.load_state_dict(state, assign=True)
+    net.input_size = model.input_size
+    return net.to(device=device, dtype=dtype or torch.float32).eval()
+
+
+def _read(weights: Weights) -> tuple[Blobs, str | None]:
+    """The weights' blobs by layer, and the file's name where there is one."""
+    if isinstance(weights, Mapping):
+        return _grouped(weights), None
+    path = os.fspath(weights)
+    if path.endswith((".pth", ".pt")):
+        return _grouped(_read_pth(path)), path
+    from converter.formats.weights import read_stored
+
+    return {name: layer.stored for name, layer in read_stored(path).weighted().items()}, path
+
+
+def _read_pth(path: str) -> Mapping[str, torch.Tensor]:
+    """A plain state dict saved by torch; nothing that would run code on loading."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises pickle, zip, OS and runtime errors alike
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise WeightsError(
+            f"not a state dict that torch reads: {lines[0]}; save one with torch.save", path=path
+        ) from error
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise WeightsError("holds something other than tensors by name; want a plain state dict", path=path)
+    return state
+
+
+def _grouped(weights: Mapping[str, Any]) -> Blobs:
+    """Blobs by layer, from a state dict or from arrays by layer."""
+    blobs: dict[str, list[StoredBlob]] = {}
+    for name, value in sorted(weights.items(), key=lambda item: item[0].endswith(".bias")):
+        if isinstance(value, torch.Tensor):
+            array = value.detach().cpu().to(torch.float32).numpy()
+            blobs.setdefault(split_key(name)[0], []).append(StoredBlob(array))
+        else:
+            blobs[name] = [StoredBlob(np.asarray(blob)) for blob in value]
+    return blobs
+
+
+def _as_wide(topology: Topology, blobs: Blobs) -> Topology:
+    """The topology with the front end's widths as the weights have them."""
+    width, fc_width = _outputs(blobs, "conv1_1"), _outputs(blobs, "fc6")
+    return replace(topology, width=width or topology.width, fc_width=fc_width or topology.fc_width)
+
+
+def _outputs(blobs: Blobs, layer: str) -> int:
+    """How many channels a convolution of the weights answers; 0 where they do not tell."""
+    stored = blobs.get(layer, ())
+    return int(stored[0].array.shape[0]) if stored and stored[0].array.ndim == 4 else 0
+
+
+def account(topology: Topology, blobs: Blobs, path: str | None = None) -> dict[str, torch.Tensor]:
+    """The state dict of a topology's net out of stored blobs, float32, uncopied where they are float32.
+
+    Layers meet by name; shapes must be equal, or equal with ones before them where a blob is of the old 4-D form
+    (src/caffe/net.cpp, CopyTrainedLayersFrom; src/caffe/blob.cpp, ShapeEquals). Layers of the file that hold no blobs
+    do not count.
+
+    Raises:
+        WeightsError: `missing`, `unexpected` and `misshapen` name every layer or blob concerned.
+    """
+    wanted = {step.name: step.shapes for step in topology.steps if step.shapes}
+    missing = tuple(name for name in wanted if name not in blobs)
+    unexpected = tuple(name for name, stored in blobs.items() if stored and name not in wanted)
+    state: dict[str, torch.Tensor] = {}
+    misshapen: list[str] = []
+    for name in (name for name in wanted if name in blobs):
+        misshapen += _fit(name, blobs[name], wanted[name], state)
+    if missing or unexpected or misshapen:
+        raise _refusal(path, missing, unexpected, tuple(misshapen))
+    return state
+
+
+def _fit(
+    name: str, stored: Sequence[StoredBlob], wanted: Sequence[tuple[int, ...]], state: dict[str, torch.Tensor]
+) -> list[str]:
+    """Put a layer's blobs into `state`; what does not fit comes back, said in words."""
+    if len(stored) != len(wanted):
+        return [f"{name}: {len(stored)} blobs in the file, {len(wanted)} in the net"]
+    wrong = []
+    for blob, shape, part in zip(stored, wanted, ("weight", "bias"), strict=False):
+        padded = (1,) * (4 - len(shape)) + shape if blob.legacy else shape
+        if blob.array.shape != padded:
+            wrong.append(f"{name}.{part}: {_dims(blob.array.shape)} in the file, {_dims(shape)} in the net")
+            continue
+        state[f"{name}.{part}"] = torch.from_numpy(blob.array.astype(np.float32, copy=False).reshape(shape))
+    return wrong
+
+
+def _dims(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape)) or "scalar"
+
+
+def _refusal(
+    path: str | None, missing: tuple[str, ...], unexpected: tuple[str, ...], misshapen: tuple[str, ...]
+) -> WeightsError:
+    parts = ["the weights do not belong to the net"]
+    for words, names in (
+        ("missing from the weights", missing),
+        ("in the weights but not in the net", unexpected),
+        ("of another shape", misshapen),
+    ):
+        if names:
+            more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+            parts.append(f"{words}: {', '.join(names[:8])}{more}")
+    parts.append("load them as the model they were trained as")
+    return WeightsError("; ".join(parts), path=path, missing=missing, unexpected=unexpected, misshapen=misshapen)

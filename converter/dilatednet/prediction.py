@@ -1,0 +1,159 @@
+"""From a picture to a label for every pixel, as fyu/dilation's predict.py does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from converter.dilatednet.tiles import MARGIN, Tile, cut, tiles
+from converter.dilatednet.zoo import Model, find
+from converter.errors import ImageError, ShapeError, WeightsError
+
+Pixels = npt.NDArray[np.uint8]
+Progress = Callable[[int, int], None]
+
+_BAND = 2**23
+"""Probabilities that are zoomed at a time: 64 MiB in float64."""
+
+
+def predict(
+    module: torch.nn.Module,
+    image: Pixels,
+    dataset: str = "pascal_voc",
+    *,
+    input_size: tuple[int, int] | None = None,
+    on_tile: Progress | None = None,
+) -> Pixels:
+    """The most probable class of every pixel: uint8 (h, w); of equally probable ones the first.
+
+    The picture is padded, tiled (see `tiles`) and run tile by tile where the module's parameters are; where the net
+    answers at an eighth of the resolution, probabilities are interpolated bilinearly with cell i at pixel 8 i. The
+    original reads past the last cell at the right and bottom edge where a side modulo the tile step leaves less than
+    one cell; here the last cell repeats. Where the net upsamples (Cityscapes), what lies beyond the picture is cut off,
+    which the original leaves to its user. On wide KITTI pictures every tile pushes the next 4 pixels to the right, as
+    in the original (a tile is 158.5 cells wide, and answers 159).
+
+    Args:
+        module: a DilatedNet or CaffeModule that answers probabilities (a tensor, or a dict with `prob`).
+        image: uint8 (h, w, 3), R, G, B, any size from 1×1.
+        dataset: a data set or zoo name: mean, zoom, number of classes, tile size.
+        input_size: (height, width) of a tile where it is not the module's own or the published net's.
+        on_tile: called with the number of tiles done and of all tiles.
+
+    Raises:
+        ConversionError: an unknown data set.
+        ImageError: not such an array.
+        ShapeError: the module's answer does not fit the data set.
+        WeightsError: the module answers NaN.
+    """
+    model = find(dataset)
+    _check(image)
+    answers = probabilities(module, image, model, input_size, on_tile)
+    if model.label_set.zoom == 1:
+        labels = np.empty(image.shape[:2], np.uint8)
+        for tile, prob in answers:
+            part = labels[tile.top : tile.top + prob.shape[1], tile.left : tile.left + prob.shape[2]]
+            part[...] = prob[:, : part.shape[0], : part.shape[1]].argmax(dim=0).to(torch.uint8).cpu().numpy()
+        return labels
+    return zoomed_labels(joined(answers), model.label_set.zoom, (image.shape[0], image.shape[1]))
+
+
+def probabilities(
+    module: torch.nn.Module,
+    image: Pixels,
+    model: Model,
+    input_size: tuple[int, int] | None = None,
+    on_tile: Progress | None = None,
+) -> Iterator[tuple[Tile, torch.Tensor]]:
+    """Every tile with its probabilities (classes, rows, columns) float32, on the module's device, in eval mode."""
+    size = input_size or getattr(module, "input_size", None) or model.input_size
+    parameter = next(module.parameters(), torch.empty(0))
+    every = list(tiles((image.shape[0], image.shape[1]), size))
+    training = module.training
+    module.eval()
+    try:
+        for done, tile in enumerate(every, 1):
+            x = torch.from_numpy(cut(image, tile, model.label_set.mean)).to(parameter.device, parameter.dtype)
+            with torch.inference_mode():
+                prob = _answer(module(x)).float()
+            _check_answer(prob, model, size)
+            yield tile, prob[0]
+            if on_tile:
+                on_tile(done, len(every))
+    finally:
+        module.train(training)
+
+
+def joined(answers: Iterator[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
+    """The tiles' probabilities side by side: (classes, rows, columns)."""
+    rows: dict[int, list[torch.Tensor]] = {}
+    for tile, prob in answers:
+        rows.setdefault(tile.top, []).append(prob)
+    return torch.cat([torch.cat(row, dim=2) for row in rows.values()], dim=1)
+
+
+def zoomed_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> Pixels:
+    """Arg-max of probabilities (classes, rows, columns) interpolated to `size` (height, width) pixels: uint8.
+
+    Interpolated in float64 and rounded to float32 before the comparison, as the original's compiled loop does.
+    """
+    height, width = size
+    labels = np.empty(size, np.uint8)
+    band = max(1, _BAND // (prob.shape[0] * width))
+    for top in range(0, height, band):
+        rows = torch.arange(top, min(height, top + band), device=prob.device)
+        values = zoomed(prob, zoom, rows, torch.arange(width, device=prob.device))
+        labels[top : top + band] = values.argmax(dim=0).to(torch.uint8).cpu().numpy()
+    return labels
+
+
+def zoomed(prob: torch.Tensor, zoom: int, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+    """Probabilities at pixel `rows` and `columns` of the zoomed map: (classes, len(rows), len(columns)) float32."""
+    upper, lower, down = _neighbours(rows, zoom, prob.shape[1])
+    left, right, across = _neighbours(columns, zoom, prob.shape[2])
+    down = down[:, None]
+    lines = down * prob[:, lower].double() + (1 - down) * prob[:, upper].double()
+    return ((1 - across) * lines[:, :, left] + across * lines[:, :, right]).float()
+
+
+def _neighbours(pixels: torch.Tensor, zoom: int, cells: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The two cells around each pixel, and the second one's share (float64)."""
+    first = pixels // zoom
+    share = pixels.double() / zoom - first
+    return first.clamp(max=cells - 1), (first + 1).clamp(max=cells - 1), share
+
+
+def _check(image: Any) -> None:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        seen = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise ImageError(f"expected an array uint8 (h, w, 3), R, G, B; got {seen}; read it with images.read_image")
+    if not image.size:
+        raise ImageError(f"the picture is empty: {image.shape}; expected at least one pixel")
+
+
+def _answer(out: Any) -> torch.Tensor:
+    """The probabilities among a module's outputs."""
+    if isinstance(out, Mapping):
+        if "prob" not in out and len(out) != 1:
+            raise ShapeError(f"the net answers {', '.join(out)}; expected 'prob', or one output; use the deploy net")
+        out = out["prob"] if "prob" in out else next(iter(out.values()))
+    assert isinstance(out, torch.Tensor)
+    return out
+
+
+def _check_answer(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> None:
+    """The answer must have the data set's classes and cells, and be numbers."""
+    zoom = model.label_set.zoom
+    cells = tuple(-(-(side - 2 * MARGIN) // zoom) for side in size)
+    expected = (1, len(model.label_set.classes), *cells)
+    if tuple(prob.shape) != expected:
+        raise ShapeError(
+            f"the net answers {tuple(prob.shape)} to a tile of {size[0]}×{size[1]}; {model.name} gives {expected}; "
+            "name the data set that the net was trained on"
+        )
+    if not bool(torch.isfinite(prob).all()):
+        raise WeightsError("the net answers NaN or infinity; the weights are damaged; convert or download them again")
