@@ -1,0 +1,29 @@
+"""`dilatednet score`: label PNGs of any program against a data set's truth, as the paper measures."""
+
+from __future__ import annotations
+
+import argparse
+
+from converter.cli._scores import open_from, publish, split_arguments
+
+HELP = "score label PNGs of any program: IoU by class beside the paper's"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is scored, and with how many processes."""
+    parser.add_argument(
+        "--predictions", required=True, metavar="DIR", help="one label PNG (gray or palette) a picture, NAME.png"
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1 does VOC in 2 s)")
+    split_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score and print."""
+    from converter.dilatednet.paper import paper_row
+    from converter.dilatednet.score import score
+
+    split = open_from(args, ("labels",))
+    row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
+    publish(score(split, args.predictions, workers=args.workers, paper=row, progress=True), args)
+    return 0
