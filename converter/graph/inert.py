@@ -1,0 +1,14 @@
+"""Fields that change no result: the only set fields that a layer may leave unread, each with its reason."""
+
+from typing import Final
+
+INERT: Final[dict[str, str]] = {
+    "engine": "chooses between Caffe's own code and cuDNN, which compute the same function",
+    "force_nd_im2col": "chooses between two equal im2col routines",
+    "stable_prod_grad": "chooses between two forms of the same gradient",
+    "share_in_parallel": "concerns Caffe's multi-GPU training only",
+    "debug_info": "prints",
+    "cudnn_convolution_algo_seeker": "chooses between cuDNN algorithms (NVIDIA and others)",
+    "cudnn_deterministic": "chooses between cuDNN algorithms",
+    "prefetch": "sets the depth of a reading queue",
+}

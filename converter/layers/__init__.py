@@ -1,0 +1,1 @@
+"""One file a Caffe layer type, named after it in lower case; each registers itself."""

@@ -1,0 +1,53 @@
+"""Accuracy: the share of positions whose label is among the best scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of, count_of
+from converter.graph.params import Params
+from converter.lazytorch import F, torch
+from converter.losses import whole_labels
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Accuracy", "ACCURACY")
+class Accuracy(Operator):
+    """A position counts as right if fewer than top_k other classes score at least as high as its label (ties count against).
+
+    x: (outer..., c, inner...), labels: outer * inner. Tops: the share of right positions (0 if none counts), and the
+    same for each class, (c,). Source: src/caffe/layers/accuracy_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axis, top_k and the ignored label."""
+        self.expect_bottoms(bottoms, 2)
+        view = p.message("accuracy_param")
+        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.top_k = view.integer("top_k")
+        self.ignore = view.integer("ignore_label") if view.has("ignore_label") else None
+        if count_of(bottoms[1]) * bottoms[0][self.axis] != count_of(bottoms[0]):
+            raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one per position")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """A scalar, and one value per class."""
+        return [(), (bottoms[0][self.axis],)][: self.tops]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The shares; no gradient passes."""
+        scores = call.bottoms[0].detach()
+        classes = scores.shape[self.axis]
+        shape = [*scores.shape[: self.axis], 1, *scores.shape[self.axis + 1 :]]
+        label, valid = whole_labels(call.bottoms[1].reshape(shape), classes, self.ignore)
+        better = (scores >= scores.gather(self.axis, label)).sum(self.axis, keepdim=True) - 1
+        right = (better < self.top_k) & valid
+        overall = right.sum() / valid.sum().clamp(min=1)
+        one_hot = F.one_hot(label.flatten(), classes).to(scores.dtype)
+        counted = one_hot.T @ valid.flatten().to(scores.dtype)
+        hits = one_hot.T @ right.flatten().to(scores.dtype)
+        each = torch.where(counted > 0, hits / counted.clamp(min=1), 0)
+        return [overall.to(scores.dtype), each][: self.tops]

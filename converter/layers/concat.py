@@ -1,0 +1,43 @@
+"""Concat: bottoms joined along one axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Concat", "CONCAT")
+class Concat(Operator):
+    """Joins any number of bottoms along `axis` (or the older `concat_dim`); all other sizes must agree.
+
+    Source: src/caffe/layers/concat_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axis and compare the bottoms."""
+        self.expect_bottoms(bottoms, 1, 1 << 16)
+        view = p.message("concat_param")
+        if view.has("axis") and view.has("concat_dim"):
+            raise view.error("concat_dim", "stands beside axis", "use axis alone")
+        self.axis = axis_of(view.integer("concat_dim" if view.has("concat_dim") else "axis"), len(bottoms[0]))
+        self.top_shapes(bottoms)
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The first bottom's shape with the sizes along the axis added up."""
+        rest = {(shape[: self.axis], shape[self.axis + 1 :]) for shape in bottoms}
+        if len(rest) > 1:
+            raise ShapeError(f"bottoms of shapes {list(bottoms)} joined along axis {self.axis}; expected equal other sizes")
+        first = bottoms[0]
+        return [(*first[: self.axis], sum(shape[self.axis] for shape in bottoms), *first[self.axis + 1 :])]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top."""
+        return [torch.cat(call.bottoms, self.axis)]

@@ -1,0 +1,53 @@
+"""Crop: the first bottom cut to the size of the second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Crop")
+class Crop(Operator):
+    """From `axis` on the top has the second bottom's sizes, beginning at `offset` (one for all axes, or one each).
+
+    Source: src/caffe/layers/crop_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axis and the offsets."""
+        self.expect_bottoms(bottoms, 2)
+        view = p.message("crop_param")
+        rank = len(bottoms[0])
+        self.axis = axis_of(view.integer("axis"), rank)
+        offsets = view.integers("offset")
+        if len(offsets) not in {0, 1, rank - self.axis}:
+            wanted = f"expected none, one, or {rank - self.axis} (one per axis from {self.axis} on)"
+            raise view.error("offset", f"is given {len(offsets)} times", wanted)
+        self.offsets = offsets if len(offsets) > 1 else (offsets or (0,)) * (rank - self.axis)
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The first bottom's sizes before `axis`, the second's from there on."""
+        data, reference = bottoms
+        if len(reference) != len(data):
+            raise ShapeError(f"bottoms of {len(data)} and {len(reference)} axes; expected as many")
+        for axis, offset in zip(range(self.axis, len(data)), self.offsets, strict=True):
+            if offset < 0 or data[axis] - offset < reference[axis]:
+                raise ShapeError(f"axis {axis}: {reference[axis]} values from offset {offset} on; there are {data[axis]}")
+        return [(*data[: self.axis], *reference[self.axis :])]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top: a view."""
+        x, reference = call.bottoms
+        shapes: list[Shape] = [tuple(x.shape), tuple(reference.shape)]
+        (shape,) = self.top_shapes(shapes)
+        for axis, offset in zip(range(self.axis, x.ndim), self.offsets, strict=True):
+            x = x.narrow(axis, offset, shape[axis])
+        return [x]

@@ -1,0 +1,32 @@
+"""Dropout: values dropped at random in training, nothing at all otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Dropout", "DROPOUT")
+class Dropout(Operator):
+    """Training: each value is kept with probability 1 - dropout_ratio and scaled by 1 / (1 - dropout_ratio).
+
+    Source: src/caffe/layers/dropout_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the ratio, which lies strictly between 0 and 1 in Caffe; 0 drops nothing."""
+        self.expect_bottoms(bottoms, 1)
+        view = p.message("dropout_param")
+        self.ratio = view.number("dropout_ratio")
+        if not 0 <= self.ratio < 1:
+            raise view.error("dropout_ratio", f"is {self.ratio:g}", "expected 0 <= ratio < 1")
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        return [F.dropout(call.bottoms[0], self.ratio, call.training)]

@@ -1,0 +1,51 @@
+"""Eltwise: sum, product or maximum of equally shaped bottoms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Eltwise", "ELTWISE")
+class Eltwise(Operator):
+    """SUM with one `coeff` per bottom (default 1), PROD, or MAX.
+
+    Of equal values MAX takes, and passes the gradient to, the second of the first two bottoms; a later bottom must be
+    strictly greater. Source: src/caffe/layers/eltwise_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the operation and its coefficients."""
+        self.expect_bottoms(bottoms, 2, 1 << 16)
+        view = p.message("eltwise_param")
+        self.operation = view.choice("operation", ("PROD", "SUM", "MAX"))
+        coefficients = view.numbers("coeff")
+        if coefficients and (len(coefficients) != len(bottoms) or self.operation == "PROD"):
+            what = f"is given {len(coefficients)} times for {self.operation} of {len(bottoms)} bottoms"
+            raise view.error("coeff", what, "expected none, or one per bottom of a SUM")
+        self.coefficients = coefficients or (1.0,) * len(bottoms)
+        if any(shape != bottoms[0] for shape in bottoms):
+            raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected equal shapes")
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as each bottom."""
+        result = call.bottoms[0]
+        if self.operation == "SUM":
+            result = result * self.coefficients[0] if self.coefficients[0] != 1 else result
+            for x, coefficient in zip(call.bottoms[1:], self.coefficients[1:], strict=True):
+                result = result + x if coefficient == 1 else torch.add(result, x, alpha=coefficient)
+        elif self.operation == "PROD":
+            for x in call.bottoms[1:]:
+                result = result * x
+        else:
+            result = torch.where(result > call.bottoms[1], result, call.bottoms[1])
+            for x in call.bottoms[2:]:
+                result = torch.where(x > result, x, result)
+        return [result]

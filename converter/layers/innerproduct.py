@@ -1,0 +1,50 @@
+"""InnerProduct: a full matrix product over the axes from `axis` on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.geometry import axis_of, count_of
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("InnerProduct", "INNER_PRODUCT")
+class InnerProduct(Operator):
+    """y = x W^T + b with x: (leading..., K) after flattening, weight: (N, K) or, with `transpose`, (K, N); y: (leading..., N).
+
+    Source: src/caffe/layers/inner_product_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read sizes and list weight and bias."""
+        self.expect_bottoms(bottoms, 1)
+        view = p.message("inner_product_param")
+        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.outputs = view.integer("num_output")
+        self.transpose = view.flag("transpose", False)
+        if self.outputs < 1:
+            raise view.error("num_output", f"is {self.outputs}", "expected at least 1")
+        inputs = count_of(bottoms[0][self.axis :])
+        weight, bias = view.message("weight_filler"), view.message("bias_filler")
+        self.add_blob((inputs, self.outputs) if self.transpose else (self.outputs, inputs), weight)
+        if view.flag("bias_term"):
+            self.add_blob((self.outputs,), bias)
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """(leading..., num_output)."""
+        return [(*bottoms[0][: self.axis], self.outputs)]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top."""
+        weight = call.blobs[0].t() if self.transpose else call.blobs[0]
+        bias = call.blobs[1] if len(call.blobs) > 1 else None
+        return [F.linear(call.bottoms[0].flatten(self.axis), weight, bias)]
+
+    def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:
+        """One for each weight and leading position."""
+        return count_of(bottoms[0][: self.axis]) * count_of(self.blobs[0].shape)

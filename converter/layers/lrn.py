@@ -1,0 +1,42 @@
+"""LRN: local response normalisation, across channels or within each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("LRN")
+class LRN(Operator):
+    """x * (k + alpha * mean of x² over the window)^-beta, zeros outside, on x: (n, c, h, w).
+
+    ACROSS_CHANNELS: `local_size` neighbouring channels. WITHIN_CHANNEL: a square of that side in the same plane, with
+    k taken as 1 whatever is set. Source: src/caffe/layers/lrn_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the window and the constants."""
+        self.expect_bottoms(bottoms, 1)
+        if len(bottoms[0]) != 4:
+            raise ShapeError(f"bottom of shape {bottoms[0]}; LRN takes 4 axes (n, c, h, w)")
+        view = p.message("lrn_param")
+        self.size = view.integer("local_size")
+        self.alpha, self.beta, self.k = view.number("alpha"), view.number("beta"), view.number("k")
+        self.across = view.choice("norm_region", ("ACROSS_CHANNELS", "WITHIN_CHANNEL")) == "ACROSS_CHANNELS"
+        if self.size < 1 or self.size % 2 == 0:
+            raise view.error("local_size", f"is {self.size}", "expected an odd number")
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        x = call.bottoms[0]
+        if self.across:
+            return [F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)]
+        mean = F.avg_pool2d(x * x, self.size, 1, self.size // 2)
+        return [x * (1 + self.alpha * mean) ** -self.beta]

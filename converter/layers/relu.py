@@ -1,0 +1,30 @@
+"""ReLU: rectification, leaky where a negative slope is set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("ReLU", "RELU")
+class ReLU(Operator):
+    """max(x, 0) + negative_slope * min(x, 0), on any shape; the gradient at 0 is the slope.
+
+    Source: src/caffe/layers/relu_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the slope."""
+        self.expect_bottoms(bottoms, 1)
+        self.negative_slope = p.message("relu_param").number("negative_slope")
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        x = call.bottoms[0]
+        return [F.leaky_relu(x, self.negative_slope) if self.negative_slope else F.relu(x)]

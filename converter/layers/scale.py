@@ -1,0 +1,66 @@
+"""Scale: a product with a learned or given factor that is broadcast, and an optional learned bias."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of
+from converter.graph.fillers import Filler
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def spanned(shape: Shape, axis: int, num_axes: int) -> Shape:
+    """The sizes of `num_axes` axes from `axis` on (-1: all that follow): the shape of a factor or bias."""
+    if num_axes < -1 or axis + num_axes > len(shape):
+        raise ShapeError(f"num_axes {num_axes} from axis {axis} on; the bottom has {len(shape)} axes")
+    return shape[axis:] if num_axes == -1 else shape[axis : axis + num_axes]
+
+
+def broadcast(factor: Tensor, axis: int, rank: int) -> Tensor:
+    """`factor` with ones behind it, so that it meets a bottom of `rank` axes from `axis` on."""
+    return factor.reshape(*factor.shape, *[1] * (rank - axis - factor.ndim))
+
+
+@layer("Scale")
+class Scale(Operator):
+    """x * factor (+ bias), the factor matched to x's axes from `axis` on.
+
+    One bottom: the factor is blob 0, filled with 1 by default. Two bottoms: the second is the factor, and blob 0, if
+    `bias_term` is set, the bias. Source: src/caffe/layers/scale_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the span and list factor and bias."""
+        self.expect_bottoms(bottoms, 1, 2)
+        view = p.message("scale_param")
+        learned = len(bottoms) == 1
+        axis, num_axes = view.integer("axis"), view.integer("num_axes")
+        filler, bias_filler = view.message("filler"), view.message("bias_filler")
+        if not learned:
+            shape = bottoms[1]
+            self.axis = 0 if not shape else axis_of(axis, len(bottoms[0]))
+            if bottoms[0][self.axis : self.axis + len(shape)] != shape:
+                raise ShapeError(f"factor of shape {shape} against {bottoms[0]} from axis {self.axis} on; expected equal sizes")
+        else:
+            self.axis = axis_of(axis, len(bottoms[0]))
+            shape = spanned(bottoms[0], self.axis, num_axes)
+            self.add_blob(shape, filler, default=Filler(value=1.0))
+        if view.flag("bias_term"):
+            self.add_blob(shape, bias_filler)
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The first bottom's shape."""
+        return [bottoms[0]]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the first bottom."""
+        x = call.bottoms[0]
+        operands = [*call.bottoms[1:], *call.blobs]
+        y = x * broadcast(operands[0], self.axis, x.ndim)
+        return [y + broadcast(operands[1], self.axis, x.ndim) if len(operands) > 1 else y]

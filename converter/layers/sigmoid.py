@@ -1,0 +1,26 @@
+"""Sigmoid: the logistic function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Sigmoid", "SIGMOID")
+class Sigmoid(Operator):
+    """1 / (1 + exp(-x)), on any shape. Source: src/caffe/layers/sigmoid_layer.cpp."""
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Nothing to read but the engine."""
+        self.expect_bottoms(bottoms, 1)
+        p.message("sigmoid_param")
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        return [torch.sigmoid(call.bottoms[0])]

@@ -1,0 +1,53 @@
+"""SoftmaxWithLoss: the multinomial logistic loss of a softmax."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of, count_of
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.losses import clamped_log, read_normalizer, whole_labels
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FLOAT_MIN: Final = 1.1754943508222875e-38
+
+
+@layer("SoftmaxWithLoss", "SOFTMAX_LOSS", "SoftmaxLoss")
+class SoftmaxWithLoss(Operator):
+    """-sum of log softmax(x)[label] over the positions that count, divided by the normaliser.
+
+    x: (outer..., c, inner...) with c along softmax_param.axis, labels: outer * inner values in x's order. The second top,
+    if there is one, holds the probabilities. Source: src/caffe/layers/softmax_loss_layer.cpp.
+    """
+
+    is_loss = True
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axis and the normaliser; compare the bottoms."""
+        self.expect_bottoms(bottoms, 2)
+        self.axis = axis_of(p.message("softmax_param").integer("axis"), len(bottoms[0]))
+        self.normalizer = read_normalizer(p.message("loss_param"), "VALID")
+        shape = bottoms[0]
+        wanted = count_of(shape[: self.axis]) * count_of(shape[self.axis + 1 :])
+        if count_of(bottoms[1]) != wanted:
+            raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {shape}; expected {wanted} labels")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """A scalar, and the probabilities."""
+        return [(), bottoms[0]][: self.tops]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The loss, and the probabilities if asked for."""
+        scores, labels = call.bottoms
+        logs = F.log_softmax(scores, self.axis)
+        shape = [*scores.shape[: self.axis], 1, *scores.shape[self.axis + 1 :]]
+        label, valid = whole_labels(labels.reshape(shape), scores.shape[self.axis], self.normalizer.ignore_label)
+        terms = clamped_log(logs.gather(self.axis, label), FLOAT_MIN)
+        outer, inner = count_of(shape[: self.axis]), count_of(shape[self.axis + 1 :])
+        loss = -(terms * valid).sum() / self.normalizer.divisor(outer, inner, valid)
+        return [loss, logs.exp()][: self.tops]

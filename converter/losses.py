@@ -1,0 +1,62 @@
+"""What Caffe's losses share: the normaliser, and labels as whole numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.graph.params import Params
+from converter.lazytorch import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_MODES = ("FULL", "VALID", "BATCH_SIZE", "NONE")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalizer:
+    """What a summed loss is divided by (src/caffe/layers/softmax_loss_layer.cpp, get_normalizer); at least 1."""
+
+    mode: str
+    ignore_label: int | None
+
+    def divisor(self, outer: int, inner: int, valid: Tensor) -> Tensor | float:
+        """FULL: every position, VALID: those not ignored, BATCH_SIZE: the outer count, NONE: 1."""
+        if self.mode == "VALID":
+            return valid.sum().clamp(min=1)
+        return float(max({"FULL": outer * inner, "BATCH_SIZE": outer, "NONE": 1}[self.mode], 1))
+
+
+def read_normalizer(view: Params, default: str, *, legacy: bool = True) -> Normalizer:
+    """The normaliser of a loss_param: `normalization`, else the older flag `normalize`, else `default`."""
+    ignore = view.integer("ignore_label") if view.has("ignore_label") else None
+    old = view.flag("normalize") if view.has("normalize") else None
+    if old is not None and not legacy:
+        raise view.error("normalize", "is of no use to this layer", "use normalization")
+    if view.has("normalization"):
+        return Normalizer(view.choice("normalization", _MODES), ignore)
+    return Normalizer(default if old is None else "VALID" if old else "BATCH_SIZE", ignore)
+
+
+def whole_labels(labels: Tensor, classes: int, ignore: int | None) -> tuple[Tensor, Tensor]:
+    """Labels cut to whole numbers, ignored ones set to 0, and the mask of those that count.
+
+    Raises:
+        ShapeError: a label outside 0 to classes - 1 (looked for on the CPU only; a GPU would have to wait for it).
+    """
+    whole = labels.detach().long()
+    valid = torch.ones_like(whole, dtype=torch.bool) if ignore is None else whole != ignore
+    if whole.device.type == "cpu":
+        outside = valid & ((whole < 0) | (whole >= classes))
+        if outside.any():
+            raise ShapeError(f"label {int(whole[outside][0])}; expected 0 to {classes - 1}, or ignore_label {ignore}")
+    return torch.where(valid, whole, 0), valid
+
+
+def clamped_log(log_probability: Tensor, least: float) -> Tensor:
+    """log(max(p, least)) with the gradient of log p: Caffe clamps the loss, never its gradient."""
+    clamped = log_probability.detach().clamp(min=math.log(least))
+    return log_probability + (clamped - log_probability.detach())
