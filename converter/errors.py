@@ -29,7 +29,13 @@ class ConversionError(Exception):
     """
 
     def __init__(
-        self, message: str, *, path: str | None = None, line: int = 0, layer: str | None = None, field: str | None = None
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        line: int = 0,
+        layer: str | None = None,
+        field: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -46,7 +52,9 @@ class ConversionError(Exception):
 class PrototxtError(ConversionError):
     """Text that does not read; `column` counts from 1, 0 where none applies."""
 
-    def __init__(self, message: str, *, path: str | None = None, line: int = 0, column: int = 0, layer: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, path: str | None = None, line: int = 0, column: int = 0, layer: str | None = None
+    ) -> None:
         super().__init__(message, path=path, line=line, layer=layer)
         self.column = column
 

@@ -40,7 +40,9 @@ class Geometry:
 
     def deconvolved(self, sizes: Shape) -> Shape:
         """Output sizes of the transposed convolution (src/caffe/layers/deconv_layer.cpp, compute_output_shape)."""
-        return tuple(s * (size - 1) + e - 2 * p for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True))
+        return tuple(
+            s * (size - 1) + e - 2 * p for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
+        )
 
 
 def read_geometry(p: Params, axes: int) -> Geometry:
@@ -67,7 +69,9 @@ def _per_axis(p: Params, name: str, pair: tuple[str, str], axes: int, default: i
         if given:
             raise p.error(name, f"stands beside {' or '.join(pair)}", "use one of the two spellings")
         if axes != 2:
-            raise p.error(pair[0] if p.has(pair[0]) else pair[1], f"is for 2 spatial axes; there are {axes}", f"use {name}")
+            raise p.error(
+                pair[0] if p.has(pair[0]) else pair[1], f"is for 2 spatial axes; there are {axes}", f"use {name}"
+            )
         return tuple(p.integer(half, 0) if p.has(half) else 0 for half in pair)
     if not given:
         if default is None:

@@ -90,7 +90,12 @@ def load(
     net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages)
     plan = build_plan(net, inputs, allow_unknown=allow_unknown)
     given = assigned(plan, weights, fill_missing=fill_missing, allow_unused=allow_unknown, seed=seed)
-    notes = (*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe, not used" for item in net.unknown), *map(str, plan.leftovers), *given.notes)
+    notes = (
+        *net.notes,
+        *(f"{item.where}: {item.name}: unknown to Caffe, not used" for item in net.unknown),
+        *map(str, plan.leftovers),
+        *given.notes,
+    )
     return CaffeModule(plan, given.arrays, notes).train(phase == "train")
 
 

@@ -30,7 +30,7 @@ class Blob:
 
     name: str
     shape: Shape
-    filler: Filler = Filler()
+    filler: Filler
     trained: bool = True
 
 
@@ -101,7 +101,9 @@ class Operator:
         """What one output position sees of the first bottom; None where that is just its own position."""
         return None
 
-    def add_blob(self, shape: Shape, filler: Params | None = None, *, default: Filler | None = None, trained: bool = True) -> None:
+    def add_blob(
+        self, shape: Shape, filler: Params | None = None, *, default: Filler | None = None, trained: bool = True
+    ) -> None:
         """List the next blob, named by `blob_names`, with the filler that a message describes."""
         index = len(self.blobs)
         name = self.blob_names[index] if index < len(self.blob_names) else f"blob{index}"
@@ -124,7 +126,10 @@ class _Registry:
 
     def add(self, name: str, operator: type[Operator]) -> None:
         known = self.types.get(name)
-        if known is not None and f"{known.__module__}.{known.__qualname__}" != f"{operator.__module__}.{operator.__qualname__}":
+        if (
+            known is not None
+            and f"{known.__module__}.{known.__qualname__}" != f"{operator.__module__}.{operator.__qualname__}"
+        ):
             raise ValueError(f"layer type {name!r} is already registered by {known.__module__}.{known.__qualname__}")
         self.types[name] = operator
 

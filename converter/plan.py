@@ -58,22 +58,27 @@ def build_plan(net: Net, inputs: Mapping[str, Shape] | None = None, *, allow_unk
     steps: list[Step] = []
     leftovers: list[Leftover] = []
     for layer in net.layers:
-        step = _configure(layer, net, shapes, given)
+        step = _configure(layer, shapes, given)
         shapes.update(zip(layer.tops, step.top_shapes, strict=True))
         leftovers.extend(step.operator.params.leftovers())
         steps.append(step)
     _refuse_stray_inputs(given, steps)
     if leftovers and not allow_unknown:
         raise _leftover_error(leftovers)
-    fed = {top: shape for step in steps if step.operator.is_input for top, shape in zip(step.layer.tops, step.top_shapes, strict=True)}
+    fed = {
+        top: shape
+        for step in steps
+        if step.operator.is_input
+        for top, shape in zip(step.layer.tops, step.top_shapes, strict=True)
+    }
     return Plan(net, tuple(steps), fed, shapes, tuple(leftovers))
 
 
-def _configure(layer: Layer, net: Net, shapes: Mapping[str, Shape], given: Mapping[str, Shape]) -> Step:
+def _configure(layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Shape]) -> Step:
     bottoms = tuple(shapes[name] for name in layer.bottoms)
     operator_type = operator_types()[layer.type]
     try:
-        operator = operator_type(layer.params(), bottoms, tops=len(layer.tops), phase=layer.phase or net.phase or "test")
+        operator = operator_type(layer.params(), bottoms, tops=len(layer.tops), phase=layer.phase)
         if operator.is_input:
             tops = tuple(_input_shapes(layer, operator, given))
         else:
@@ -95,13 +100,17 @@ def _input_shapes(layer: Layer, operator: Operator, given: Mapping[str, Shape]) 
     shapes = [given.get(top, stated[i] if i < len(stated) else ()) for i, top in enumerate(layer.tops)]
     unstated = [top for top, shape in zip(layer.tops, shapes, strict=True) if not shape and top not in given]
     if unstated and not (stated and all(len(shape) == 0 for shape in stated) and operator.type == "Input"):
-        raise ShapeError(f"the file does not state the shape of {', '.join(map(repr, unstated))}; give it as an input shape")
+        raise ShapeError(
+            f"the file does not state the shape of {', '.join(map(repr, unstated))}; give it as an input shape"
+        )
     return shapes
 
 
 def _leftover_error(leftovers: Sequence[Leftover]) -> UnsupportedParameterError:
     first = leftovers[0]
-    more = f" (and {len(leftovers) - 1} more: {', '.join(item.path for item in leftovers[1:6])})" if leftovers[1:] else ""
+    more = (
+        f" (and {len(leftovers) - 1} more: {', '.join(item.path for item in leftovers[1:6])})" if leftovers[1:] else ""
+    )
     return UnsupportedParameterError(
         f"layer {first.layer!r}: {first.path}: {first.value}: set, but no layer read it{more}; "
         "correct it, or allow unknown fields to go on without it",
@@ -146,7 +155,9 @@ def _refuse_stray_inputs(given: Mapping[str, Shape], steps: Sequence[Step]) -> N
     inputs = [top for step in steps if step.operator.is_input for top in step.layer.tops]
     stray = [name for name in given if name not in inputs]
     if stray:
-        raise ShapeError(f"{', '.join(map(repr, stray))}: not an input of the net; its inputs are {', '.join(inputs) or 'none'}")
+        raise ShapeError(
+            f"{', '.join(map(repr, stray))}: not an input of the net; its inputs are {', '.join(inputs) or 'none'}"
+        )
 
 
 def param_spec(layer: Layer, index: int) -> ParamSpec:

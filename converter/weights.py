@@ -119,8 +119,13 @@ def _fit(step: Step, blobs: Sequence[StoredBlob], misshapen: list[str], plan: Pl
         if _compatible(array.shape, shape, blob.legacy):
             fitted[index] = array.reshape(shape)
         else:
-            misshapen.append(f"{step.layer.name}.{wanted[index].name}: {_dims(array.shape)} in the file, {_dims(shape)} in the net")
-    return [fitted[index].astype(np.float32, copy=False) if fitted[index].dtype == np.float16 else fitted[index] for index in fitted]
+            misshapen.append(
+                f"{step.layer.name}.{wanted[index].name}: {_dims(array.shape)} in the file, {_dims(shape)} in the net"
+            )
+    return [
+        fitted[index].astype(np.float32, copy=False) if fitted[index].dtype == np.float16 else fitted[index]
+        for index in fitted
+    ]
 
 
 def _compatible(stored: Shape, wanted: Shape, legacy: bool) -> bool:

@@ -91,7 +91,7 @@ def _gaussian(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.
 def _positive_unitball(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.ArrayLike:
     del filler
     rows = random.random((shape[0], -1 if not shape[1:] else int(np.prod(shape[1:]))) if shape else (1, 1))
-    return rows / rows.sum(axis=1, keepdims=True)
+    return np.asarray(rows / rows.sum(axis=1, keepdims=True))
 
 
 def _fan(filler: Filler, shape: Shape) -> float:

@@ -111,7 +111,9 @@ class Params:
         """Every value of a repeated sub-message."""
         if name not in self._children:
             found = self._take(name)
-            self._children[name] = tuple(Params(self._record(item), path=self._below(name), layer=self.layer) for item in found)
+            self._children[name] = tuple(
+                Params(self._record(item), path=self._below(name), layer=self.layer) for item in found
+            )
         return self._children[name]
 
     def leftovers(self) -> Iterator[Leftover]:

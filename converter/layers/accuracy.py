@@ -31,7 +31,9 @@ class Accuracy(Operator):
         self.top_k = view.integer("top_k")
         self.ignore = view.integer("ignore_label") if view.has("ignore_label") else None
         if count_of(bottoms[1]) * bottoms[0][self.axis] != count_of(bottoms[0]):
-            raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one per position")
+            raise ShapeError(
+                f"labels of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one per position"
+            )
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A scalar, and one value per class."""

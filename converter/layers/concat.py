@@ -34,7 +34,9 @@ class Concat(Operator):
         """The first bottom's shape with the sizes along the axis added up."""
         rest = {(shape[: self.axis], shape[self.axis + 1 :]) for shape in bottoms}
         if len(rest) > 1:
-            raise ShapeError(f"bottoms of shapes {list(bottoms)} joined along axis {self.axis}; expected equal other sizes")
+            raise ShapeError(
+                f"bottoms of shapes {list(bottoms)} joined along axis {self.axis}; expected equal other sizes"
+            )
         first = bottoms[0]
         return [(*first[: self.axis], sum(shape[self.axis] for shape in bottoms), *first[self.axis + 1 :])]
 

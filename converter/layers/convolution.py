@@ -86,7 +86,7 @@ class Convolution(BaseConvolution):
     """
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """torch's own convolution for 1, 2 or 3 spatial axes."""
+        """Torch's own convolution for 1, 2 or 3 spatial axes."""
         g = self.geometry
         convolve = (F.conv1d, F.conv2d, F.conv3d)[len(g.kernel) - 1]
         return convolve(x, weight, bias, g.stride, g.pad, g.dilation, self.group)

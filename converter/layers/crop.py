@@ -40,7 +40,9 @@ class Crop(Operator):
             raise ShapeError(f"bottoms of {len(data)} and {len(reference)} axes; expected as many")
         for axis, offset in zip(range(self.axis, len(data)), self.offsets, strict=True):
             if offset < 0 or data[axis] - offset < reference[axis]:
-                raise ShapeError(f"axis {axis}: {reference[axis]} values from offset {offset} on; there are {data[axis]}")
+                raise ShapeError(
+                    f"axis {axis}: {reference[axis]} values from offset {offset} on; there are {data[axis]}"
+                )
         return [(*data[: self.axis], *reference[self.axis :])]
 
     def forward(self, call: Call) -> list[Tensor]:

@@ -23,7 +23,7 @@ class Deconvolution(BaseConvolution):
     transposed = True
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """torch's transposed convolution, which lays weights out alike."""
+        """Torch's transposed convolution, which lays weights out alike."""
         g = self.geometry
         convolve = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[len(g.kernel) - 1]
         return convolve(x, weight, bias, g.stride, g.pad, 0, self.group, g.dilation)

@@ -21,7 +21,9 @@ class Input(Operator):
         view = p.message("input_param")
         shapes = [shape.integers("dim") for shape in view.messages("shape")]
         if len(shapes) not in {0, 1, self.tops}:
-            raise view.error("shape", f"is given {len(shapes)} times", f"expected once, or {self.tops} times (once per top)")
+            raise view.error(
+                "shape", f"is given {len(shapes)} times", f"expected once, or {self.tops} times (once per top)"
+            )
         self.shapes = shapes * self.tops if len(shapes) == 1 else shapes
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

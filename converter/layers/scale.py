@@ -46,7 +46,9 @@ class Scale(Operator):
             shape = bottoms[1]
             self.axis = 0 if not shape else axis_of(axis, len(bottoms[0]))
             if bottoms[0][self.axis : self.axis + len(shape)] != shape:
-                raise ShapeError(f"factor of shape {shape} against {bottoms[0]} from axis {self.axis} on; expected equal sizes")
+                raise ShapeError(
+                    f"factor of shape {shape} against {bottoms[0]} from axis {self.axis} on; expected equal sizes"
+                )
         else:
             self.axis = axis_of(axis, len(bottoms[0]))
             shape = spanned(bottoms[0], self.axis, num_axes)

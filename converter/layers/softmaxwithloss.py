@@ -21,8 +21,8 @@ FLOAT_MIN: Final = 1.1754943508222875e-38
 class SoftmaxWithLoss(Operator):
     """-sum of log softmax(x)[label] over the positions that count, divided by the normaliser.
 
-    x: (outer..., c, inner...) with c along softmax_param.axis, labels: outer * inner values in x's order. The second top,
-    if there is one, holds the probabilities. Source: src/caffe/layers/softmax_loss_layer.cpp.
+    x: (outer..., c, inner...) with c along softmax_param.axis, labels: outer * inner values in x's order. The second
+    top, if there is one, holds the probabilities. Source: src/caffe/layers/softmax_loss_layer.cpp.
     """
 
     is_loss = True
