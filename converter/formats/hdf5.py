@@ -8,7 +8,7 @@ Source: src/caffe/net.cpp (ToHDF5, CopyTrainedLayersFromHDF5), src/caffe/util/hd
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from converter.formats.blobs import MAX_AXES
 from converter.formats.mapping import Mapped, map_file
 from converter.formats.sniff import refuse
 from converter.formats.stored import StoredBlob, StoredLayer, StoredNet
+from converter.graph.names import blob_names
 
 _DEEPEST = 32
 _MOST_NUMBERS = 2**31 - 1
@@ -69,21 +70,32 @@ def child(parent: h5py.Group, name: str, mapped: Mapped) -> Any:
     return parent[name]
 
 
-def numbered(parent: h5py.Group, mapped: Mapped) -> tuple[StoredBlob, ...]:
-    """The datasets 0, 1, 2 … of a group.
+def numbered(parent: h5py.Group, mapped: Mapped) -> dict[int, StoredBlob]:
+    """The datasets of a group whose names are numbers, in order; one may be missing where a parameter is shared.
 
     Raises:
-        CaffemodelError: one of them is missing, is no array of floats, or has no data.
+        CaffemodelError: one of them is no array of floats, or has no data.
     """
-    found = {int(name): name for name in parent if name.isascii() and name.isdigit()}
-    items = {index: child(parent, name, mapped) for index, name in found.items()}
-    sets = {index: item for index, item in items.items() if isinstance(item, h5py.Dataset)}
-    if sorted(sets) != list(range(len(sets))):
-        raise mapped.broken(
-            f"'{parent.name}' holds blobs {sorted(sets)}, not 0 to {len(sets) - 1}; shared parameters lie with the "
-            "layer that owns them, convert the binary .caffemodel instead"
-        )
-    return tuple(_blob(sets[index], mapped) for index in sorted(sets))
+    names = sorted((name for name in parent if name.isascii() and name.isdigit() and len(name) <= 4), key=int)
+    items = {int(name): child(parent, name, mapped) for name in names}
+    return {index: _blob(item, mapped) for index, item in items.items() if isinstance(item, h5py.Dataset)}
+
+
+def number(parent: h5py.Group, name: str, mapped: Mapped) -> int:
+    """The one integer of a dataset that has one axis or none."""
+    item = child(parent, name, mapped)
+    if not isinstance(item, h5py.Dataset) or item.size != 1 or item.dtype.kind not in "iu":
+        raise mapped.broken(f"'/{name}' is no single integer; the file is damaged, download it again")
+    return int(np.asarray(item[()]).reshape(-1)[0])
+
+
+def word(parent: h5py.Group, name: str, mapped: Mapped) -> str:
+    """The text of a scalar dataset."""
+    item = child(parent, name, mapped)
+    if not isinstance(item, h5py.Dataset) or item.size != 1 or item.dtype.kind not in "SO":
+        raise mapped.broken(f"'/{name}' is no single text; the file is damaged, download it again")
+    value = item[()]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _layers(parent: h5py.Group, mapped: Mapped, prefix: str) -> Iterator[StoredLayer]:
@@ -97,8 +109,16 @@ def _layers(parent: h5py.Group, mapped: Mapped, prefix: str) -> Iterator[StoredL
         blobs = numbered(item, mapped)
         inner = list(_layers(item, mapped, f"{prefix}{name}/"))
         if blobs or not inner:
-            yield StoredLayer(f"{prefix}{name}", stored=blobs)
+            yield StoredLayer(f"{prefix}{name}", stored=tuple(blobs.values()), names=_names(blobs))
         yield from inner
+
+
+def _names(blobs: Mapping[int, StoredBlob]) -> tuple[str, ...]:
+    """The blobs' names where a shared one is missing, so that the others keep theirs; empty where all are there."""
+    if list(blobs) == list(range(len(blobs))):
+        return ()
+    names = blob_names("", max(blobs) + 1)
+    return tuple(names[index] for index in blobs)
 
 
 def _blob(dataset: h5py.Dataset, mapped: Mapped) -> StoredBlob:

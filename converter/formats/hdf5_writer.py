@@ -1,0 +1,61 @@
+"""HDF5 weights in Caffe's layout, written whole or not at all; the one reader (`formats.hdf5`) serves both.
+
+Source: src/caffe/net.cpp (ToHDF5): a group for every layer, datasets named by blob index; attributes are ours, Caffe
+does not look at them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import h5py
+import numpy as np
+
+from converter.errors import OutputError
+from converter.formats.atomic import atomic_write
+from converter.formats.stored import Array
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
+    """A new HDF5 file that takes its name when the block ends well."""
+    with atomic_write(path) as raw, h5py.File(raw, "w") as file:
+        yield file
+
+
+def write_hdf5(
+    path: str | os.PathLike[str],
+    layers: Iterable[tuple[str, Iterable[Array]]],
+    attributes: Mapping[str, str] | None = None,
+) -> None:
+    """Write /data/<layer>/<i> for every layer of `layers` (name, blobs); half floats become floats.
+
+    Raises:
+        OutputError: it cannot be written, or a layer's name is none that HDF5 can hold.
+    """
+    with creating(path) as file:
+        file.attrs.update(attributes or {})
+        data = file.create_group("data")
+        for name, blobs in layers:
+            if not name or {".", "..", ""} & set(name.split("/")) or "\0" in name:
+                text = f"layer '{name}' has a name that HDF5 cannot hold; rename it or write another format"
+                raise OutputError(text, path=os.fspath(path), layer=name)
+            group = data.require_group(name)
+            for index, blob in enumerate(blobs):
+                _write(group, str(index), blob)
+
+
+def _write(group: h5py.Group, name: str, blob: Array) -> None:
+    """One dataset, contiguous, its numbers handed over a few megabytes at a time."""
+    dtype = np.dtype("<f8" if blob.dtype.itemsize == 8 else "<f4")
+    if not blob.ndim:
+        group.create_dataset(name, data=blob.astype(dtype))
+        return
+    dataset = group.create_dataset(name, blob.shape, dtype)
+    rows = max(1, _CHUNK // max(1, blob.size // max(1, len(blob))))
+    for start in range(0, len(blob) if blob.size else 0, rows):
+        dataset[start : start + rows] = blob[start : start + rows]
