@@ -1,4 +1,4 @@
-"""Markers that skip with a reason where a test's material is missing, and one thread a test process on small machines."""
+"""Markers that skip with a reason where a test's material is missing."""
 
 import pytest
 

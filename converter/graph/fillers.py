@@ -18,7 +18,7 @@ Array: TypeAlias = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """A FillerParameter: how a blob is filled when no weights are given; None where the file is silent and it matters."""
+    """A FillerParameter: how a blob is filled when no weights are given; `_set` where presence itself matters."""
 
     type: str = "constant"
     value: float = 0.0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @layer("Accuracy", "ACCURACY")
 class Accuracy(Operator):
-    """A position counts as right if fewer than top_k other classes score at least as high as its label (ties count against).
+    """Right is a position where fewer than top_k other classes score at least as high as the label: ties count against.
 
     x: (outer..., c, inner...), labels: outer * inner. Tops: the share of right positions (0 if none counts), and the
     same for each class, (c,). Source: src/caffe/layers/accuracy_layer.cpp.

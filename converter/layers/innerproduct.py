@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @layer("InnerProduct", "INNER_PRODUCT")
 class InnerProduct(Operator):
-    """y = x W^T + b with x: (leading..., K) after flattening, weight: (N, K) or, with `transpose`, (K, N); y: (leading..., N).
+    """y = x W^T + b, x flattened to (leading..., K), weight: (N, K) or, with `transpose`, (K, N), y: (leading..., N).
 
     Source: src/caffe/layers/inner_product_layer.cpp.
     """

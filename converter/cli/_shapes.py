@@ -1,0 +1,21 @@
+"""`NAME=N,C,H,W` on the command line."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def shape_argument(text: str) -> tuple[str, tuple[int, ...]]:
+    """An input's name and shape.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is not of that form.
+    """
+    name, _, sizes = text.partition("=")
+    try:
+        shape = tuple(int(size) for size in sizes.replace("x", ",").split(","))
+    except ValueError:
+        shape = ()
+    if not name or not shape or min(shape) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected NAME=N,C,H,W, for example data=1,3,224,224")
+    return name, shape

@@ -1,0 +1,62 @@
+"""`dilatednet inspect`: a net as a table, without torch."""
+
+from __future__ import annotations
+
+import argparse
+
+from converter.cli._shapes import shape_argument
+
+HELP = "Print a net's layers: output shape, parameters, multiply-adds, receptive field, and what is unknown or unused."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """NET [W] [--phase] [--input NAME=N,C,H,W]."""
+    parser.add_argument("net", metavar="NET", help="prototxt of any age")
+    parser.add_argument("weights", metavar="W", nargs="?", help="caffemodel, .h5 or .safetensors to hold against it")
+    parser.add_argument("--phase", choices=("test", "train"), default="test")
+    parser.add_argument(
+        "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
+        help="shape of an input that the file does not state, or another one",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the table; 0 if the net builds, 2 if something stops it."""
+    from converter.inspection import inspect_net
+
+    found = inspect_net(args.net, args.weights, phase=args.phase, inputs=dict(args.inputs))
+    cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]
+    for row in found.rows:
+        shape = "×".join(map(str, row.shape)) if row.shape else "scalar" if row.shape == () else "?"
+        field = _axes(row.reach.field) if row.reach else ""
+        stride = _axes(row.reach.stride) if row.reach else ""
+        cells.append((row.name, row.type, shape, _count(row.parameters), _count(row.multiply_adds), field, stride))
+    total = sum(row.parameters for row in found.rows)
+    work = sum(row.multiply_adds for row in found.rows)
+    cells.append(("total", "", "", _count(total), _count(work), "", ""))
+    _print_table(cells)
+    for note in found.notes:
+        print(f"note: {note}")
+    for problem in found.problems:
+        print(f"problem: {problem}")
+    if not found.problems:
+        print(f"{found.net.name or 'net'}: {len(found.rows)} layers, every field and every blob accounted for")
+    return 2 if found.problems else 0
+
+
+def _axes(values: tuple[float, ...]) -> str:
+    """One number where all axes agree, else one each."""
+    shown = [f"{value:g}" for value in values]
+    return shown[0] if len(set(shown)) == 1 else "×".join(shown)
+
+
+def _count(value: int) -> str:
+    return f"{value:,}" if value else ""
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    """Columns aligned, numbers to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        cells = [text.ljust(w) if i < 3 else text.rjust(w) for i, (text, w) in enumerate(zip(row, widths, strict=True))]
+        print("  ".join(cells).rstrip())
