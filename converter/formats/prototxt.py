@@ -175,7 +175,7 @@ class _Parser:
         if self.token.text in _CLOSERS:
             if spec is not None and spec.type != "message":
                 raise self.source.error(
-                    offset, f"{quoted(name)} holds a {spec.type}; seen a message; write {name}: ..."
+                    offset, f"{quoted(name)} is of type {spec.type}; seen a message; write {name}: ..."
                 )
             return self.message(name, spec.kind if spec else "", depth + 1)
         literal = self.literal(name)
@@ -199,6 +199,8 @@ class _Parser:
         while self.token.text != closer:
             if self.token.kind == "end":
                 raise self.source.error(opened.offset, f"the message of {quoted(name)} is never closed; add '{closer}'")
+            if self.token.kind != "word":
+                raise self.expected(f"a field name or '{closer}'")
             self.field(specs, found, depth)
         self.advance()
         return Record(kind, self.source.where(opened.offset), tuple(found))
