@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from converter.dilatednet.datasets.split import read_image
+from converter.dilatednet.images import read_image
 from converter.dilatednet.labels import read_labels
 from converter.dilatednet.sample_order import SampleOrder
 from converter.dilatednet.transforms import (
@@ -72,7 +71,7 @@ class ImageLabelData:
 
     def __getitem__(self, position: int) -> tuple[Array, Array]:
         picture, label = self.pairs[self.order.item(position)]
-        image, map_ = read_image(Path(picture))[..., ::-1], self.read(label)
+        image, map_ = read_image(picture)[..., ::-1], self.read(label)
         if image.shape[:2] != map_.shape:
             seen = f"{map_.shape[0]}×{map_.shape[1]} labels for {image.shape[0]}×{image.shape[1]} pixels of {picture}"
             raise DatasetError(f"{seen}; expected equal sizes; check the pairing of the lists", path=label)

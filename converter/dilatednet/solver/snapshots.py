@@ -1,0 +1,51 @@
+"""A running net's blobs to and from weights files that Caffe reads.
+
+Source: src/caffe/net.cpp (ToProto, ToHDF5, CopyTrainedLayersFrom).
+"""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.stored import Array, StoredNet
+from converter.module import CaffeModule
+from converter.plan import Step
+from converter.weights import assign
+
+
+def save_blobs(net: CaffeModule, path: str | os.PathLike[str]) -> None:
+    """Write every layer with its blobs, to HDF5 where `path` ends in `.h5`, else as a `.caffemodel`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    steps = net.plan.steps
+    if str(path).endswith(".h5"):
+        from converter.formats.hdf5_writer import write_hdf5
+
+        write_hdf5(path, [(step.layer.name, _arrays(net, step)) for step in steps if step.operator.blobs])
+        return
+    layers = [OutgoingLayer(step.layer.name, step.layer.type, tuple(_arrays(net, step))) for step in steps]
+    write_caffemodel(path, net.plan.net.name, layers)
+
+
+def load_blobs(net: CaffeModule, stored: StoredNet) -> None:
+    """Copy a weights file's blobs into the net's parameters, in place.
+
+    Raises:
+        WeightsError: blobs missing, left over or of another shape.
+    """
+    arrays = assign(net.plan, stored).arrays
+    with torch.no_grad():
+        for name, blobs in arrays.items():
+            for index, array in enumerate(blobs):
+                net.blob_parameter(name, index).copy_(torch.from_numpy(array))
+
+
+def _arrays(net: CaffeModule, step: Step) -> list[Array]:
+    """A layer's blobs on the CPU; a shared one is written with each of its layers, as in a .caffemodel of Caffe's."""
+    blobs = (net.blob_parameter(step.layer.name, index) for index in range(len(step.operator.blobs)))
+    return [blob.detach().cpu().numpy() for blob in blobs]
