@@ -14,7 +14,7 @@ from converter.formats.sniff import HEAD, sniff
 from converter.formats.tokens import Source, Token, quoted, tokens
 
 DEEPEST = 100  # nested messages; Caffe's own nets need six
-LARGEST = 16 * 2**20  # bytes; the largest nets in public hold two million
+LARGEST = 8 * 2**20  # bytes; the largest nets in public hold two million
 
 _CLOSERS = {"{": "}", "<": ">"}
 _NET_FIELDS = frozenset({"layer", "layers", "input", "input_dim", "input_shape"})
