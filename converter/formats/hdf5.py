@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import h5py
@@ -17,6 +18,7 @@ import numpy as np
 
 from converter.errors import CaffemodelError, ConversionError
 from converter.formats.blobs import MAX_AXES
+from converter.formats.keyed import table
 from converter.formats.mapping import Mapped, map_file
 from converter.formats.sniff import refuse
 from converter.formats.stored import StoredBlob, StoredLayer, StoredNet
@@ -27,7 +29,7 @@ _MOST_NUMBERS = 2**31 - 1
 
 
 def read_hdf5(path: str | os.PathLike[str]) -> StoredNet:
-    """The weights in an HDF5 file; layers have no type, and stand in the file's own order, which is by name in Caffe's.
+    """The weights in an HDF5 file. Caffe's have no types and stand by name; ours have types and the net's order.
 
     Raises:
         CaffemodelError: it is missing, is no HDF5 file, is truncated or damaged, has no /data, or holds links.
@@ -36,8 +38,11 @@ def read_hdf5(path: str | os.PathLike[str]) -> StoredNet:
         data = group(file, "data", mapped)
         if data is None:
             raise mapped.broken("has no group /data; is it Caffe's weights file? a solver state is not one")
-        layers = tuple(_layers(data, mapped, ""))
-        metadata = {str(key): str(value) for key, value in file.attrs.items() if isinstance(value, str)}
+        metadata = {str(key): value for key, value in file.attrs.items() if isinstance(value, str)}
+        types = table(metadata, "layer_types")
+        found = [replace(layer, type=str(types.get(layer.name, ""))) for layer in _layers(data, mapped, "")]
+    order = {name: place for place, name in enumerate(table(metadata, "blob_order"))}
+    layers = tuple(sorted(found, key=lambda layer: order.get(layer.name, len(order))))
     return StoredNet(mapped.path, metadata.get("net", ""), layers, mapped, metadata)
 
 

@@ -18,6 +18,7 @@ from converter.formats.atomic import atomic_write
 from converter.formats.stored import Array
 
 _CHUNK = 1 << 20
+_LONGEST_ATTRIBUTE = 60_000
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def write_hdf5(
         OutputError: it cannot be written, or a layer's name is none that HDF5 can hold.
     """
     with creating(path) as file:
-        file.attrs.update(attributes or {})
+        file.attrs.update({name: text for name, text in (attributes or {}).items() if len(text) < _LONGEST_ATTRIBUTE})
         data = file.create_group("data")
         for name, blobs in layers:
             if not name or {".", "..", ""} & set(name.split("/")) or "\0" in name:

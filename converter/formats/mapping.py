@@ -20,7 +20,7 @@ class Mapped:
     """A file's bytes; writing to a view changes the process's private pages, never the file."""
 
     path: str
-    data: mmap.mmap
+    data: mmap.mmap | bytes
     size: int
 
     @property

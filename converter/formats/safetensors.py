@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from converter.formats.blobs import MAX_AXES
+from converter.formats.keyed import layers_of
 from converter.formats.mapping import Mapped, map_file
 from converter.formats.sniff import refuse
-from converter.formats.stored import Array, StoredBlob, StoredLayer, StoredNet
-from converter.graph.names import blob_names, key, split_key
+from converter.formats.stored import StoredBlob, StoredNet
 
 _LONGEST_HEADER = 100_000_000
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
@@ -39,38 +39,20 @@ def read_safetensors(path: str | os.PathLike[str]) -> StoredNet:
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise file.broken("its metadata is not a table of texts; the file is damaged, download it again")
     blobs = {name: _blob(file, base, name, entry) for name, entry in header.items()}
-    layers = _layers(file, blobs, _table(metadata, "blob_order"), _table(metadata, "layer_types"))
-    return StoredNet(file.path, metadata.get("net", ""), layers, file, metadata)
+    return StoredNet(file.path, metadata.get("net", ""), layers_of(file.path, blobs, metadata), file, metadata)
 
 
-def safetensors_header(blobs: Mapping[str, Array], metadata: Mapping[str, str]) -> tuple[bytes, list[tuple[str, int]]]:
-    """The header's bytes, and for each key, in the order its numbers must be written, their offset in the file.
-
-    Wider numbers stand first, so that every tensor is aligned.
-    """
-    order = sorted(blobs, key=lambda name: -blobs[name].dtype.itemsize)
+def encode_header(blobs: Mapping[str, StoredBlob], metadata: Mapping[str, str]) -> bytes:
+    """The bytes before the numbers, which must follow in the order of `blobs`."""
     table: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
-    places, position = [], 0
-    for name in order:
-        blob = blobs[name]
-        offsets = [position, position + blob.nbytes]
-        table[name] = {"dtype": _WORDS[blob.dtype.str], "shape": list(blob.shape), "data_offsets": offsets}
-        places.append((name, position))
+    position = 0
+    for name, blob in blobs.items():
+        offsets = [position, position + blob.array.nbytes]
+        table[name] = {"dtype": _WORDS[blob.array.dtype.str], "shape": list(blob.array.shape), "data_offsets": offsets}
         position = offsets[1]
     text = json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text, [(name, 8 + len(text) + place) for name, place in places]
-
-
-def keyed(net: StoredNet) -> tuple[dict[str, Array], dict[str, str]]:
-    """A net's blobs by state_dict key, and the metadata that tells `read_safetensors` their order and types."""
-    blobs: dict[str, Array] = {}
-    order: dict[str, Sequence[str]] = {}
-    for layer in net.weighted().values():
-        order[layer.name] = layer.names or blob_names(layer.type, len(layer.stored))
-        blobs.update({key(layer.name, name): blob for name, blob in zip(order[layer.name], layer.blobs, strict=True)})
-    types = {layer.name: layer.type for layer in net.weighted().values() if layer.type}
-    return blobs, {"blob_order": json.dumps(order), "layer_types": json.dumps(types)}
+    return len(text).to_bytes(8, "little") + text
 
 
 def _header(file: Mapped) -> tuple[dict[str, Any], int]:
@@ -112,38 +94,3 @@ def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:
 def _sizes(value: object) -> TypeGuard[list[int]]:
     """Whether a JSON value is a list of sizes."""
     return isinstance(value, list) and all(type(size) is int and 0 <= size < 1 << 48 for size in value)
-
-
-def _table(metadata: Mapping[str, str], name: str) -> dict[str, Any]:
-    """A JSON table of the metadata, empty where there is none that reads."""
-    try:
-        table = json.loads(metadata.get(name, "{}"))
-    except (ValueError, RecursionError):
-        return {}
-    return table if isinstance(table, dict) else {}
-
-
-def _layers(
-    file: Mapped, blobs: dict[str, StoredBlob], order: dict[str, Any], types: dict[str, Any]
-) -> tuple[StoredLayer, ...]:
-    """Blobs gathered by layer: as `order` says, and by their names where it says nothing."""
-    found: dict[str, dict[str, StoredBlob]] = {}
-    for name, blob in blobs.items():
-        layer, blob_name = split_key(name)
-        found.setdefault(layer, {})[blob_name] = blob
-    layers = []
-    for layer in [*(name for name in order if name in found), *(name for name in found if name not in order)]:
-        kind = types.get(layer, "")
-        names = tuple(str(name) for name in order.get(layer) or _ordered(found[layer]))
-        if set(names) != set(found[layer]) or len(names) != len(found[layer]):
-            raise file.broken(f"layer '{layer}' has blobs {sorted(found[layer])}, its metadata says {list(names)}")
-        stored = tuple(found[layer][name] for name in names)
-        layers.append(StoredLayer(layer, kind if isinstance(kind, str) else "", stored=stored, names=names))
-    return tuple(layers)
-
-
-def _ordered(names: Mapping[str, StoredBlob]) -> list[str]:
-    """Blob names in Caffe's order, names it does not know last."""
-    count = len(names)
-    first = [*blob_names("BatchNorm", 3), *blob_names("", count + 2)]
-    return sorted(names, key=lambda name: first.index(name) if name in first else len(first))

@@ -1,0 +1,28 @@
+"""`dilatednet convert WEIGHTS OUT`: weights from one file format to another."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "convert weights: .caffemodel, .h5, .safetensors, .npz, .pth, each into any other"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("weights", metavar="WEIGHTS", help="the file to read; what it is, its first bytes tell")
+    parser.add_argument("out", metavar="OUT", help="the file to write: .safetensors .pth .npz .h5 .caffemodel")
+    parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
+    parser.add_argument("--allow-nan", action="store_true", help="keep numbers that are not finite")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert, and say what was written."""
+    from converter.convert import convert
+
+    report = convert(args.weights, args.out, args.prototxt, allow_nan=args.allow_nan)
+    for note in report.notes:
+        print(f"note: {note}")
+    size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"
+    print(f"{report.out}: {size}, {report.bytes:,} bytes in {report.seconds:.2f} s")
+    print(f"source: {args.weights} sha256 {report.sha256}")
+    return 0

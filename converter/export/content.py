@@ -1,0 +1,49 @@
+"""What is to be written: a net's blobs, where they came from, and, for Caffe's own formats, the layers' definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from converter.export.scan import scan
+from converter.formats.record import Record
+from converter.formats.stored import StoredNet
+
+
+@dataclass(frozen=True)
+class Content:
+    """Blobs on their way into a file.
+
+    `definitions`: the prototxt's layers in V2 form, empty where none was given; `allow_nan`: numbers that are not
+    finite are written rather than refused.
+    """
+
+    net: StoredNet
+    definitions: Sequence[Record] = ()
+    allow_nan: bool = False
+
+    @cached_property
+    def sha256(self) -> str:
+        """The source file's digest; the pass over the file that it takes looks for NaN too.
+
+        Raises:
+            WeightsError: a blob holds numbers that are not finite.
+        """
+        return scan(self.net, allow_nan=self.allow_nan)
+
+    def origin(self, sha256: str) -> dict[str, str]:
+        """What the written file says of its source."""
+        net = {"net": self.net.name} if self.net.name else {}
+        return {"source": Path(self.net.path).name, "sha256": sha256, **net, "converter": f"dilatednet {_version()}"}
+
+
+def _version() -> str:
+    """The installed distribution's version."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("dilatednet")
+    except PackageNotFoundError:
+        return "(not installed)"

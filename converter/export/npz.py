@@ -1,0 +1,23 @@
+"""`.npz`: the blobs under their state_dict keys, for programs that have only NumPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from converter.export.content import Content
+from converter.formats.atomic import atomic_write
+from converter.formats.keyed import keyed, order_metadata
+from converter.formats.npz import write_npz
+
+
+def save(content: Content, path: Path) -> None:
+    """Write the blobs; origin and order go to the archive's comment.
+
+    Raises:
+        OutputError: the file cannot be written.
+        WeightsError: a blob holds numbers that are not finite.
+    """
+    arrays = {name: blob.array for name, blob in keyed(content.net).items()}
+    metadata = {**content.origin(content.sha256), **order_metadata(content.net)}
+    with atomic_write(path) as file:
+        write_npz(file, arrays, metadata)

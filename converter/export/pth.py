@@ -1,0 +1,49 @@
+"""`.pth`: a plain state_dict of tensors, which `torch.load(weights_only=True)` takes; it has no place for an origin."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+
+from converter.errors import CaffemodelError
+from converter.export.content import Content
+from converter.formats.atomic import atomic_write
+from converter.formats.keyed import keyed, layers_of
+from converter.formats.stored import StoredBlob, StoredNet
+
+
+def save(content: Content, path: Path) -> None:
+    """Write the blobs as tensors, straight from the mapped file.
+
+    Raises:
+        OutputError: the file cannot be written.
+        WeightsError: a blob holds numbers that are not finite.
+    """
+    _ = content.sha256  # the pass that looks for NaN
+    state = {name: torch.from_numpy(blob.array) for name, blob in keyed(content.net).items()}
+    with atomic_write(path) as file:
+        torch.save(state, file)
+
+
+def read_pth(path: str | os.PathLike[str]) -> StoredNet:
+    """The weights in a state_dict of float tensors, views into the mapped file; no code in it is run.
+
+    Raises:
+        CaffemodelError: it is missing, truncated or damaged, or holds other things than float tensors.
+    """
+    name = os.fspath(path)
+    try:
+        state = torch.load(name, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:  # torch raises many kinds on a damaged file
+        text = f"PyTorch cannot read it ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+        raise CaffemodelError(f"{text}; give a plain state_dict of tensors", path=name) from error
+    if not isinstance(state, dict):
+        raise CaffemodelError("holds no state_dict; save module.state_dict() and convert that", path=name)
+    blobs = {}
+    for key, tensor in state.items():
+        if not isinstance(tensor, torch.Tensor) or tensor.dtype not in (torch.float16, torch.float32, torch.float64):
+            raise CaffemodelError(f"'{key}' is no tensor of floats; save the weights alone, as float32", path=name)
+        blobs[str(key)] = StoredBlob(tensor.detach().contiguous().numpy())
+    return StoredNet(name, "", layers_of(name, blobs, {}))

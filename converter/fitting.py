@@ -1,0 +1,83 @@
+"""Stored weights fitted to a prototxt before they are written: every layer accounted for, in the net's shapes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
+from converter.formats.prototxt import read_prototxt
+from converter.formats.record import Record
+from converter.formats.stored import Array, StoredBlob, StoredLayer, StoredNet
+from converter.formats.upgrade import upgrade_net
+from converter.graph.names import blob_names
+from converter.graph.net import build_net
+from converter.plan import build_plan
+from converter.weights import assign
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Weights in the net's order, shapes and types; the net's layers; what a user should know."""
+
+    net: StoredNet
+    definitions: tuple[Record, ...]
+    notes: tuple[str, ...]
+
+
+def fit(stored: StoredNet, prototxt: str | os.PathLike[str]) -> Fitted:
+    """The weights as the net at `prototxt` names, orders and shapes them.
+
+    Shapes are checked where the net can be built in its TEST phase; where it cannot (a layer nobody registered, an
+    input of unknown size) a note says so, and names alone are checked.
+
+    Raises:
+        PrototxtError: the text does not read.
+        WeightsError: a layer of the file is not in the net, one of the net is not in the file, or has other shapes.
+    """
+    record = upgrade_net(read_prototxt(prototxt))
+    layers = tuple(layer for layer in record.all("layer") if isinstance(layer, Record))
+    types = {str(layer.last("name", "")): str(layer.last("type", "")) for layer in layers}
+    _refuse_unexpected(stored, types, os.fspath(prototxt))
+    name = str(record.last("name", "")) or stored.name
+    typed = replace(stored, name=name, layers=tuple(_typed(layer, types) for layer in stored.layers))
+    try:
+        plan = build_plan(build_net(record, phase="test"), allow_unknown=True)
+    except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
+        return Fitted(
+            _ordered(typed, types, {}), layers, (f"shapes were not checked, the net does not build: {error}",)
+        )
+    arrays = assign(plan, typed, allow_unused=True).arrays
+    return Fitted(_ordered(typed, types, arrays), layers, ())
+
+
+def _refuse_unexpected(stored: StoredNet, types: Mapping[str, str], prototxt: str) -> None:
+    """Weights of layers that the net does not have would be lost."""
+    extra = tuple(name for name in stored.weighted() if name not in types)
+    if extra:
+        text = f"layers that {prototxt} does not have: {', '.join(map(repr, extra))}; give the net they belong to"
+        raise WeightsError(text, path=stored.path, layer=extra[0], unexpected=extra)
+
+
+def _typed(layer: StoredLayer, types: Mapping[str, str]) -> StoredLayer:
+    """The layer with the net's type, which names its blobs; names that a file stated stay, the usual two do not."""
+    usual = layer.names == blob_names("", len(layer.stored))
+    return replace(layer, type=types.get(layer.name, layer.type), names=() if usual else layer.names)
+
+
+def _ordered(stored: StoredNet, types: Mapping[str, str], arrays: Mapping[str, tuple[Array, ...]]) -> StoredNet:
+    """Layers with blobs in the net's order, blobs in the net's shapes where these are known."""
+    weighted = stored.weighted()
+    layers = [_shaped(weighted[name], arrays.get(name, ())) for name in types if name in weighted]
+    return replace(stored, layers=tuple(layers))
+
+
+def _shaped(layer: StoredLayer, arrays: tuple[Array, ...]) -> StoredLayer:
+    """The layer with blobs of the shapes of `arrays`, if these are as many."""
+    if len(arrays) != len(layer.stored):
+        return layer
+    blobs = zip(layer.stored, arrays, strict=True)
+    return replace(
+        layer, stored=tuple(StoredBlob(blob.array.reshape(like.shape), offset=blob.offset) for blob, like in blobs)
+    )
