@@ -1,0 +1,56 @@
+"""The oracle: Caffe's forward pass on the standard library and numpy alone, sharing no line with the converter.
+
+The obvious implementation rather than the fast one, in float64, every blob kept. Where this package and Caffe's own
+source disagree, Caffe is right. Public names: `run`, `parse`, `read_net`, `OracleError`; `reference.compare.compare`,
+`reference.lineage.lineage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from reference.errors import OracleError
+from reference.forward import evaluate
+from reference.layer import Array
+from reference.net import Net, parse_net, read_net
+from reference.weights import Weights
+
+__all__ = ["Net", "OracleError", "parse", "read_net", "run"]
+
+
+def parse(text: str, *, phase: str = "test", allow_unknown: bool = False) -> Net:
+    """The text of a prototxt -> a net that `run` takes in place of a path."""
+    return parse_net(text, phase=phase, allow_unknown=allow_unknown)
+
+
+def run(
+    prototxt: str | Path | Net,
+    weights: Weights | None,
+    inputs: Mapping[str, ArrayLike],
+    *,
+    dtype: DTypeLike = np.float64,
+    phase: str = "test",
+    keep: Iterable[str] | None = None,
+    allow_unknown: bool = False,
+) -> dict[str, Array]:
+    """Runs a Caffe net forward and returns every blob, last writer's value, under Caffe's names in net order.
+
+    Args:
+        prototxt: path of the net, or a net from `parse` or `read_net` (then `phase` and `allow_unknown` are its own).
+        weights: path of a .caffemodel, or layer name -> arrays in Caffe's blob order, or None for the net's fillers.
+            A layer that the weights lack keeps its filler, as in Caffe, if the prototxt names one.
+        inputs: blob name -> array for every top of Input and data layers; any shape that the net can take.
+        dtype: float64, or float32 for its rounding.
+        phase: "test" or "train"; layers that draw random numbers refuse "train".
+        keep: names of the blobs to return; the others are dropped as soon as nobody reads them any more.
+        allow_unknown: go on where a layer has fields that the oracle does not know.
+
+    Raises:
+        OracleError: its kinds say whether text, weights, net or inputs are at fault.
+    """
+    net = prototxt if isinstance(prototxt, Net) else read_net(prototxt, phase=phase, allow_unknown=allow_unknown)
+    return evaluate(net, weights, inputs, dtype=dtype, keep=keep)

@@ -1,0 +1,66 @@
+"""What a filler puts into a fresh blob, as far as no random number is drawn (include/caffe/filler.hpp).
+
+`identity` is the dilation fork's: see equation 4 and 5 of arXiv 1511.07122.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.errors import WeightsError
+from reference.layer import Parameter
+from reference.params import Params
+
+RANDOM = ("uniform", "gaussian", "positive_unitball", "xavier", "msra")
+
+
+def _bilinear(shape: tuple[int, ...], filler: Params) -> NDArray[np.float64]:
+    if len(shape) != 4 or shape[2] != shape[3]:
+        raise filler.error(f"a bilinear filler wants a square 4-D blob; this one is {shape}")
+    size = shape[3]
+    factor = (size + 1) // 2
+    centre = (size - 1) / (2.0 * factor)
+    slope = 1 - np.abs(np.arange(size) / factor - centre)
+    return np.broadcast_to(np.outer(slope, slope), shape).copy()
+
+
+def _identity(shape: tuple[int, ...], filler: Params) -> NDArray[np.float64]:
+    if len(shape) != 4:
+        raise filler.error(f"an identity filler wants a 4-D blob; this one is {shape}")
+    outputs, inputs, height, width = shape
+    groups = filler.integer("num_groups") if filler.has("num_groups") else inputs
+    if groups < 1 or outputs < groups or outputs % groups:
+        raise filler.error(f"identity filler: {outputs} outputs do not divide into {groups} groups")
+    value = groups / outputs * (filler.real("value") if filler.has("value") else 1.0)
+    weight = np.zeros(shape)
+    outputs_each, inputs_each = outputs // groups, inputs // groups
+    for group in range(groups):
+        rows = slice(group * outputs_each, (group + 1) * outputs_each)
+        weight[rows, group * inputs_each : (group + 1) * inputs_each, height // 2, width // 2] = value
+    return weight
+
+
+def fill(parameter: Parameter) -> NDArray[np.float64]:
+    """A fresh blob of the parameter's shape.
+
+    Raises:
+        WeightsError: where the filler draws random numbers, which nobody can draw as Caffe drew them.
+        LayerError: where the filler is unknown or does not fit the shape.
+    """
+    shape, filler, default = parameter
+    if not filler.entries:
+        return np.full(shape, default)
+    kind = filler.text("type")
+    if kind == "constant":
+        return np.full(shape, filler.real("value"))
+    if kind == "bilinear":
+        return _bilinear(shape, filler)
+    if kind in RANDOM or (kind == "identity" and filler.has("std")):
+        what = f"{filler.where}: its {kind} filler is random ({math.prod(shape)} numbers); give the weights"
+        raise WeightsError(what, path=filler.path, line=filler.line)
+    if kind != "identity":
+        raise filler.error(f"filler type {kind!r} is unknown")
+    return _identity(shape, filler)

@@ -1,0 +1,7 @@
+"""AnnotatedData: a data layer, for which SSD's fork reads pictures and boxes from a database.
+
+The oracle reads no data sets: the caller gives the tops.
+"""
+
+TYPE = "AnnotatedData"
+FED = True

@@ -1,0 +1,7 @@
+"""Data: a data layer, for which Caffe reads pictures from a database.
+
+The oracle reads no data sets: the caller gives the tops.
+"""
+
+TYPE = "Data"
+FED = True

@@ -1,0 +1,41 @@
+"""Deconvolution: the transpose of Convolution; output s (i - 1) + d (k - 1) + 1 - 2 p.
+
+Blobs: weight (c, num_output / group, *kernel), bias (num_output,). Source: src/caffe/layers/deconv_layer.cpp.
+"""
+
+from __future__ import annotations
+
+from reference.convolve import deconvolve
+from reference.geometry import convolution_window
+from reference.layer import Array, Layer, Parameter
+from reference.layers.convolution import split_axes
+
+TYPE = "Deconvolution"
+MESSAGES = ("convolution_param",)
+
+
+def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
+    """The weight, and the bias unless bias_term is off."""
+    params = layer.params("convolution_param")
+    layer.expect(bottoms, 1, max(1, len(layer.tops)))
+    _, channels, sizes = split_axes(layer, bottoms[0])
+    outputs, groups = params.integer("num_output"), params.integer("group")
+    if groups < 1 or outputs < 1 or channels % groups or outputs % groups:
+        raise layer.error(f"{channels} inputs and {outputs} outputs do not divide into {groups} groups")
+    kernel = convolution_window(layer, len(sizes)).kernel
+    weight = Parameter((channels, outputs // groups, *kernel), params.message("weight_filler", "filler"))
+    bias = Parameter((outputs,), params.message("bias_filler", "filler"))
+    return [weight, bias] if params.flag("bias_term") else [weight]
+
+
+def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
+    """x: (n, c, *sizes) each; returns (n, num_output, *output sizes) each."""
+    groups = layer.params("convolution_param").integer("group")
+    bias = blobs[1] if len(blobs) > 1 else None
+    tops = []
+    for x in bottoms:
+        lead, channels, sizes = split_axes(layer, x)
+        window = convolution_window(layer, len(sizes))
+        top = deconvolve(x.reshape(-1, channels, *sizes), blobs[0], window, groups, bias)
+        tops.append(top.reshape(*lead, *top.shape[1:]))
+    return tops

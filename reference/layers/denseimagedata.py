@@ -1,0 +1,7 @@
+"""DenseImageData: a data layer, for which SegNet's fork reads pictures and label maps.
+
+The oracle reads no data sets: the caller gives the tops.
+"""
+
+TYPE = "DenseImageData"
+FED = True

@@ -1,0 +1,13 @@
+"""DepthwiseConvolution (MobileNet forks of Caffe).
+
+A Convolution whose groups are its channels; same fields, same blobs.
+"""
+
+from __future__ import annotations
+
+from reference.layers.convolution import forward, parameters
+
+TYPE = "DepthwiseConvolution"
+MESSAGES = ("convolution_param",)
+
+__all__ = ["MESSAGES", "TYPE", "forward", "parameters"]

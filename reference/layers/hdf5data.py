@@ -1,0 +1,7 @@
+"""HDF5Data: a data layer, for which Caffe reads arrays from HDF5 files.
+
+The oracle reads no data sets: the caller gives the tops.
+"""
+
+TYPE = "HDF5Data"
+FED = True

@@ -1,0 +1,7 @@
+"""ImageData: a data layer, for which Caffe reads pictures from a list of files.
+
+The oracle reads no data sets: the caller gives the tops.
+"""
+
+TYPE = "ImageData"
+FED = True

@@ -1,0 +1,7 @@
+"""ImageLabelData: a data layer, for which the dilation fork reads pictures and label maps.
+
+The oracle reads no data sets: the caller gives the tops.
+"""
+
+TYPE = "ImageLabelData"
+FED = True

@@ -1,0 +1,39 @@
+"""InnerProduct: the axes from `axis` on, flattened row by row, times a matrix, plus a bias.
+
+Blobs: weight (num_output, k), or (k, num_output) with `transpose`; bias (num_output,).
+Source: src/caffe/layers/inner_product_layer.cpp.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reference.layer import Array, Layer, Parameter
+
+TYPE = "InnerProduct"
+MESSAGES = ("inner_product_param",)
+
+
+def _axis(layer: Layer, x: Array) -> int:
+    return layer.axis(layer.params("inner_product_param").integer("axis"), x.ndim)
+
+
+def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
+    """The weight, and the bias unless bias_term is off."""
+    layer.expect(bottoms, 1)
+    params = layer.params("inner_product_param")
+    outputs, inputs = params.integer("num_output"), math.prod(bottoms[0].shape[_axis(layer, bottoms[0]) :])
+    shape = (inputs, outputs) if params.flag("transpose") else (outputs, inputs)
+    weight = Parameter(shape, params.message("weight_filler", "filler"))
+    bias = Parameter((outputs,), params.message("bias_filler", "filler"))
+    return [weight, bias] if params.flag("bias_term") else [weight]
+
+
+def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
+    """x: (*lead, *flattened); returns (*lead, num_output)."""
+    lead = bottoms[0].shape[: _axis(layer, bottoms[0])]
+    weight = blobs[0] if layer.params("inner_product_param").flag("transpose") else blobs[0].T
+    y = np.matmul(bottoms[0].reshape(math.prod(lead), -1), weight).reshape(*lead, weight.shape[1])
+    return [y + blobs[1] if len(blobs) > 1 else y]

@@ -1,0 +1,7 @@
+"""WindowData: a data layer, for which Caffe cuts windows out of pictures.
+
+The oracle reads no data sets: the caller gives the tops.
+"""
+
+TYPE = "WindowData"
+FED = True

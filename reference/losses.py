@@ -1,0 +1,52 @@
+"""What several losses share: the normaliser, labels as integers, and softmax."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.layer import Array, Layer
+
+FLOAT_MIN = float(np.finfo(np.float32).tiny)
+
+
+def softmax(x: Array, axis: int) -> Array:
+    """exp(x - max) over its sum along `axis` (src/caffe/layers/softmax_layer.cpp)."""
+    powers = np.exp(x - x.max(axis=axis, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
+
+
+def ignored(layer: Layer) -> int | None:
+    """loss_param's ignore_label, None where it is not set."""
+    params = layer.params("loss_param")
+    return params.integer("ignore_label") if params.has("ignore_label") else None
+
+
+def normalizer(layer: Layer, outer: int, inner: int, valid: int, default: str) -> float:
+    """What a summed loss is divided by, at least 1 (src/caffe/layers/loss_layer.cpp, softmax_loss_layer.cpp)."""
+    params = layer.params("loss_param")
+    mode = default
+    if params.has("normalization"):
+        mode = params.choice("normalization")
+    elif params.has("normalize"):
+        mode = "VALID" if params.flag("normalize") else "BATCH_SIZE"
+    return max(1.0, {"FULL": outer * inner, "VALID": valid, "BATCH_SIZE": outer, "NONE": 1}[mode])
+
+
+def as_labels(layer: Layer, label: Array, count: int, classes: int, ignore: int | None) -> NDArray[np.int64]:
+    """Labels cut to integers, flat; raises LayerError where their number or a value does not fit."""
+    flat = np.trunc(label).astype(np.int64).ravel()
+    if flat.size != count:
+        raise layer.error(f"has {flat.size} labels for {count} predictions")
+    outside = (flat < 0) | (flat >= classes)
+    if ignore is not None:
+        outside &= flat != ignore
+    strange = flat[outside]
+    if strange.size:
+        raise layer.error(f"label {strange[0]} is no class; expected 0 to {classes - 1}, or ignore_label")
+    return flat
+
+
+def rows(x: Array, axis: int) -> Array:
+    """(positions, classes): `axis` moved last, everything else flattened in order."""
+    return np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])

@@ -1,0 +1,160 @@
+"""A net as it will run: layers of one phase in order, every bottom bound to the blob that is current at its place.
+
+Source: src/caffe/net.cpp (filtering, wiring). A layer whose top has its bottom's name works in place: layers before it
+saw the earlier value, layers after it see the later one. Caffe's Split layers change no value, so none are inserted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reference import registry
+from reference.errors import NetError
+from reference.layer import Layer
+from reference.params import Params
+from reference.schema import LAYER, TABLE
+from reference.text import Message, parse_text, read_text
+from reference.upgrade import upgraded_layers
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """Layers in running order; `blobs` in the order of their first writers; `outputs`, never read, sorted by name."""
+
+    name: str
+    path: str
+    layers: tuple[Layer, ...]
+    blobs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    phase: str
+    level: int
+    stages: frozenset[str]
+
+    def meets(self, rule: Params) -> bool:
+        stages, barred = set(rule.texts("stage")), set(rule.texts("not_stage"))
+        return (
+            (not rule.has("phase") or rule.choice("phase").lower() == self.phase)
+            and (not rule.has("min_level") or self.level >= rule.integer("min_level"))
+            and (not rule.has("max_level") or self.level <= rule.integer("max_level"))
+            and stages <= self.stages
+            and not barred & self.stages
+        )
+
+    def keeps(self, layer: Layer) -> bool:
+        view = Params("layer", [layer.message], layer.where, layer.path)
+        include, exclude = view.each("include", "rule"), view.each("exclude", "rule")
+        if include and exclude:
+            raise layer.error("has include rules and exclude rules; Caffe takes one kind")
+        return any(map(self.meets, include)) if include else not any(map(self.meets, exclude))
+
+
+def _layer(message: Message, path: str, phase: str) -> Layer:
+    return Layer(
+        name=message.word("name"),
+        type=message.word("type"),
+        bottoms=tuple(message.words("bottom")),
+        tops=tuple(message.words("top")),
+        message=message,
+        path=path,
+        phase=phase,
+    )
+
+
+def _check_types(layers: Iterable[Layer], path: str) -> None:
+    missing = sorted({layer.type for layer in layers if registry.find(layer.type) is None})
+    if missing:
+        what = f"layer types unknown to the oracle: {', '.join(missing)}; a type is a file in reference/layers"
+        raise NetError(what, path=path)
+
+
+def _check_fields(layer: Layer) -> None:
+    operator = registry.find(layer.type)
+    if operator is None or operator.fed:
+        return
+    for entry in layer.message.entries:
+        own = isinstance(entry.value, Message) and entry.name in operator.messages
+        strange = [] if own or entry.name in LAYER or entry.name in TABLE else [entry]
+        if own:
+            strange = layer.params(entry.name).unknown()
+        if strange:
+            what = f"{layer.where}: field {strange[0].name!r} is unknown; nobody knows whether it changes the answer"
+            raise NetError(what, path=layer.path, line=strange[0].line, layer=layer.name)
+
+
+def _wire(layers: tuple[Layer, ...]) -> tuple[list[str], set[str]]:
+    blobs: list[str] = []
+    unread: set[str] = set()
+    for layer in layers:
+        for bottom in layer.bottoms:
+            if bottom not in blobs:
+                raise _disconnected(layer, f"bottom {bottom!r} is written by no earlier layer")
+            unread.discard(bottom)
+        for index, top in enumerate(layer.tops):
+            in_place = index < len(layer.bottoms) and layer.bottoms[index] == top
+            if top in blobs and not in_place:
+                raise _disconnected(layer, f"top {top!r} is written already, and not in place")
+            if top not in blobs:
+                blobs.append(top)
+            unread.add(top)
+    return blobs, unread
+
+
+def _disconnected(layer: Layer, what: str) -> NetError:
+    return NetError(f"{layer.where}: {what}", path=layer.path, line=layer.message.line, layer=layer.name)
+
+
+def build_net(
+    text: Message,
+    path: str,
+    *,
+    phase: str = "test",
+    level: int = 0,
+    stages: Iterable[str] = (),
+    allow_unknown: bool = False,
+) -> Net:
+    """A net's fields -> the net of one phase.
+
+    Raises:
+        NetError: unknown layer types (all at once), unknown fields, bottoms that nobody writes, tops written twice.
+    """
+    if phase not in ("train", "test"):
+        raise NetError(f"phase is {phase!r}; expected 'train' or 'test'", path=path)
+    own = [Params("net_state", [state], "state", path) for state in text.messages("state")]
+    state = _State(
+        phase,
+        own[-1].integer("level") if own and own[-1].has("level") else level,
+        frozenset(stages).union(*(view.texts("stage") for view in own)),
+    )
+    every = [_layer(message, path, phase) for message in upgraded_layers(text, path, registry.types())]
+    layers = tuple(layer for layer in every if state.keeps(layer))
+    if not layers:
+        raise NetError(f"has no layers in phase {phase.upper()}", path=path)
+    _check_types(layers, path)
+    if not allow_unknown:
+        for layer in layers:
+            _check_fields(layer)
+    blobs, unread = _wire(layers)
+    fed = [top for layer in layers for top in layer.tops if _is_fed(layer)]
+    return Net(text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(fed))
+
+
+def _is_fed(layer: Layer) -> bool:
+    operator = registry.find(layer.type)
+    return operator is not None and operator.fed and operator.forward is None
+
+
+def read_net(path: str | Path, *, phase: str = "test", allow_unknown: bool = False) -> Net:
+    """A prototxt file -> the net of one phase; raises TextError and NetError."""
+    return build_net(read_text(path), str(path), phase=phase, allow_unknown=allow_unknown)
+
+
+def parse_net(text: str, *, phase: str = "test", allow_unknown: bool = False) -> Net:
+    """The text of a prototxt -> the net of one phase; raises TextError and NetError."""
+    return build_net(parse_text(text), "<text>", phase=phase, allow_unknown=allow_unknown)
