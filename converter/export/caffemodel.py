@@ -39,7 +39,7 @@ def _layers(content: Content, path: Path) -> Iterator[OutgoingLayer]:
     if untyped:
         text = f"the weights do not tell the layers' types ({untyped[0]} and {len(untyped) - 1} more); give --prototxt"
         raise OutputError(text, path=str(path), layer=untyped[0])
-    return (OutgoingLayer(layer.name, layer.type, layer.blobs) for layer in content.net.weighted().values())
+    return (OutgoingLayer(layer.name, layer.type, content.flows(layer)) for layer in content.net.weighted().values())
 
 
 def _defined(content: Content, definitions: Sequence[Record]) -> Iterator[OutgoingLayer]:
@@ -47,11 +47,11 @@ def _defined(content: Content, definitions: Sequence[Record]) -> Iterator[Outgoi
     weighted = content.net.weighted()
     for layer in definitions:
         name = str(layer.last("name", ""))
-        blobs = weighted[name].blobs if name in weighted else ()
+        blobs = content.flows(weighted[name]) if name in weighted else ()
         yield OutgoingLayer(name, str(layer.last("type", "")), blobs, *record_definition(layer))
 
 
 def _copied(content: Content) -> Iterator[OutgoingLayer]:
     """The layers of a caffemodel, their definitions byte for byte."""
     for layer in content.net.layers:
-        yield OutgoingLayer(layer.name, layer.type, layer.blobs, *stored_definition(content.net, layer))
+        yield OutgoingLayer(layer.name, layer.type, content.flows(layer), *stored_definition(content.net, layer))

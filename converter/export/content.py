@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from converter.export.scan import scan
+from converter.formats.flow import Flow, flow
 from converter.formats.record import Record
-from converter.formats.stored import StoredNet
+from converter.formats.stored import StoredBlob, StoredLayer, StoredNet
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,20 @@ class Content:
         """
         return scan(self.net, allow_nan=self.allow_nan)
 
+    def flows(self, layer: StoredLayer) -> tuple[Flow, ...]:
+        """A layer's blobs in the shapes a net expects, from the file a few megabytes at a time."""
+        shaped = [StoredBlob(array, offset=blob.offset) for array, blob in zip(layer.blobs, layer.stored, strict=True)]
+        return tuple(flow(blob, self.net.path, _row(blob.array.shape)) for blob in shaped)
+
     def origin(self, sha256: str) -> dict[str, str]:
         """What the written file says of its source."""
         net = {"net": self.net.name} if self.net.name else {}
         return {"source": Path(self.net.path).name, "sha256": sha256, **net, "converter": f"dilatednet {_version()}"}
+
+
+def _row(shape: tuple[int, ...]) -> int:
+    """How many numbers lie under one index of the first axis, which HDF5 writes as a whole."""
+    return max(1, math.prod(shape[1:]))
 
 
 def _version() -> str:

@@ -19,5 +19,5 @@ def save(content: Content, path: Path) -> None:
     metadata = {**content.origin(content.sha256), **order_metadata(content.net)}
     weighted = content.net.weighted()
     names = dict.fromkeys(layer.name for layer in content.net.layers)
-    layers = [(name, weighted[name].blobs if name in weighted else ()) for name in names if name]
+    layers = [(name, content.flows(weighted[name]) if name in weighted else ()) for name in names if name]
     write_hdf5(path, layers, metadata)

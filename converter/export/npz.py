@@ -6,6 +6,7 @@ from pathlib import Path
 
 from converter.export.content import Content
 from converter.formats.atomic import atomic_write
+from converter.formats.flow import flow
 from converter.formats.keyed import keyed, order_metadata
 from converter.formats.npz import write_npz
 
@@ -17,7 +18,7 @@ def save(content: Content, path: Path) -> None:
         OutputError: the file cannot be written.
         WeightsError: a blob holds numbers that are not finite.
     """
-    arrays = {name: blob.array for name, blob in keyed(content.net).items()}
+    arrays = {name: flow(blob, content.net.path) for name, blob in keyed(content.net).items()}
     metadata = {**content.origin(content.sha256), **order_metadata(content.net)}
     with atomic_write(path) as file:
         write_npz(file, arrays, metadata)

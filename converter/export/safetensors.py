@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from threading import Thread
@@ -60,6 +61,7 @@ class _Copying(Thread):
             with Path(self.source).open("rb", buffering=0) if mapped else nullcontext() as source:
                 for blob in self.blobs.values():
                     copy_blob(source, blob, self.out)
+            os.fsync(self.out.fileno())  # here, while the digest is still being taken
         except OSError as error:
             self.error = error
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from converter.errors import OutputError
 from converter.formats.atomic import atomic_write
-from converter.formats.stored import Array
-from converter.formats.wire_writer import Streamed, blob_field, bytes_field, bytes_head
+from converter.formats.flow import Flow
+from converter.formats.wire_writer import blob_field, bytes_field, bytes_head
 
 _NAME, _LAYER, _BLOBS = 1, 100, 7
 _MOST_BYTES = 2**31 - 1
@@ -28,7 +28,7 @@ class OutgoingLayer:
 
     name: str
     type: str = ""
-    blobs: tuple[Array | Streamed, ...] = ()
+    blobs: tuple[Flow, ...] = ()
     before: bytes = b""
     after: bytes = b""
 

@@ -15,9 +15,8 @@ import numpy as np
 
 from converter.errors import OutputError
 from converter.formats.atomic import atomic_write
-from converter.formats.stored import Array
+from converter.formats.flow import Flow
 
-_CHUNK = 1 << 20
 _LONGEST_ATTRIBUTE = 60_000
 
 
@@ -30,10 +29,12 @@ def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
 
 def write_hdf5(
     path: str | os.PathLike[str],
-    layers: Iterable[tuple[str, Iterable[Array]]],
+    layers: Iterable[tuple[str, Iterable[Flow]]],
     attributes: Mapping[str, str] | None = None,
 ) -> None:
     """Write /data/<layer>/<i> for every layer of `layers` (name, blobs); half floats become floats.
+
+    Each blob's chunks must be whole rows of its first axis.
 
     Raises:
         OutputError: it cannot be written, or a layer's name is none that HDF5 can hold.
@@ -50,13 +51,15 @@ def write_hdf5(
                 _write(group, str(index), blob)
 
 
-def _write(group: h5py.Group, name: str, blob: Array) -> None:
-    """One dataset, contiguous, its numbers handed over a few megabytes at a time."""
+def _write(group: h5py.Group, name: str, blob: Flow) -> None:
+    """One dataset, contiguous, its numbers handed over a few megabytes at a time, whole rows of the first axis each."""
     dtype = np.dtype("<f8" if blob.dtype.itemsize == 8 else "<f4")
-    if not blob.ndim:
-        group.create_dataset(name, data=blob.astype(dtype))
-        return
     dataset = group.create_dataset(name, blob.shape, dtype)
-    rows = max(1, _CHUNK // max(1, blob.size // max(1, len(blob))))
-    for start in range(0, len(blob) if blob.size else 0, rows):
-        dataset[start : start + rows] = blob[start : start + rows]
+    row = 0
+    for chunk in blob.chunks():
+        rows = chunk.reshape(-1, *blob.shape[1:]).astype(dtype, copy=False)
+        if not blob.shape:
+            dataset[()] = rows[0]
+            return
+        dataset[row : row + len(rows)] = rows
+        row += len(rows)

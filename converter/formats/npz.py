@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from converter.errors import CaffemodelError
+from converter.formats.flow import Flow
 from converter.formats.keyed import layers_of
-from converter.formats.stored import Array, StoredBlob, StoredNet
+from converter.formats.stored import StoredBlob, StoredNet
 
 _LONGEST_COMMENT = 65_535
-_CHUNK = 1 << 20
 
 
 def read_npz(path: str | os.PathLike[str]) -> StoredNet:
@@ -39,7 +39,7 @@ def read_npz(path: str | os.PathLike[str]) -> StoredNet:
     return StoredNet(name, metadata.get("net", ""), layers, None, metadata)
 
 
-def write_npz(file: Any, arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+def write_npz(file: Any, arrays: Mapping[str, Flow], metadata: Mapping[str, str]) -> None:
     """Write the arrays into an open binary file, uncompressed, the same bytes for the same input.
 
     A megabyte or so is in memory at a time; metadata that a zip comment cannot hold is cut to the origin.
@@ -47,20 +47,14 @@ def write_npz(file: Any, arrays: Mapping[str, Array], metadata: Mapping[str, str
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for key, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array_header_1_0(member, np.lib.format.header_data_from_array_1_0(array))
-                for chunk in _chunks(array):
-                    member.write(chunk)
+                header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+                np.lib.format.write_array_header_1_0(member, header)
+                for chunk in array.chunks():
+                    member.write(chunk.tobytes())
         comment = json.dumps(dict(metadata)).encode()
         if len(comment) > _LONGEST_COMMENT:
             comment = json.dumps({name: text for name, text in metadata.items() if len(text) < 1024}).encode()
         archive.comment = comment[:_LONGEST_COMMENT]
-
-
-def _chunks(array: Array) -> Iterator[bytes]:
-    """The array's bytes in pieces."""
-    flat = array.reshape(-1)
-    for start in range(0, flat.size, _CHUNK):
-        yield flat[start : start + _CHUNK].tobytes()
 
 
 def _metadata(comment: bytes) -> dict[str, str]:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
-from converter.formats.stored import Array
+from converter.formats.flow import Flow
 from converter.formats.wire import BYTES, VARINT
-
-_CHUNK = 1 << 22
-
-
-@dataclass(frozen=True, slots=True)
-class Streamed:
-    """A blob too large to hold: `chunks()` gives its numbers in order as flat arrays; written as float32."""
-
-    shape: tuple[int, ...]
-    chunks: Callable[[], Iterable[Array]]
 
 
 def varint(value: int) -> bytes:
@@ -48,15 +36,15 @@ def bytes_field(number: int, payload: bytes) -> bytes:
     return bytes_head(number, len(payload)) + payload
 
 
-def blob_field(number: int, blob: Array | Streamed) -> tuple[int, Iterator[bytes]]:
+def blob_field(number: int, blob: Flow) -> tuple[int, Iterator[bytes]]:
     """A field that holds a BlobProto: its size in bytes, and its bytes in pieces.
 
     Numbers are packed and `shape` follows them, as src/caffe/blob.cpp (ToProto) and protobuf order them. Doubles stay
     doubles, halves become floats, which hold them exactly.
     """
-    double = isinstance(blob, np.ndarray) and blob.dtype.itemsize == 8
+    double = blob.dtype.itemsize == 8
     dtype = np.dtype("<f8" if double else "<f4")
-    size = math.prod(blob.shape) * dtype.itemsize
+    size = blob.size * dtype.itemsize
     head = bytes_head(8 if double else 5, size) if size else b""
     dims = b"".join(varint(axis) for axis in blob.shape)
     tail = bytes_field(7, bytes_field(1, dims) if dims else b"")
@@ -65,16 +53,9 @@ def blob_field(number: int, blob: Array | Streamed) -> tuple[int, Iterator[bytes
     return len(start) + body, _pieces(start + head, blob, dtype, tail)
 
 
-def _pieces(before: bytes, blob: Array | Streamed, dtype: np.dtype[np.generic], after: bytes) -> Iterator[bytes]:
+def _pieces(before: bytes, blob: Flow, dtype: np.dtype[np.generic], after: bytes) -> Iterator[bytes]:
     """A blob's bytes a few megabytes at a time."""
     yield before
-    for chunk in blob.chunks() if isinstance(blob, Streamed) else _chunks(blob):
+    for chunk in blob.chunks():
         yield np.ascontiguousarray(chunk, dtype).tobytes()
     yield after
-
-
-def _chunks(blob: Array) -> Iterator[Array]:
-    """Flat views of a contiguous array, a copy of another."""
-    flat = blob.reshape(-1)
-    for start in range(0, flat.size, _CHUNK // flat.itemsize):
-        yield flat[start : start + _CHUNK // flat.itemsize]
