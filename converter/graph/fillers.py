@@ -65,7 +65,7 @@ def read_filler(view: Params, default: Filler | None = None) -> Filler:
 
 def fill(filler: Filler, shape: Shape, random: np.random.Generator) -> Array:
     """A float32 array of `shape` filled as Caffe would; random fillers match Caffe's distributions, not its streams."""
-    return np.asarray(_FILL[filler.type](filler, shape, random), dtype=np.float32).reshape(shape)
+    return np.array(_FILL[filler.type](filler, shape, random), dtype=np.float32).reshape(shape)
 
 
 def _constant(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.ArrayLike:
@@ -112,12 +112,16 @@ def _msra(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.Arra
 
 
 def _bilinear(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.ArrayLike:
-    """The outer product of two tents, the same for every pair of channels."""
+    """The outer product of two tents, the same for every pair of channels.
+
+    The centre is that of 2016, which fyu/caffe-dilation has; it equals later Caffe's (k - 1) / 2f for the kernels that
+    upsampling by 2, 4, 6, 8... uses (k = 4, 8, 12, 16), and differs for k = 2, 3, 6, 7.
+    """
     del filler, random
     if len(shape) != 4 or shape[2] != shape[3]:
         raise ShapeError(f"bilinear filler on shape {shape}; expected 4 axes with a square kernel")
     factor = (shape[3] + 1) // 2
-    centre = (shape[3] - 1) / (2.0 * factor)
+    centre = (2 * factor - 1 - factor % 2) / (2.0 * factor)
     tent = 1 - np.abs(np.arange(shape[3], dtype=np.float32) / np.float32(factor) - np.float32(centre))
     return np.broadcast_to(np.outer(tent, tent), shape)
 
