@@ -48,8 +48,8 @@ class Geometry:
 def read_geometry(p: Params, axes: int) -> Geometry:
     """A convolution_param's window over `axes` spatial axes (src/caffe/layers/base_conv_layer.cpp, LayerSetUp).
 
-    Each of kernel, stride and pad is given once, once per axis, or (two axes only) as an `_h`/`_w` pair whose unset half
-    counts as 0. `hole` is DeepLab's and HoleConvolution's older word for dilation.
+    Each of kernel, stride and pad is given once, once per axis, or (two axes only) as an `_h`/`_w` pair whose unset
+    half counts as 0. `hole` is DeepLab's and HoleConvolution's older word for dilation.
     """
     kernel = _per_axis(p, "kernel_size", ("kernel_h", "kernel_w"), axes, None)
     stride = _per_axis(p, "stride", ("stride_h", "stride_w"), axes, 1)
