@@ -42,8 +42,8 @@ def layers_of(path: str, blobs: Mapping[str, StoredBlob], metadata: Mapping[str,
     layers = []
     for layer in [*(name for name in order if name in found), *(name for name in found if name not in order)]:
         names = order.get(layer)
-        names = names if isinstance(names, list) else _ordered(list(found[layer]))
-        if sorted(map(str, names)) != sorted(found[layer]):
+        names = list(map(str, names)) if isinstance(names, list) else _ordered(list(found[layer]))
+        if sorted(names) != sorted(found[layer]):
             text = f"layer '{layer}' has blobs {sorted(found[layer])}, its metadata says {names}; convert it again"
             raise CaffemodelError(text, path=path, layer=layer)
         stored = tuple(found[layer][name] for name in names)

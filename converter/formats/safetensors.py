@@ -66,8 +66,8 @@ def _header(file: Mapped) -> tuple[dict[str, Any], int]:
         table = json.loads(file.data[8 : 8 + length])
     except (ValueError, RecursionError) as error:
         raise file.broken(f"its header is no JSON ({error}); the file is damaged, download it again") from error
-    if not isinstance(table, dict):
-        raise file.broken("its header is no table; the file is damaged, download it again")
+    if not isinstance(table, dict) or any("\ud800" <= letter <= "\udfff" for letter in "".join(table)):
+        raise file.broken("its header is no table of names; the file is damaged, download it again")
     return table, 8 + length
 
 
@@ -78,7 +78,7 @@ def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:
     dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise file.broken(f"'{name}' is of type {dtype}, not {', '.join(_DTYPES)}; save it as F32")
-    if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2 or len(shape) > MAX_AXES:
+    if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2 or not _possible(shape):
         raise file.broken(f"'{name}' has shape {shape} at {offsets}; the file is damaged, download it again")
     width, count = int(_DTYPES[dtype][-1]), math.prod(shape)
     if offsets[1] - offsets[0] != count * width:
@@ -89,6 +89,11 @@ def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:
             f"the file is truncated: '{name}' needs {needed} bytes, the file has {file.size}; download it again"
         )
     return StoredBlob(file.view(_DTYPES[dtype], base + offsets[0], count).reshape(shape), offset=base + offsets[0])
+
+
+def _possible(shape: list[int]) -> bool:
+    """Whether NumPy and Caffe can have such an array."""
+    return len(shape) <= MAX_AXES and math.prod(max(size, 1) for size in shape) < 1 << 40
 
 
 def _sizes(value: object) -> TypeGuard[list[int]]:
