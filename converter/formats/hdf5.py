@@ -40,7 +40,7 @@ def read_hdf5(path: str | os.PathLike[str]) -> StoredNet:
             raise mapped.broken("has no group /data; is it Caffe's weights file? a solver state is not one")
         metadata = {str(key): value for key, value in file.attrs.items() if isinstance(value, str)}
         types = table(metadata, "layer_types")
-        found = [replace(layer, type=str(types.get(layer.name, ""))) for layer in _layers(data, mapped, "")]
+        found = [replace(layer, type=str(types.get(layer.name, ""))) for layer in _layers(data, mapped, "", set())]
     order = {name: place for place, name in enumerate(table(metadata, "blob_order"))}
     layers = tuple(sorted(found, key=lambda layer: order.get(layer.name, len(order))))
     return StoredNet(mapped.path, metadata.get("net", ""), layers, mapped, metadata)
@@ -103,16 +103,18 @@ def word(parent: h5py.Group, name: str, mapped: Mapped) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _layers(parent: h5py.Group, mapped: Mapped, prefix: str) -> Iterator[StoredLayer]:
-    """Every layer under a group, slashes in names joined again."""
-    if prefix.count("/") > _DEEPEST:
-        raise mapped.broken(f"groups deeper than {_DEEPEST}; the file is damaged, download it again")
+def _layers(parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int]) -> Iterator[StoredLayer]:
+    """Every layer under a group, slashes in names joined again; `seen` holds where the groups so far lie."""
+    address = h5py.h5o.get_info(parent.id).addr
+    if address in seen or prefix.count("/") > _DEEPEST:
+        raise mapped.broken(f"'{parent.name}' lies in itself or too deep; the file is damaged, download it again")
+    seen.add(address)
     for name in parent:
         item = child(parent, name, mapped)
         if not isinstance(item, h5py.Group):
             continue
         blobs = numbered(item, mapped)
-        inner = list(_layers(item, mapped, f"{prefix}{name}/"))
+        inner = list(_layers(item, mapped, f"{prefix}{name}/", seen))
         if blobs or not inner:
             yield StoredLayer(f"{prefix}{name}", stored=tuple(blobs.values()), names=_names(blobs))
         yield from inner
@@ -142,10 +144,10 @@ def _blob(dataset: h5py.Dataset, mapped: Mapped) -> StoredBlob:
 
 
 def _offset(dataset: h5py.Dataset) -> int | None:
-    """Where a plain dataset's bytes begin; None where they are chunked, compact, big-endian or shifted."""
+    """Where a plain dataset's bytes begin; None where they are chunked, compact or big-endian."""
     plist = dataset.id.get_create_plist()
     plain = plist.get_layout() == h5py.h5d.CONTIGUOUS and dataset.dtype.str.startswith("<")
-    if not plain or dataset.file.userblock_size or not dataset.size:
+    if not plain or not dataset.size:
         return None
     offset = dataset.id.get_offset()
     return None if offset is None else int(offset)
