@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -68,6 +68,7 @@ class CaffeModule(nn.Module):
         self.inputs = dict(plan.inputs)
         self.outputs = plan.net.outputs
         self.loss_weights = _loss_weights(plan)
+        self._readers = _last_readers(plan)
         self._by_name: dict[str, LayerModule] = {}
         shared: dict[str, nn.Parameter] = {}
         for step in plan.steps:
@@ -81,26 +82,32 @@ class CaffeModule(nn.Module):
             self._modules[_unused(escape(step.layer.name), self._modules)] = module
 
     def forward(self, *args: Tensor, **inputs: Tensor) -> dict[str, Tensor]:
-        """The net's outputs by name, in Caffe's (alphabetical) order."""
-        blobs = self.blobs(*args, **inputs)
+        """The net's outputs by name, in Caffe's (alphabetical) order; other blobs are freed after their last reader."""
+        blobs = self._run(self._fed(args, inputs), self._readers)
         return {name: blobs[name] for name in self.outputs}
 
     def blobs(self, *args: Tensor, **inputs: Tensor) -> dict[str, Tensor]:
         """Every blob by name, in the order of first writing; an in-place layer's blob holds its last writer's value."""
-        fed = self._fed(args, inputs)
+        return self._run(self._fed(args, inputs), {})
+
+    def _run(self, fed: Mapping[str, Tensor], readers: Mapping[int, Sequence[str]]) -> dict[str, Tensor]:
+        """Run every layer; `readers` names the blobs to drop after each step."""
         like = self._like(fed)
         values: dict[str, Tensor] = {}
         options = {"dtype": like.dtype, "device": like.device}
-        for step, module in zip(self.plan.steps, self._modules.values(), strict=True):
-            assert isinstance(module, LayerModule)
+        for number, (step, module) in enumerate(zip(self.plan.steps, self._modules.values(), strict=True)):
             if step.operator.is_input:
                 values.update((top, fed[top]) for top in step.layer.tops)
                 continue
+            bottoms = [values[name] for name in step.layer.bottoms]
             try:
-                tops = module([values[name] for name in step.layer.bottoms], options)
+                tops = cast(LayerModule, module)(bottoms, options)
             except ShapeError as error:
                 raise ShapeError(f"layer {step.layer.name!r} ({step.layer.type}): {error}") from error
+            del bottoms
             values.update(zip(step.layer.tops, tops, strict=True))
+            for name in readers.get(number, ()):
+                del values[name]
         return values
 
     def blob_parameter(self, layer: str, index: int) -> Tensor:
@@ -145,6 +152,18 @@ def _tensors(step: Step, values: Arrays, shared: Mapping[str, nn.Parameter]) -> 
         owner = shared.get(param_spec(step.layer, index).name)
         tensors.append(owner if owner is not None else torch.from_numpy(array))
     return tensors
+
+
+def _last_readers(plan: Plan) -> dict[int, list[str]]:
+    """For each step the blobs that nobody reads or writes after it and that are no outputs."""
+    last: dict[str, int] = {}
+    for number, step in enumerate(plan.steps):
+        last.update(dict.fromkeys((*step.layer.bottoms, *step.layer.tops), number))
+    readers: dict[int, list[str]] = {}
+    for name, number in last.items():
+        if name not in plan.net.outputs and not plan.steps[number].operator.is_input:
+            readers.setdefault(number, []).append(name)
+    return readers
 
 
 def _loss_weights(plan: Plan) -> dict[str, float]:

@@ -1,0 +1,108 @@
+"""What a net is fed when it is verified: seeded random values, or pictures as the published pipeline prepares them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from converter.dilatednet.images import read_image
+from converter.dilatednet.tiles import cut, tiles
+from converter.dilatednet.zoo import ZOO, Model
+from converter.errors import ImageError, ShapeError
+from converter.graph.net import Shape
+from converter.plan import Plan
+
+Array: TypeAlias = npt.NDArray[np.float32]
+Pixels: TypeAlias = npt.NDArray[np.uint8]
+
+
+def random_inputs(plan: Plan, seed: int) -> dict[str, Array]:
+    """Seeded values for every input: -100 to 100, as pixels less their mean are; whole class numbers for labels."""
+    random = np.random.default_rng(seed)
+    return {name: _random(random, shape, _classes(plan, name)) for name, shape in plan.inputs.items()}
+
+
+def _random(random: np.random.Generator, shape: Shape, classes: int | None) -> Array:
+    if classes is not None:
+        return random.integers(0, classes, shape).astype(np.float32)
+    return random.uniform(-100, 100, shape).astype(np.float32)
+
+
+def _classes(plan: Plan, name: str) -> int | None:
+    """How many classes an input numbers, if a loss or Accuracy reads it as its labels."""
+    for step in plan.steps:
+        labelled = step.operator.is_loss or step.layer.type == "Accuracy"
+        if labelled and name in step.layer.bottoms[1:] and len(step.bottom_shapes[0]) > 1:
+            return step.bottom_shapes[0][1]
+    return None
+
+
+def model_of(net_name: str) -> Model | None:
+    """The published net that a net's name says it is (`dilation8_pascal_voc_mini` is one of pascal_voc)."""
+    longest = sorted(ZOO.values(), key=lambda model: -len(model.name))
+    return next((model for model in longest if model.name in net_name), None)
+
+
+def picture_inputs(
+    plan: Plan, path: str | os.PathLike[str], mean: Sequence[float] | None
+) -> tuple[dict[str, Array], Pixels]:
+    """A picture as the net's input, and the picture: its first tile where the net is a published one, else resized.
+
+    Args:
+        plan: a net with one input of shape (n, 3, h, w); the picture fills every item of the batch.
+        path: the picture's file.
+        mean: B, G, R to take off; None: the published net's, or nothing.
+
+    Raises:
+        ImageError: the picture does not read, or the net takes no picture.
+        ShapeError: the net's input is too small for the published pipeline's margins.
+    """
+    name, shape = _picture_input(plan)
+    image = read_image(path)
+    model = model_of(plan.net.name)
+    bgr = tuple(mean) if mean is not None else model.label_set.mean if model is not None else (0.0, 0.0, 0.0)
+    if len(bgr) != 3:
+        raise ImageError(f"{len(bgr)} mean values; expected three: B, G, R")
+    size = (shape[2], shape[3])
+    if model is not None:
+        first = next(iter(tiles((image.shape[0], image.shape[1]), size)))
+        x = cut(image, first, bgr)
+    else:
+        x = cut_resized(image, size, bgr)
+    return {name: np.repeat(x, shape[0], axis=0)}, image
+
+
+def cut_resized(image: Pixels, size: tuple[int, int], mean: tuple[float, float, float]) -> Array:
+    """The whole picture at `size` (height, width): float32 (1, 3, h, w), B, G, R less the mean."""
+    from PIL import Image
+
+    resized = np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))
+    pixels = resized[:, :, ::-1].astype(np.float32) - np.array(mean, np.float32)
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))[None]
+
+
+def _picture_input(plan: Plan) -> tuple[str, Shape]:
+    images = [(name, shape) for name, shape in plan.inputs.items() if len(shape) == 4 and shape[1] == 3]
+    if len(images) != 1 or len(plan.inputs) != 1:
+        listed = ", ".join(f"{name} {shape}" for name, shape in plan.inputs.items())
+        raise ImageError(f"the net's inputs are {listed}; pictures need one input (n, 3, h, w); leave --image out")
+    return images[0]
+
+
+def given_inputs(plan: Plan, arrays: Mapping[str, npt.NDArray[Any]], path: str) -> dict[str, Array]:
+    """Inputs out of a file's arrays, for every input of the net.
+
+    Raises:
+        ShapeError: an input is missing, or has another number of axes.
+    """
+    missing = [name for name in plan.inputs if name not in arrays]
+    if missing:
+        raise ShapeError(f"no array for input {', '.join(missing)}; there are {', '.join(arrays) or 'none'}", path=path)
+    for name, shape in plan.inputs.items():
+        if arrays[name].ndim != len(shape):
+            raise ShapeError(f"input {name!r} has shape {arrays[name].shape}; the net takes {shape}", path=path)
+    return {name: np.asarray(arrays[name], np.float32) for name in plan.inputs}
