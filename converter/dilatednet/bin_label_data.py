@@ -19,11 +19,15 @@ from converter.errors import DatasetError
 
 @dataclass(frozen=True, slots=True)
 class BinLabelSettings:
-    """The layer's numbers; `bin_slice` None keeps the whole map. Caffe mirrors by default, in the test phase too."""
+    """The layer's numbers; `bin_slice` None keeps the whole map. Caffe mirrors by default, in the test phase too.
+
+    `shape`: rows and columns that every map of a batch must have after slicing; None does not look.
+    """
 
     label_slice: LabelSlice
     bin_slice: LabelSlice | None = None
     mirror: bool = True
+    shape: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,9 @@ class BinLabelData:
     def __getitem__(self, position: int) -> tuple[Array, Array]:
         features, label = self.pairs[self.order.item(position)]
         map_ = _sliced(read_bin(features), self.settings.bin_slice, features)
+        if self.settings.shape not in (None, map_.shape[1:]):
+            seen = f"a map of {map_.shape[1]}×{map_.shape[2]}; expected {self.settings.shape}, as the first of the list"
+            raise DatasetError(f"{seen}; train on pictures of one number of tiles", path=features)
         kept = self.settings.label_slice.take(self.read(label)).astype(np.float32)[None]
         # The sliced label is flipped, not the label before slicing: its sampling phase moves by stride - 1 pixels.
         if self.settings.mirror and self.order.draws(position).integers(2):

@@ -106,7 +106,7 @@ def test_all_twelve_recipes_are_there() -> None:
 
 
 def test_a_run_begun_in_caffe_goes_on_here() -> None:
-    """Five more iterations after Caffe's twelfth, against torch's own SGD given Caffe's velocity over the fixed rate."""
+    """Five more iterations after Caffe's twelfth, against torch's own SGD given its velocity over the fixed rate."""
     state = read_solverstate(SOLVER / "sgd_fast_iter_12.solverstate")
     blobs = read_weights(SOLVER / "sgd_fast_iter_12.caffemodel")
     tensors = [torch.tensor(np.array(blob)).requires_grad_() for layer in LAYERS for blob in blobs[layer]]

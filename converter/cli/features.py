@@ -1,0 +1,48 @@
+"""`dilatednet features`: a front end's logits of a split, stored for the context stage."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from converter.cli._training import open_pictures, recipe_arguments
+
+HELP = "store a trained front end's answers, on which the context module trains"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The front end, the pictures, and the folder of maps."""
+    recipe_arguments(parser)
+    parser.add_argument("--weights", required=True, metavar="FILE", help="a trained front end's weights")
+    parser.add_argument("--out", required=True, metavar="DIR", help="where NAME.bin goes; maps already there are left")
+    parser.add_argument("--classes", type=int, metavar="N", help="classes of data of your own")
+    parser.add_argument(
+        "--input-size", type=int, nargs=2, metavar=("H", "W"), help="tile in pixels; default: the published net's"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Extract, with progress."""
+    from pathlib import Path
+
+    import torch
+    from tqdm import tqdm
+
+    from converter.dilatednet.training.features import extract, front_end
+    from converter.dilatednet.training.presets import recipe
+    from converter.dilatednet.zoo import find
+    from converter.errors import DatasetError
+
+    chosen = recipe(args.preset, "frontend", classes=args.classes)
+    if not args.data:
+        raise DatasetError("no pictures to work on; give --data DIR")
+    split = open_pictures(args, "image")
+    net = front_end(chosen, args.weights)
+    net.to(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    model = find(chosen.model)
+    size = tuple(args.input_size) if args.input_size else model.input_size
+    with tqdm(total=len(split.pictures), disable=None, unit="picture") as bar:
+        mean = chosen.mean or model.label_set.mean
+        made = extract(net, split.pictures, Path(args.out), mean, (size[0], size[1]), lambda *_: bar.update())
+    print(f"{made} maps made, {len(split.pictures) - made} were there: {args.out}", file=sys.stderr)
+    return 0

@@ -1,0 +1,123 @@
+"""`dilatednet train frontend|context|joint`: the paper's training, resumable, on one machine or several."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from converter.cli._training import open_pictures, recipe_arguments
+
+if TYPE_CHECKING:
+    from converter.dilatednet.training.sources import Source
+
+HELP = "train the front end, the context module, or both, as the paper did"
+_TERMINATED = 143
+
+_NUMBERS: dict[str, tuple[type, str]] = {
+    "batch": (int, "items a pass and process"),
+    "crop": (int, "pixels a side: 372 + a multiple of 8"),
+    "rate": (float, "learning rate"),
+    "momentum": (float, "of SGD"),
+    "iterations": (int, "updates"),
+    "weight_decay": (float, "L2, of weights"),
+    "policy": (str, "fixed, step, exp, inv, multistep, poly or sigmoid"),
+    "gamma": (float, "the policy's factor"),
+    "power": (float, "of inv and poly"),
+    "stepsize": (int, "of step and sigmoid"),
+    "accumulate": (int, "passes an update"),
+    "clip_gradients": (float, "largest norm of all gradients; below 0: none"),
+    "dropout": (float, "share dropped after fc6 and fc7"),
+    "context": (str, "basic or large"),
+    "depth": (int, "context layers"),
+    "width": (int, "channels of conv1_1"),
+    "fc_width": (int, "channels of fc6 and fc7"),
+    "noise": (float, "deviation of the identity start's noise; 0: none"),
+    "classes": (int, "of data of your own"),
+    "seed": (int, "of order, augmentation, dropout and start"),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The stage, its data, its start, how it runs; and every number of the recipe."""
+    parser.add_argument("stage", choices=("frontend", "context", "joint"))
+    recipe_arguments(parser)
+    parser.add_argument("--images", metavar="LIST", help="text file of picture paths, instead of --data")
+    parser.add_argument("--labels", metavar="LIST", help="text file of label PNG paths, pairing with --images")
+    parser.add_argument("--features", metavar="DIR", help="context stage: what `dilatednet features` wrote")
+    parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="start; may be given again")
+    parser.add_argument("--from-scratch", action="store_true", help="go without start weights for the front end")
+    parser.add_argument("--out", required=True, metavar="DIR", help="checkpoints, log.jsonl, weights.safetensors")
+    parser.add_argument("--resume", action="store_true", help="go on where DIR holds a run, else begin")
+    parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32")
+    parser.add_argument("--channels-last", action="store_true", help="memory layout that GPUs' bf16 prefers")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="loading processes (default 2)")
+    parser.add_argument("--checkpoint-every", type=int, default=2000, metavar="N", help="updates (default 2000)")
+    parser.add_argument("--keep", type=int, default=3, metavar="K", help="newest checkpoints kept (default 3)")
+    parser.add_argument("--log-every", type=int, default=20, metavar="N", help="updates a line (default 20)")
+    numbers = parser.add_argument_group("the recipe's numbers, each by default the preset's")
+    for name, (kind, text) in _NUMBERS.items():
+        numbers.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper(), help=text)
+    numbers.add_argument("--stepvalues", type=int, nargs="+", metavar="N", help="of multistep")
+    numbers.add_argument("--mean", type=float, nargs=3, metavar=("B", "G", "R"), help="subtracted from pictures")
+    numbers.add_argument("--mirror", action=argparse.BooleanOptionalAction, help="flip half of the items")
+    numbers.add_argument(
+        "--upsampled-labels", action=argparse.BooleanOptionalAction, help="labels of every pixel (fyu's --up)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, and say where the weights are."""
+    from pathlib import Path
+
+    from converter.dilatednet.training.presets import recipe
+    from converter.dilatednet.training.run import RunOptions
+    from converter.dilatednet.training.session import Start, train_stage
+
+    chosen = recipe(args.preset, args.stage, **_overrides(args))
+    options = RunOptions(
+        folder=Path(args.out),
+        precision=args.precision,
+        channels_last=args.channels_last,
+        workers=args.workers,
+        checkpoint_every=args.checkpoint_every,
+        keep=args.keep,
+        log_every=args.log_every,
+    )
+    start = Start(tuple(args.weights), args.from_scratch, args.resume)
+    outcome = train_stage(chosen, _source(args), options, start, device=args.device, tell=_note)
+    if not outcome.finished:
+        if outcome.first:
+            _note(f"stopped after iteration {outcome.iteration}, saved; go on with --resume")
+        return _TERMINATED
+    if outcome.first:
+        print(outcome.weights)
+    return 0
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, Any]:
+    values = {name: getattr(args, name) for name in (*_NUMBERS, "mirror", "upsampled_labels")}
+    for name in ("stepvalues", "mean"):
+        given = getattr(args, name)
+        values[name] = tuple(given) if given is not None else None
+    return values
+
+
+def _source(args: argparse.Namespace) -> Source:
+    """The pairs to train on: two lists, or a data set's split with pictures or feature maps."""
+    from converter.dilatednet.training.sources import from_lists, from_split
+    from converter.errors import DatasetError
+
+    if args.images and args.labels:
+        return from_lists(args.images, args.labels)
+    if not args.data:
+        raise DatasetError("no pictures to train on; give --data DIR, or --images LIST with --labels LIST")
+    if args.stage != "context":
+        return from_split(open_pictures(args, "image", "labels"))
+    if not args.features:
+        raise DatasetError("the context stage trains on stored features; make them, and give --features DIR")
+    return from_split(open_pictures(args, "labels"), args.features)
+
+
+def _note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)

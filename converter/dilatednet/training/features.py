@@ -1,0 +1,112 @@
+"""Front-end logits of whole pictures, computed once and stored for the context stage, as fyu/dilation's test.py does.
+
+Each picture becomes NAME.bin: its tiles' logits side by side, uncropped, so that all pictures of one number of tiles
+give maps of one shape; cells beyond the picture are computed from its reflection and carry label 255 in training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from converter.dilatednet.datasets.split import Picture
+from converter.dilatednet.images import read_image
+from converter.dilatednet.list_files import bin_header, read_bin
+from converter.dilatednet.model import DilatedNet
+from converter.dilatednet.tiles import cut, tiles
+from converter.dilatednet.training.presets import Recipe
+from converter.dilatednet.training.stages import topology_of
+from converter.dilatednet.training.start_weights import read_named
+from converter.dilatednet.transforms import Array
+from converter.dilatednet.zoo import find
+from converter.errors import DatasetError, OutputError, WeightsError
+from converter.formats.atomic import atomic_write
+
+
+def front_end(recipe: Recipe, weights: str) -> DilatedNet:
+    """A recipe's front end with trained weights, as wide as they are, in eval mode; the file may hold more.
+
+    Raises:
+        WeightsError: a layer is missing (the classifier among them) or of another shape.
+        CaffemodelError: the file does not read.
+    """
+    given = read_named(weights, recipe.mean or find(recipe.model).label_set.mean)
+    topology = replace(topology_of(recipe), context=None, upsample=False)
+    if "conv1_1.weight" in given and "fc6.weight" in given:
+        width, fc_width = given["conv1_1.weight"].shape[0], given["fc6.weight"].shape[0]
+        topology = replace(topology, width=width, fc_width=fc_width)
+    net = DilatedNet.of(topology)
+    wanted = net.state_dict()
+    wrong = [name for name, value in wanted.items() if name not in given or given[name].shape != value.shape]
+    if wrong:
+        message = f"no trained front end of {topology.classes} classes: {', '.join(wrong[:6])} missing or misshapen"
+        raise WeightsError(f"{message}; give what 'train frontend' wrote", path=weights, missing=tuple(wrong))
+    net.load_state_dict({name: given[name] for name in wanted})
+    return net.eval()
+
+
+def picture_features(net: DilatedNet, image: Array, mean: tuple[float, ...], input_size: tuple[int, int]) -> Array:
+    """The front end's logits of a picture uint8 (h, w, 3) R, G, B: float32 (classes, rows, columns), tiles joined.
+
+    Raises:
+        ShapeError: tiles that are no larger than twice the margin.
+    """
+    own = next(net.parameters())
+    rows: dict[int, list[torch.Tensor]] = {}
+    with torch.inference_mode():
+        for tile in tiles((image.shape[0], image.shape[1]), input_size):
+            x = torch.from_numpy(cut(image, tile, (mean[0], mean[1], mean[2]))).to(own.device, own.dtype)
+            rows.setdefault(tile.top, []).append(net.features(x)[0].float())
+    whole: Array = torch.cat([torch.cat(row, dim=2) for row in rows.values()], dim=1).cpu().numpy()
+    return whole
+
+
+def extract(
+    net: DilatedNet,
+    pictures: Sequence[Picture],
+    folder: Path,
+    mean: tuple[float, ...],
+    input_size: tuple[int, int],
+    each: Callable[[Picture, bool], object] = lambda _picture, _made: None,
+) -> int:
+    """Write NAME.bin into `folder` for every picture; whole maps that are there are left. How many were made.
+
+    `mean` is B, G, R; `input_size` the (height, width) of a tile. `each` hears of every picture, and whether its map
+    was made now.
+
+    Raises:
+        ImageError: a picture does not read. OutputError: a map cannot be written.
+    """
+    made = 0
+    for picture in pictures:
+        path = folder / f"{picture.name}.bin"
+        fresh = not _is_whole(path)
+        if fresh:
+            write_bin(path, picture_features(net, read_image(picture.image), mean, input_size))
+            made += 1
+        each(picture, fresh)
+    return made
+
+
+def write_bin(path: Path, features: Array) -> None:
+    """Write float32 (channels, rows, columns) as fyu's .bin, whole or not at all; raises OutputError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(path.parent)) from error
+    channels, rows, columns = features.shape
+    with atomic_write(path) as file:
+        file.write(bin_header((channels, rows, columns)))
+        file.write(np.ascontiguousarray(features, "<f4").tobytes())
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_bin(str(path))
+    except DatasetError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""A run's records: one JSON object a line, and TensorBoard's files where that package is installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from converter.formats.atomic import atomic_write
+
+
+class RunLog:
+    """Appends to `log.jsonl` in a run's folder; lines past `iteration` (of a run that was killed) are taken out first.
+
+    Lines hold `iteration`, `loss`, `rate`, `seconds` and the like; each is flushed, so a kill loses none.
+    """
+
+    def __init__(self, folder: Path, iteration: int = 0) -> None:
+        self.path = folder / "log.jsonl"
+        _cut_back(self.path, iteration)
+        self._file = self.path.open("a", encoding="utf-8")
+        self._board = _tensorboard(folder, iteration)
+
+    def write(self, **values: Any) -> None:
+        """One line; numbers go to TensorBoard too, at the line's `iteration`."""
+        self._file.write(json.dumps(values) + "\n")
+        self._file.flush()
+        if self._board is not None and "loss" in values:
+            for name in ("loss", "rate"):
+                self._board.add_scalar(name, values[name], values["iteration"])
+
+    def close(self) -> None:
+        """Nothing is written after this."""
+        self._file.close()
+        if self._board is not None:
+            self._board.close()
+
+    def __enter__(self) -> RunLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _cut_back(path: Path, iteration: int) -> None:
+    """Keep the whole lines up to `iteration`."""
+    if not path.exists():
+        return
+    kept = [line for line in path.read_bytes().splitlines(keepends=True) if _within(line, iteration)]
+    with atomic_write(path) as file:
+        file.writelines(kept)
+
+
+def _within(line: bytes, iteration: int) -> bool:
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return False
+    return line.endswith(b"\n") and isinstance(values, dict) and int(values.get("iteration", 0)) <= iteration
+
+
+def _tensorboard(folder: Path, iteration: int) -> Any:
+    """TensorBoard's writer, or None where the package is not there."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder / "tensorboard"), purge_step=iteration + 1)

@@ -1,0 +1,66 @@
+"""Several processes as one: who is who under torchrun, sums over all, and gradients averaged by DDP."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """This process among `count`: `rank` from 0, `device` where its module lives."""
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @property
+    def first(self) -> bool:
+        """Whether this one writes files and shows progress."""
+        return self.rank == 0
+
+    def summed(self, values: Tensor) -> Tensor:
+        """The element-wise sum of `values` over all processes."""
+        if self.count > 1:
+            dist.all_reduce(values)
+        return values
+
+    def wait(self) -> None:
+        """Until all have come this far."""
+        if self.count > 1:
+            dist.barrier()
+
+    def wrap(self, module: torch.nn.Module) -> torch.nn.Module:
+        """The module with its gradients averaged over processes; itself where there is one."""
+        if self.count == 1:
+            return module
+        ids = [self.device.index] if self.device.type == "cuda" else None
+        return torch.nn.parallel.DistributedDataParallel(module, device_ids=ids)
+
+
+@contextmanager
+def joined_processes(device: str = "") -> Iterator[Processes]:
+    """The processes that torchrun started (its environment variables tell), or this one alone.
+
+    `device` "" takes the GPU of the local rank where there is one. NCCL joins GPUs, gloo joins CPUs.
+    """
+    count, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if chosen == "cuda":
+        chosen = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    place = torch.device(chosen)
+    if place.type == "cuda":
+        torch.cuda.set_device(place)
+    if count > 1:
+        dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
+    try:
+        yield Processes(rank, count, place)
+    finally:
+        if count > 1:
+            dist.destroy_process_group()

@@ -1,0 +1,122 @@
+"""One call from a recipe to trained weights: opens or resumes a run's folder, trains, writes the result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+
+from converter.dilatednet.training.checkpoint import Checkpoint, checkpoints, newest
+from converter.dilatednet.training.presets import Recipe
+from converter.dilatednet.training.processes import Processes, joined_processes
+from converter.dilatednet.training.run import Run, RunOptions
+from converter.dilatednet.training.sources import Source, TrainingItems, feature_items, image_items
+from converter.dilatednet.training.stages import StageNet, build_stage, topology_of, weights_of
+from converter.dilatednet.training.start_weights import begin
+from converter.dilatednet.zoo import find
+from converter.errors import OutputError, TrainingError
+from converter.formats.atomic import atomic_write
+
+RESULT = "weights.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a run begins: weights files, or none `from_scratch`; `resume` goes on where its folder holds a run."""
+
+    weights: tuple[str, ...] = ()
+    from_scratch: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a run: `finished` is False where SIGTERM ended it, `weights` is then None."""
+
+    finished: bool
+    iteration: int
+    weights: Path | None
+    first: bool = True
+
+
+def train_stage(
+    recipe: Recipe,
+    source: Source,
+    options: RunOptions,
+    start: Start,
+    *,
+    device: str = "",
+    tell: Callable[[str], None] = lambda _text: None,
+) -> Outcome:
+    """Train a stage into `options.folder`: checkpoints, `log.jsonl`, `recipe.json`, at the end `weights.safetensors`.
+
+    Under torchrun every process calls this; the first one writes. `tell` receives notes for people.
+
+    Raises:
+        TrainingError: the folder holds a run and `resume` is not set, another recipe, no weights to begin with, or the
+            run diverged.
+        DatasetError, ImageError, WeightsError, CaffemodelError: files that are bad or do not fit.
+        OutputError: the folder cannot be written.
+    """
+    recipe.check()
+    with joined_processes(device) as processes:
+        saved = _open(options.folder, start, processes)
+        net = _begun(recipe, start, saved, tell if processes.first else _silent)
+        run = Run(recipe, net, _items(source, recipe), options, processes)
+        if processes.first:
+            _write_json(options.folder / "recipe.json", asdict(recipe))
+        finished = run.train(saved)
+        result = options.folder / RESULT
+        if finished and processes.first:
+            _write_weights(result, net, recipe)
+        return Outcome(finished, run.iteration, result if finished else None, processes.first)
+
+
+def _silent(_text: str) -> None:
+    """Say nothing."""
+
+
+def _open(folder: Path, start: Start, processes: Processes) -> Checkpoint | None:
+    """The checkpoint to go on from, if there is one; the folder exists afterwards."""
+    if checkpoints(folder) and not start.resume:
+        message = f"this folder holds a run ({checkpoints(folder)[-1].name}); add --resume to go on, or name another"
+        raise TrainingError(message, path=str(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(folder)) from error
+    processes.wait()
+    return newest(folder)
+
+
+def _begun(recipe: Recipe, start: Start, saved: Checkpoint | None, tell: Callable[[str], None]) -> StageNet:
+    """The stage's net: as the recipe's seed and the weights files make it, or to be filled from a checkpoint."""
+    torch.manual_seed(recipe.seed)
+    net = build_stage(recipe)
+    if saved is not None:
+        tell(f"going on after iteration {saved.iteration}")
+        return net
+    for note in begin(net, recipe, start.weights, from_scratch=start.from_scratch):
+        tell(note)
+    return net
+
+
+def _items(source: Source, recipe: Recipe) -> TrainingItems:
+    mean = recipe.mean or find(recipe.model).label_set.mean
+    data = feature_items(source, recipe) if recipe.stage == "context" else image_items(source, recipe, mean)
+    return TrainingItems(data, topology_of(recipe).classes)
+
+
+def _write_json(path: Path, values: object) -> None:
+    with atomic_write(path) as file:
+        file.write((json.dumps(values, indent=1) + "\n").encode())
+
+
+def _write_weights(path: Path, net: StageNet, recipe: Recipe) -> None:
+    metadata = {"stage": recipe.stage, "model": recipe.model}
+    with atomic_write(path) as file:
+        file.write(safetensors.torch.save(weights_of(net, recipe), metadata))

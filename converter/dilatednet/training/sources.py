@@ -1,0 +1,115 @@
+"""What a stage trains on: pairs of files out of a data set's split or two lists, as items by position."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from converter.dilatednet.bin_label_data import BinLabelData, BinLabelSettings
+from converter.dilatednet.datasets.split import Picture, Split
+from converter.dilatednet.image_label_data import ImageLabelData, ImageLabelSettings
+from converter.dilatednet.labels import Labels, read_labels
+from converter.dilatednet.list_files import read_bin, read_pairs
+from converter.dilatednet.sample_order import SampleOrder
+from converter.dilatednet.tiles import MARGIN
+from converter.dilatednet.training.presets import SHRINK, Recipe
+from converter.dilatednet.transforms import Array, LabelSlice
+from converter.errors import ConversionError, DatasetError
+
+Pairs: TypeAlias = list[tuple[str, str]]
+_IGNORED = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Reads a label path as its data set has it; picklable, so that loading processes can have it."""
+
+    names: dict[str, Picture]
+    split: Split
+
+    def __call__(self, path: str) -> Labels:
+        """Class indices uint8 (h, w), 255 void."""
+        return self.split.layout.truth(self.names[path])
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Pairs of input and label files, and how label files are read (None: as class indices)."""
+
+    pairs: Pairs
+    read: Truth | None = None
+
+
+def from_split(split: Split, features: str | os.PathLike[str] | None = None) -> Source:
+    """A split's pictures with their labels; with `features`, that folder's NAME.bin in the pictures' place.
+
+    Raises:
+        DatasetError: features are missing.
+    """
+    pairs = [(str(_input(item, features)), str(item.labels)) for item in split.pictures]
+    missing = [path for path, _ in pairs if not Path(path).is_file()] if features is not None else []
+    if missing:
+        message = f"{len(missing)} of {len(pairs)} feature maps are not there, {missing[0]} first"
+        raise DatasetError(f"{message}; make them with 'dilatednet features'", path=str(features))
+    return Source(pairs, Truth({str(item.labels): item for item in split.pictures}, split))
+
+
+def _input(item: Picture, features: str | os.PathLike[str] | None) -> Path:
+    return item.image if features is None else Path(features) / f"{item.name}.bin"
+
+
+def from_lists(inputs: str | os.PathLike[str], labels: str | os.PathLike[str], folder: str = "") -> Source:
+    """Two lists of paths, each put behind `folder` as it is; raises DatasetError as `read_pairs`."""
+    return Source([(folder + one, folder + other) for one, other in read_pairs(inputs, labels)])
+
+
+def image_items(source: Source, recipe: Recipe, mean: Sequence[float]) -> ImageLabelData:
+    """Items of the front-end and joint stages: pictures extended by 186 by reflection, labels of the cells alone."""
+    stride = recipe.label_stride
+    cells = (recipe.crop - SHRINK) // stride
+    kept = LabelSlice((cells, cells), (stride, stride), (MARGIN, MARGIN))
+    settings = ImageLabelSettings(recipe.crop, kept, tuple(mean), mirror=recipe.mirror, train=True)
+    order = SampleOrder(len(source.pairs), recipe.seed)
+    return ImageLabelData(source.pairs, settings, order, source.read or read_labels)
+
+
+def feature_items(source: Source, recipe: Recipe) -> BinLabelData:
+    """Items of the context stage: whole feature maps with the label under each cell's top-left pixel."""
+    _, *cells = read_bin(source.pairs[0][0]).shape
+    stride = recipe.label_stride
+    kept = LabelSlice((cells[0] * 8 // stride, cells[1] * 8 // stride), (stride, stride))
+    settings = BinLabelSettings(kept, mirror=recipe.mirror, shape=(cells[0], cells[1]))
+    return BinLabelData(source.pairs, settings, SampleOrder(len(source.pairs), recipe.seed), source.read or read_labels)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingItems:
+    """Items as training takes them: (input float32, labels int64 (h, w)), labels checked against `classes`."""
+
+    data: ImageLabelData | BinLabelData
+    classes: int
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, position: int) -> tuple[Array, Array]:
+        values, label = self.data[position]
+        whole = label[0].astype(np.int64)
+        wrong = (whole >= self.classes) & (whole != _IGNORED)
+        if wrong.any():
+            path = self.data.pairs[self.data.order.item(position)][1]
+            message = f"label {whole[wrong][0]}; expected 0 to {self.classes - 1}, or 255 for pixels that do not count"
+            raise DatasetError(f"{message}; convert the labels to the data set's class indices", path=path)
+        return values, whole
+
+    def get(self, position: int) -> tuple[Array, Array] | ConversionError:
+        """The item, or what is wrong with it: an error crosses processes whole as a value only."""
+        try:
+            return self[position]
+        except ConversionError as error:
+            return error
