@@ -51,6 +51,7 @@ reduction_param: operation 1 enum(SUM=1 ASUM=2 SUMSQ=3 MEAN=4) = SUM; axis 2 int
 relu_param: negative_slope 1 float = 0; engine 2 {_ENGINE}
 reshape_param: shape 1 message; axis 2 int = 0; num_axes 3 int = -1
 scale_param: axis 1 int = 1; num_axes 2 int = 1; filler 3 message; bias_term 4 bool = false; bias_filler 5 message
+hdf5_output_param: file_name 1 text
 sigmoid_param: engine 1 {_ENGINE}
 tanh_param: engine 1 {_ENGINE}
 slice_param: slice_dim 1 int = 1; slice_point 2 int*; axis 3 int = 1
@@ -72,7 +73,7 @@ nms_param: nms_threshold 0 float = 0.3; top_k 0 int; eta 0 float = 1
 reorg_param: stride 0 int; reverse 0 bool = false
 upsample_param: scale 0 int = 2; scale_h 0 int; scale_w 0 int; pad_out_h 0 bool = false; pad_out_w 0 bool = false; upsample_h 0 int; upsample_w 0 int
 smooth_l1_loss_param: sigma 0 float = 1
-bn_param: scale_filler 0 message; shift_filler 0 message; var_eps 0 float = 1e-10; moving_average 0 bool; bn_mode 0 enum(LEARN=0 INFERENCE=1) = LEARN; slope_filler 0 message; bias_filler 0 message; momentum 0 float = 0.9; eps 0 float = 1e-5; frozen 0 bool = false; engine 0 enum(DEFAULT=0 CAFFE=1 CUDNN=2)
+bn_param: scale_filler 0 message; shift_filler 0 message; var_eps 0 float = 1e-9; moving_average 0 bool; bn_mode 0 enum(LEARN=0 INFERENCE=1) = LEARN; slope_filler 0 message; bias_filler 0 message; momentum 0 float = 0.9; eps 0 float = 1e-5; frozen 0 bool = false; engine 0 enum(DEFAULT=0 CAFFE=1 CUDNN=2)
 interp_param: height 0 int = 0; width 0 int = 0; zoom_factor 0 int = 1; shrink_factor 0 int = 1; pad_beg 0 int = 0; pad_end 0 int = 0
 roi_pooling_param: pooled_h 0 int = 0; pooled_w 0 int = 0; spatial_scale 0 float = 1
 psroi_pooling_param: spatial_scale 0 float; output_dim 0 int; group_size 0 int

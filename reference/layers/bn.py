@@ -1,0 +1,53 @@
+"""BN, two meanings, told apart by the number of stored blobs, then by the fields that are set.
+
+SegNet's: blobs scale, shift (1, c, 1, 1); bn_mode INFERENCE is scale x + shift, LEARN normalises by the batch first.
+PSPNet's: blobs slope, bias, mean, variance (1, c, 1, 1); slope (x - mean) / sqrt(variance + eps) + bias, with the
+batch's own mean and variance in phase TRAIN unless `frozen`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference.layer import Array, Layer, Parameter
+from reference.params import Params
+
+TYPE = "BN"
+MESSAGES = ("bn_param",)
+_PSPNET_FIELDS = ("slope_filler", "bias_filler", "momentum", "eps", "frozen")
+
+
+def _pspnet(layer: Layer) -> bool:
+    if layer.stored is not None:
+        return layer.stored == 4
+    return any(layer.params("bn_param").has(name) for name in _PSPNET_FIELDS)
+
+
+def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
+    """Two blobs for SegNet's, four for PSPNet's, each (1, c, 1, 1)."""
+    layer.expect(bottoms, 1)
+    params, shape = layer.params("bn_param"), (1, bottoms[0].shape[1], 1, 1)
+    pspnet = _pspnet(layer)
+    factor = params.message("slope_filler" if pspnet else "scale_filler", "filler")
+    term = params.message("bias_filler" if pspnet else "shift_filler", "filler")
+    found = [Parameter(shape, factor, 1.0), Parameter(shape, term)]
+    empty = Params("filler", [], layer.where, layer.path)
+    return [*found, Parameter(shape, empty), Parameter(shape, empty, 1.0)] if pspnet else found
+
+
+def _normalised(x: Array, eps: float) -> Array:
+    centred = x - x.mean(axis=(0, 2, 3), keepdims=True)
+    return np.asarray(centred / np.sqrt((centred * centred).mean(axis=(0, 2, 3), keepdims=True) + eps))
+
+
+def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
+    """x: (n, c, h, w); returns the same shape."""
+    params, x = layer.params("bn_param"), bottoms[0]
+    if not _pspnet(layer):
+        if params.choice("bn_mode") == "LEARN":
+            x = _normalised(x, params.real("var_eps"))
+    elif params.flag("frozen") or layer.phase == "test":
+        x = (x - blobs[2]) / np.sqrt(blobs[3].astype(x.dtype) + params.real("eps"))
+    else:
+        x = _normalised(x, params.real("eps"))
+    return [x * blobs[0] + blobs[1]]

@@ -1,0 +1,28 @@
+"""SmoothL1Loss (Fast R-CNN's and SSD's forks): with s = sigma^2, s d^2 / 2 where |d| < 1 / s, else |d| - 1 / (2 s).
+
+d is the difference times the third bottom, if any; the fourth weighs each term. The sum is divided by the number of
+items.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference.layer import Array, Layer
+
+TYPE = "SmoothL1Loss"
+MESSAGES = ("smooth_l1_loss_param", "loss_param")
+
+
+def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
+    """x, target, inner weight, outer weight: (n, ...) each; returns ()."""
+    layer.expect(bottoms, 2, 4)
+    square = layer.params("smooth_l1_loss_param").real("sigma") ** 2
+    difference = bottoms[0] - bottoms[1].reshape(bottoms[0].shape)
+    if len(bottoms) > 2:
+        difference = difference * bottoms[2].reshape(difference.shape)
+    size = np.abs(difference)
+    terms = np.where(size < 1 / square, 0.5 * square * difference**2, size - 0.5 / square)
+    if len(bottoms) > 3:
+        terms = terms * bottoms[3].reshape(terms.shape)
+    return [terms.sum() / len(terms)]

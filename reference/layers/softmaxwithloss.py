@@ -1,0 +1,29 @@
+"""SoftmaxWithLoss: minus the log of the true class's probability, summed and divided by the normaliser.
+
+Probabilities are held above float32's smallest normal number. Source: src/caffe/layers/softmax_loss_layer.cpp.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference.layer import Array, Layer
+from reference.losses import FLOAT_MIN, as_labels, ignored, normalizer, rows, softmax
+
+TYPE = "SoftmaxWithLoss"
+MESSAGES = ("loss_param", "softmax_param")
+
+
+def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
+    """x: (n, classes, ...), label: one a position; returns the loss () and the probabilities like x."""
+    layer.expect(bottoms, 2)
+    x, ignore = bottoms[0], ignored(layer)
+    axis = layer.axis(layer.params("softmax_param").integer("axis"), x.ndim)
+    probabilities = softmax(x, axis)
+    flat = rows(probabilities, axis)
+    label = as_labels(layer, bottoms[1], len(flat), x.shape[axis], ignore)
+    counted = np.ones(label.size, bool) if ignore is None else label != ignore
+    true = flat[counted, label[counted]]
+    outer = int(np.prod(x.shape[:axis]))
+    divisor = normalizer(layer, outer, len(flat) // max(1, outer), int(counted.sum()), "VALID")
+    return [-np.log(np.maximum(true, FLOAT_MIN)).sum() / divisor, probabilities]
