@@ -14,10 +14,7 @@ MESSAGES = ("reorg_param",)
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """X.
-
-    (n, c, h, w); returns (n, c stride^2, h / stride, w / stride), reversed (n, c / stride^2, h stride, w stride).
-    """
+    """x: (n, c, h, w); returns (n, c s^2, h / s, w / s), or reversed (n, c / s^2, h s, w s), s the stride."""
     layer.expect(bottoms, 1)
     params, (n, c, h, w) = layer.params("reorg_param"), bottoms[0].shape
     s = params.integer("stride")

@@ -1,0 +1,76 @@
+"""`python -m reference NET W --input x.npz -o blobs.npz`: runs a net and writes every blob.
+
+Exit code 0, or 2 with one line on stderr where the input is at fault; the output appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+import reference
+from reference.errors import InputError, OracleError
+from reference.layer import Array
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m reference", description="Run a Caffe net with the numpy oracle.")
+    parser.add_argument("net", type=Path, metavar="NET", help="prototxt")
+    parser.add_argument("weights", type=Path, metavar="W", nargs="?", help="caffemodel; without it, the net's fillers")
+    parser.add_argument("--input", type=Path, metavar="X.npz", help="one array an input, named as the net names it")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="BLOBS.npz", help="where every blob goes")
+    parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
+    parser.add_argument("--phase", choices=("test", "train"), default="test")
+    parser.add_argument("--keep", nargs="+", metavar="BLOB", help="write these blobs only, and drop the others early")
+    parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that the oracle does not know")
+    return parser
+
+
+def _read_inputs(path: Path | None) -> dict[str, Array]:
+    if path is None:
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise InputError(f"is no npz of plain arrays: {error}", path=str(path)) from None
+
+
+def _write(path: Path, blobs: dict[str, Array]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("xb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+                for name, blob in blobs.items():
+                    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                        np.lib.format.write_array(member, blob, allow_pickle=False)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise OracleError(f"cannot be written: {error.strerror or error}", path=str(path)) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+    given = _arguments().parse_args(arguments)
+    try:
+        net = reference.read_net(given.net, phase=given.phase, allow_unknown=given.allow_unknown)
+        blobs = reference.run(net, given.weights, _read_inputs(given.input), dtype=given.dtype, keep=given.keep)
+        _write(given.output, blobs)
+    except OracleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"{given.output}: {len(blobs)} blobs")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
