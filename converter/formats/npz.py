@@ -6,6 +6,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def read_npz(path: str | os.PathLike[str]) -> StoredNet:
     """
     name = os.fspath(path)
     try:
-        with np.load(name, allow_pickle=False) as archive:
+        with Path(name).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: np.asarray(archive[key]) for key in archive.files}
             comment = archive.zip.comment if archive.zip is not None else b""
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, SyntaxError) as error:

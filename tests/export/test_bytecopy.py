@@ -1,0 +1,52 @@
+"""The byte copy by each of its ways."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from converter.export.bytecopy import copy_range
+
+DATA = bytes(range(256)) * 5000
+WAYS = ("copy_file_range", "sendfile")
+
+
+def _copy(tmp_path: Path, offset: int, size: int) -> bytes:
+    (tmp_path / "in").write_bytes(DATA)
+    with (tmp_path / "in").open("rb") as source, (tmp_path / "out").open("w+b", buffering=0) as out:
+        out.write(b"head")
+        copy_range(source.fileno(), offset, size, out.fileno())
+        out.write(b"tail")
+    return (tmp_path / "out").read_bytes()
+
+
+@pytest.mark.parametrize("missing", [(), WAYS[:1], WAYS], ids=["kernel", "sendfile", "memory"])
+@pytest.mark.parametrize(("offset", "size"), [(0, len(DATA)), (7, 1_100_003), (100, 0), (len(DATA) - 1, 1)])
+def test_a_range_is_appended_by_every_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...], offset: int, size: int
+) -> None:
+    for name in missing:
+        monkeypatch.delattr(os, name)
+    assert _copy(tmp_path, offset, size) == b"head" + DATA[offset : offset + size] + b"tail"
+
+
+def test_a_file_system_that_cannot_is_passed_over_and_a_full_disk_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_: object) -> int:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "copy_file_range", cannot)
+    assert _copy(tmp_path, 3, 1000) == b"head" + DATA[3:1003] + b"tail"
+    monkeypatch.setattr(os, "copy_file_range", full)
+    with pytest.raises(OSError, match="No space left"):
+        _copy(tmp_path, 3, 1000)
+
+
+def test_a_source_that_ends_early_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="ended while it was copied"):
+        _copy(tmp_path, 10, len(DATA))

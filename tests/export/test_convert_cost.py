@@ -1,0 +1,113 @@
+"""What conversion costs: memory that does not grow with the model, and no import that it does not need."""
+
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.flow import Flow
+from tests.formula_weights import hashed_uniform
+from tests.places import ROOT
+
+LIMIT = 150 * 1000 * 1000
+
+PROGRAM = """
+import sys
+from pathlib import Path
+import converter
+converter.convert(sys.argv[1], sys.argv[2])
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(int(status["VmHWM"].split()[0]) * 1024)
+"""  # VmHWM, not ru_maxrss, which a child process inherits from the one that forked it
+
+
+def _drawn(layer: str, shape: tuple[int, ...]) -> tuple[Flow, Flow]:
+    """A layer's weight and bias, hashed numbers that are made while they are written."""
+
+    def weight() -> Iterator[np.ndarray]:
+        count = math.prod(shape)
+        for start in range(0, count, 1 << 22):
+            yield hashed_uniform(f"{layer}/{start}", min(1 << 22, count - start))
+
+    def bias() -> Iterator[np.ndarray]:
+        yield hashed_uniform(f"{layer}/bias", shape[0])
+
+    return Flow(shape, np.dtype("<f4"), weight), Flow(shape[:1], np.dtype("<f4"), bias)
+
+
+def _model(path: Path, shapes: dict[str, tuple[int, ...]]) -> int:
+    return write_caffemodel(
+        path, "net", (OutgoingLayer(name, "Convolution", _drawn(name, shape)) for name, shape in shapes.items())
+    )
+
+
+def _peak(source: Path, out: Path) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, source, out], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A caffemodel of more than 200 MB."""
+    path = tmp_path_factory.mktemp("large") / "w.caffemodel"
+    assert _model(path, {"a": (512, 512, 7, 7), "b": (4096, 512, 6, 5), "c": (64, 3, 3, 3)}) > 200_000_000
+    return path
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read the peak from")
+@pytest.mark.parametrize("ending", [".safetensors", ".npz", ".h5", ".caffemodel"])
+def test_two_hundred_megabytes_convert_in_less_than_150(large: Path, tmp_path: Path, ending: str) -> None:
+    assert _peak(large, tmp_path / f"out{ending}") < LIMIT
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read the peak from")
+def test_a_full_size_voc_model_converts_in_less_than_150_megabytes(tmp_path: Path) -> None:
+    shapes: dict[str, tuple[int, ...]] = {}
+    inputs = 3
+    for block, (width, count) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), 1):
+        for number in range(1, count + 1):
+            shapes[f"conv{block}_{number}"] = (width, inputs, 3, 3)
+            inputs = width
+    shapes |= {"fc6": (4096, 512, 7, 7), "fc7": (4096, 4096, 1, 1), "final": (21, 4096, 1, 1)}
+    widths = (21, 42, 42, 84, 168, 336, 672, 672)
+    shapes |= {f"ctx{n}": (o, i, 3, 3) for n, (i, o) in enumerate(pairwise(widths))}
+    shapes |= {"ctx_final": (21, 672, 1, 1)}
+    assert abs(_model(tmp_path / "w.caffemodel", shapes) - 564_602_191) < 300_000
+    assert _peak(tmp_path / "w.caffemodel", tmp_path / "w.safetensors") < LIMIT
+
+
+def _imported(*words: object) -> set[str]:
+    program = "import sys; from converter.cli import main; code = main(sys.argv[1:]); print(code, *sys.modules)"
+    line = [sys.executable, "-c", program, *map(str, words)]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
+    code, *modules = done.stdout.splitlines()[-1].split()
+    assert code == "0"
+    return {name.partition(".")[0] for name in modules} | set(modules)
+
+
+FORMATS = ROOT / "tests" / "goldens" / "nets" / "formats"
+HEAVY = {"torch", "h5py", "google.protobuf", "safetensors", "requests", "PIL", "tqdm"}
+
+
+def test_convert_imports_neither_torch_nor_h5py_nor_protobuf(tmp_path: Path) -> None:
+    assert not HEAVY & _imported("convert", FORMATS / "v1_v2.caffemodel", tmp_path / "w.safetensors")
+
+
+def test_convert_imports_no_torch_even_with_a_prototxt_or_to_hdf5(tmp_path: Path) -> None:
+    words = ("convert", FORMATS / "v1_v2.caffemodel", tmp_path / "w.h5", "--prototxt", FORMATS / "v1.prototxt")
+    found = _imported(*words)
+    assert "torch" not in found
+    assert "h5py" in found
+
+
+def test_the_look_at_modules_sees_torch_where_it_is_needed(tmp_path: Path) -> None:
+    assert "torch" in _imported("convert", FORMATS / "v1_v2.caffemodel", tmp_path / "w.pth")

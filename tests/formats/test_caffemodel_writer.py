@@ -1,0 +1,65 @@
+"""The caffemodel writer, read by Google's parser."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from converter.errors import OutputError
+from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.flow import Flow, flow_array
+from converter.formats.schema import message_class
+
+
+def test_googles_parser_finds_names_types_shapes_and_numbers(tmp_path: Path) -> None:
+    weight = np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2)
+    blobs = (
+        flow_array(weight),
+        flow_array(np.float16([0.5])),
+        flow_array(np.array(0.1)),
+        flow_array(np.zeros((0, 3), np.float32)),
+    )
+    layers = [OutgoingLayer("data", "Input"), OutgoingLayer("c/ö", "Convolution", blobs)]
+    size = write_caffemodel(tmp_path / "w.caffemodel", "nét", layers)
+    assert size == (tmp_path / "w.caffemodel").stat().st_size
+    net = message_class("NetParameter").FromString((tmp_path / "w.caffemodel").read_bytes())
+    assert (net.name, [(layer.name, layer.type) for layer in net.layer]) == (
+        "nét",
+        [("data", "Input"), ("c/ö", "Convolution")],
+    )
+    found = net.layer[1].blobs
+    assert [tuple(blob.shape.dim) for blob in found] == [(2, 3, 2, 2), (1,), (), (0, 3)]
+    assert list(found[0].data) == list(range(24))
+    assert list(found[1].data) == [0.5]
+    assert list(found[2].double_data) == [0.1]
+    assert list(found[3].data) == []
+
+
+def test_a_blob_may_come_in_parts(tmp_path: Path) -> None:
+    parts = [np.float32([1, 2]), np.float32([3]), np.float32([4, 5, 6])]
+    layer = OutgoingLayer("c", "Convolution", (Flow((2, 3), np.dtype("<f4"), lambda: parts),))
+    write_caffemodel(tmp_path / "w.caffemodel", "", [layer])
+    net = message_class("NetParameter").FromString((tmp_path / "w.caffemodel").read_bytes())
+    assert list(net.layer[0].blobs[0].data) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_definition_stands_around_the_blobs(tmp_path: Path) -> None:
+    given = message_class("LayerParameter")(name="c", type="Convolution", bottom=["a"], phase=1)
+    given.convolution_param.num_output = 7
+    before, after = b"\x0a\x01c\x12\x0bConvolution\x1a\x01a", b"\x50\x01\xd2\x06\x02\x08\x07"
+    assert before + after == given.SerializeToString()
+    write_caffemodel(
+        tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (flow_array(np.float32([1])),), before, after)]
+    )
+    net = message_class("NetParameter").FromString((tmp_path / "w.caffemodel").read_bytes())
+    del net.layer[0].blobs[:]
+    assert net.layer[0] == given
+
+
+def test_more_than_caffe_reads_is_refused_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("converter.formats.caffemodel_writer._MOST_BYTES", 100)
+    with pytest.raises(OutputError, match="the most Caffe reads"):
+        write_caffemodel(
+            tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (flow_array(np.zeros(100, np.float32)),))]
+        )
+    assert list(tmp_path.iterdir()) == []

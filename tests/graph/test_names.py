@@ -1,0 +1,39 @@
+"""Names of parameters, there and back."""
+
+import pytest
+
+from converter.graph.names import blob_names, escape, key, split_key, unescape
+from converter.operator import operator_types
+
+
+@pytest.mark.parametrize(
+    ("layer", "escaped"),
+    [
+        ("conv1_1", "conv1_1"),
+        ("a.b", "a%2Eb"),
+        ("100%", "100%25"),
+        ("%2E", "%252E"),
+        ("", "%00"),
+        ("%00", "%2500"),
+        ("inception_3a/1x1", "inception_3a/1x1"),
+        (".", "%2E"),
+    ],
+)
+def test_a_layers_name_loses_its_dots_and_gets_them_back(layer: str, escaped: str) -> None:
+    assert escape(layer) == escaped
+    assert unescape(escaped) == layer
+    assert split_key(key(layer, "weight")) == (layer, "weight")
+
+
+def test_blobs_are_weight_bias_and_then_numbered() -> None:
+    assert blob_names("Convolution", 1) == ("weight",)
+    assert blob_names(None, 4) == ("weight", "bias", "blob2", "blob3")
+    assert blob_names("BatchNorm", 3) == ("mean", "variance", "scale_factor")
+    assert blob_names("BatchNorm", 2) == ("mean", "variance")
+
+
+def test_every_layer_that_names_its_blobs_is_in_the_table() -> None:
+    types = operator_types()
+    assert "BatchNorm" in types
+    for name, operator in types.items():
+        assert blob_names(name, len(operator.blob_names)) == operator.blob_names, name
