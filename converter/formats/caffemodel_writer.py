@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from converter.errors import OutputError
 from converter.formats.atomic import atomic_write
-from converter.formats.flow import Flow
+from converter.formats.flow import Flow, as_flow
+from converter.formats.stored import Array
 from converter.formats.wire_writer import blob_field, bytes_field, bytes_head
 
 _NAME, _LAYER, _BLOBS = 1, 100, 7
@@ -28,7 +29,7 @@ class OutgoingLayer:
 
     name: str
     type: str = ""
-    blobs: tuple[Flow, ...] = ()
+    blobs: tuple[Array | Flow, ...] = ()
     before: bytes = b""
     after: bytes = b""
 
@@ -58,7 +59,7 @@ def _pieces(name: str, layers: Iterable[OutgoingLayer]) -> Iterator[bytes]:
         before = layer.before
         if not before and not layer.after:
             before = bytes_field(1, layer.name.encode()) + bytes_field(2, layer.type.encode())
-        fields = [blob_field(_BLOBS, blob) for blob in layer.blobs]
+        fields = [blob_field(_BLOBS, as_flow(blob)) for blob in layer.blobs]
         yield bytes_head(_LAYER, len(before) + len(layer.after) + sum(size for size, _ in fields)) + before
         for _, pieces in fields:
             yield from pieces

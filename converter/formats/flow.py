@@ -49,6 +49,6 @@ def flow(blob: StoredBlob, path: str = "", multiple: int = 1) -> Flow:
     return Flow(array.shape, array.dtype, chunks)
 
 
-def flow_array(array: Array) -> Flow:
-    """An array in memory."""
-    return flow(StoredBlob(array))
+def as_flow(blob: Array | Flow) -> Flow:
+    """An array in memory, or a flow as it is."""
+    return blob if isinstance(blob, Flow) else flow(StoredBlob(blob), multiple=max(1, math.prod(blob.shape[1:])))

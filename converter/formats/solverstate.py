@@ -13,7 +13,7 @@ import numpy as np
 
 from converter.formats.atomic import atomic_write
 from converter.formats.blobs import read_blob
-from converter.formats.flow import flow_array
+from converter.formats.flow import as_flow
 from converter.formats.mapping import map_file
 from converter.formats.sniff import refuse
 from converter.formats.stored import Array
@@ -76,7 +76,7 @@ def write_solverstate(path: str | os.PathLike[str], state: SolverState) -> None:
         if state.learned_net:
             file.write(bytes_field(_LEARNED_NET, state.learned_net.encode()))
         for blob in state.history:
-            for piece in blob_field(_HISTORY, flow_array(blob))[1]:
+            for piece in blob_field(_HISTORY, as_flow(blob))[1]:
                 file.write(piece)
         file.write(varint_field(_CURRENT_STEP, state.current_step))
 

@@ -7,17 +7,17 @@ import pytest
 
 from converter.errors import OutputError
 from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
-from converter.formats.flow import Flow, flow_array
+from converter.formats.flow import Flow, as_flow
 from converter.formats.schema import message_class
 
 
 def test_googles_parser_finds_names_types_shapes_and_numbers(tmp_path: Path) -> None:
     weight = np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2)
     blobs = (
-        flow_array(weight),
-        flow_array(np.float16([0.5])),
-        flow_array(np.array(0.1)),
-        flow_array(np.zeros((0, 3), np.float32)),
+        as_flow(weight),
+        np.float16([0.5]),
+        as_flow(np.array(0.1)),
+        as_flow(np.zeros((0, 3), np.float32)),
     )
     layers = [OutgoingLayer("data", "Input"), OutgoingLayer("c/ö", "Convolution", blobs)]
     size = write_caffemodel(tmp_path / "w.caffemodel", "nét", layers)
@@ -49,7 +49,7 @@ def test_a_definition_stands_around_the_blobs(tmp_path: Path) -> None:
     before, after = b"\x0a\x01c\x12\x0bConvolution\x1a\x01a", b"\x50\x01\xd2\x06\x02\x08\x07"
     assert before + after == given.SerializeToString()
     write_caffemodel(
-        tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (flow_array(np.float32([1])),), before, after)]
+        tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (as_flow(np.float32([1])),), before, after)]
     )
     net = message_class("NetParameter").FromString((tmp_path / "w.caffemodel").read_bytes())
     del net.layer[0].blobs[:]
@@ -59,7 +59,5 @@ def test_a_definition_stands_around_the_blobs(tmp_path: Path) -> None:
 def test_more_than_caffe_reads_is_refused_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("converter.formats.caffemodel_writer._MOST_BYTES", 100)
     with pytest.raises(OutputError, match="the most Caffe reads"):
-        write_caffemodel(
-            tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (flow_array(np.zeros(100, np.float32)),))]
-        )
+        write_caffemodel(tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (as_flow(np.zeros(100, np.float32)),))])
     assert list(tmp_path.iterdir()) == []

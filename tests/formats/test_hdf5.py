@@ -9,7 +9,7 @@ import pytest
 
 import converter
 from converter.errors import CaffemodelError, ConversionError, OutputError
-from converter.formats.flow import flow_array
+from converter.formats.flow import as_flow
 from converter.formats.hdf5 import read_hdf5
 from converter.formats.hdf5_writer import write_hdf5
 from tests.places import GOLDENS, SHARED
@@ -165,9 +165,7 @@ def test_what_we_write_h5py_reads_and_so_do_we(tmp_path: Path) -> None:
         ("a", []),
         ("s", [np.array(2.5)]),
     ]
-    write_hdf5(
-        tmp_path / "w.h5", [(name, [flow_array(blob) for blob in blobs]) for name, blobs in layers], {"net": "n"}
-    )
+    write_hdf5(tmp_path / "w.h5", [(name, [as_flow(blob) for blob in blobs]) for name, blobs in layers], {"net": "n"})
     with h5py.File(tmp_path / "w.h5") as file:
         np.testing.assert_array_equal(file["data/b/1/0"][()], [[0, 1, 2], [3, 4, 5]])
         assert file["data/s/0"][()] == 2.5
@@ -182,7 +180,7 @@ def test_what_we_write_h5py_reads_and_so_do_we(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", ".", "a/../b", "a//b", "a\0b"])
 def test_a_layers_name_that_hdf5_cannot_hold_is_refused_and_nothing_is_left(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="a name that HDF5 cannot hold"):
-        write_hdf5(tmp_path / "w.h5", [(name, [flow_array(np.zeros(1, np.float32))])])
+        write_hdf5(tmp_path / "w.h5", [(name, [as_flow(np.zeros(1, np.float32))])])
     assert list(tmp_path.iterdir()) == []
 
 
