@@ -43,6 +43,7 @@ def convert(
     prototxt: str | os.PathLike[str] | None = None,
     *,
     allow_nan: bool = False,
+    allow_unused: bool = False,
 ) -> Report:
     """Write the weights of one file into another, whose ending says its format.
 
@@ -52,6 +53,7 @@ def convert(
             `.caffemodel.h5`; what stands there is replaced once the new file is whole.
         prototxt: the net; layers and shapes are checked against it, and it gives a `.caffemodel` its definitions.
         allow_nan: keep numbers that are not finite.
+        allow_unused: leave out, and note, layers of the file that the net does not have.
 
     Raises:
         CaffemodelError: `weights` does not read.
@@ -61,7 +63,7 @@ def convert(
     started, target = time.perf_counter(), Path(out)
     save = importlib.import_module(f"converter.export.{_format(target)}").save
     _refuse_same(Path(weights), target)
-    content, notes = _content(_read(weights), prototxt, allow_nan=allow_nan)
+    content, notes = _content(_read(weights), prototxt, allow_nan, allow_unused)
     save(content, target)
     blobs = [blob.array for layer in content.net.weighted().values() for blob in layer.stored]
     return Report(
@@ -77,14 +79,14 @@ def convert(
 
 
 def _content(
-    net: StoredNet, prototxt: str | os.PathLike[str] | None, *, allow_nan: bool
+    net: StoredNet, prototxt: str | os.PathLike[str] | None, allow_nan: bool, allow_unused: bool
 ) -> tuple[Content, Sequence[str]]:
     """The weights, fitted to the net where one is given."""
     if prototxt is None:
         return Content(net, allow_nan=allow_nan), ()
     from converter.fitting import fit
 
-    fitted = fit(net, prototxt)
+    fitted = fit(net, prototxt, allow_unused=allow_unused)
     return Content(fitted.net, fitted.definitions, allow_nan), fitted.notes
 
 

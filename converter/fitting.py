@@ -26,11 +26,12 @@ class Fitted:
     notes: tuple[str, ...]
 
 
-def fit(stored: StoredNet, prototxt: str | os.PathLike[str]) -> Fitted:
+def fit(stored: StoredNet, prototxt: str | os.PathLike[str], *, allow_unused: bool = False) -> Fitted:
     """The weights as the net at `prototxt` names, orders and shapes them.
 
     Shapes are checked where the net can be built in its TEST phase; where it cannot (a layer nobody registered, an
-    input of unknown size) a note says so, and names alone are checked.
+    input of unknown size) a note says so, and names alone are checked. `allow_unused`: layers that the net does not
+    have are left out and noted.
 
     Raises:
         PrototxtError: the text does not read.
@@ -39,25 +40,26 @@ def fit(stored: StoredNet, prototxt: str | os.PathLike[str]) -> Fitted:
     record = upgrade_net(read_prototxt(prototxt))
     layers = tuple(layer for layer in record.all("layer") if isinstance(layer, Record))
     types = {str(layer.last("name", "")): str(layer.last("type", "")) for layer in layers}
-    _refuse_unexpected(stored, types, os.fspath(prototxt))
+    notes = _unused(stored, types, os.fspath(prototxt), allow_unused)
     name = str(record.last("name", "")) or stored.name
     typed = replace(stored, name=name, layers=tuple(_typed(layer, types) for layer in stored.layers))
     try:
         plan = build_plan(build_net(record, phase="test"), allow_unknown=True)
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
-        return Fitted(
-            _ordered(typed, types, {}), layers, (f"shapes were not checked, the net does not build: {error}",)
-        )
+        notes.append(f"shapes were not checked, the net does not build: {error}")
+        return Fitted(_ordered(typed, types, {}), layers, tuple(notes))
     arrays = assign(plan, typed, allow_unused=True).arrays
-    return Fitted(_ordered(typed, types, arrays), layers, ())
+    return Fitted(_ordered(typed, types, arrays), layers, tuple(notes))
 
 
-def _refuse_unexpected(stored: StoredNet, types: Mapping[str, str], prototxt: str) -> None:
-    """Weights of layers that the net does not have would be lost."""
+def _unused(stored: StoredNet, types: Mapping[str, str], prototxt: str, allowed: bool) -> list[str]:
+    """Weights of layers that the net does not have would be lost: an error, or notes where that is allowed."""
     extra = tuple(name for name in stored.weighted() if name not in types)
-    if extra:
-        text = f"layers that {prototxt} does not have: {', '.join(map(repr, extra))}; give the net they belong to"
+    if extra and not allowed:
+        names = ", ".join(map(repr, extra))
+        text = f"layers that {prototxt} does not have: {names}; give the net they belong to, or --allow-unused"
         raise WeightsError(text, path=stored.path, layer=extra[0], unexpected=extra)
+    return [f"layer '{name}' of the weights has no place in the net and was left out" for name in extra]
 
 
 def _typed(layer: StoredLayer, types: Mapping[str, str]) -> StoredLayer:

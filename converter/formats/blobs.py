@@ -22,6 +22,7 @@ _MOST_NUMBERS = 2**31 - 1
 _NUMBERS = {5: "<f4", 8: "<f8"}
 _UNPACKED = {5: FIXED32, 8: FIXED64}
 _RAW = {0: "<f8", 1: "<f4", 2: "<f2"}
+_MOST_RUNS = 10_000
 _ROWS = 1 << 20
 
 
@@ -87,6 +88,8 @@ def _collect(file: Mapped, span: Span) -> _Parts:
     while position < span.end:
         item = field_at(file, position, span.end)
         position = item.span.end
+        if len(parts.runs[5]) + len(parts.runs[8]) > _MOST_RUNS:
+            raise _BlobError(f"numbers in more than {_MOST_RUNS} runs")
         if item.wire == VARINT:
             _collect_varint(parts, item)
         elif item.number in _NUMBERS and item.wire == BYTES:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from converter.formats.blobs import read_blob
 from converter.formats.mapping import Mapped, map_file
@@ -21,6 +20,7 @@ from converter.formats.typenames import V0_TYPES, V1_TYPES
 from converter.formats.wire import BYTES, VARINT, Span, WireField, text, walk
 
 _V2_LAYER, _V1_LAYER = 100, 2
+_MOST_LAYERS, _MOST_REPEATS = 100_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ class _Fields:
     bottom: int
     top: int
     blobs: int
+
+    def decoded(self) -> tuple[int, ...]:
+        """All of them."""
+        return self.name, self.type, self.bottom, self.top, self.blobs
 
 
 _V2 = _Fields("LayerParameter", 1, 2, 3, 4, 7)
@@ -49,7 +53,8 @@ def read_caffemodel(path: str | os.PathLike[str]) -> StoredNet:
     file = map_file(path)
     if file.kind != "binary":
         raise refuse(file.path, file.kind)
-    name, layers = "", []
+    name = ""
+    layers: list[StoredLayer] = []
     for item in walk(file, Span(0, file.size)):
         if item.wire != BYTES:
             continue
@@ -59,6 +64,8 @@ def read_caffemodel(path: str | os.PathLike[str]) -> StoredNet:
             layers.append(_layer(file, item.span, _V2))
         elif item.number == _V1_LAYER:
             layers += _v1_layer(file, item.span)
+        if len(layers) > _MOST_LAYERS:
+            raise file.broken(f"more than {_MOST_LAYERS} layers; the file is damaged, download it again", item.start)
     if not layers:
         raise file.broken(f"holds no layer in its {file.size} bytes; is it a .caffemodel? download it again")
     return StoredNet(file.path, name, tuple(layers), file)
@@ -73,31 +80,29 @@ def _v1_layer(file: Mapped, span: Span) -> Iterable[StoredLayer]:
     if old.type == "padding":
         return []
     outer = _layer(file, span, _V1)
-    return [StoredLayer(old.name, old.type, outer.bottoms, outer.tops, old.stored, (), span, _V1.kind, outer.spans)]
+    return [StoredLayer(old.name, old.type, outer.bottoms, outer.tops, old.stored, (), span, _V1.kind)]
 
 
 def _layer(file: Mapped, span: Span, numbers: _Fields) -> StoredLayer:
     """One layer by one version's field numbers."""
-    known: dict[int, list[WireField]] = {}
-    spans: dict[int, list[Span]] = {}
-    decoded = {numbers.name, numbers.type, numbers.bottom, numbers.top, numbers.blobs}
+    known: dict[int, list[WireField]] = {number: [] for number in numbers.decoded()}
     for item in walk(file, span):
-        if item.number in decoded:
-            known.setdefault(item.number, []).append(item)
-        elif item.wire == BYTES:
-            spans.setdefault(item.number, []).append(item.span)
-    names = [text(file, item.span) for item in known.get(numbers.name, []) if item.wire == BYTES]
-    name = names[-1] if names else ""
-    blobs = [item.span for item in known.get(numbers.blobs, []) if item.wire == BYTES]
+        if item.number in known:
+            known[item.number].append(item)
+            if len(known[item.number]) > _MOST_REPEATS:
+                raise file.broken(
+                    f"a layer with more than {_MOST_REPEATS} fields {item.number}; the file is damaged", item.start
+                )
+    name = (_strings(file, known[numbers.name]) or ("",))[-1]
+    blobs = [item.span for item in known[numbers.blobs] if item.wire == BYTES]
     return StoredLayer(
         name,
-        _type(file, known.get(numbers.type, []), numbers),
-        _strings(file, known.get(numbers.bottom, [])),
-        _strings(file, known.get(numbers.top, [])),
+        _type(file, known[numbers.type], numbers),
+        _strings(file, known[numbers.bottom]),
+        _strings(file, known[numbers.top]),
         tuple(read_blob(file, blob, name, index) for index, blob in enumerate(blobs)),
         span=span,
         definition_kind=numbers.kind,
-        spans=MappingProxyType({number: tuple(found) for number, found in spans.items()}),
     )
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from converter.errors import OutputError
 from converter.formats.atomic import atomic_write
-from converter.formats.flow import Flow
+from converter.formats.flow import Flow, as_flow
+from converter.formats.stored import Array
 
 _LONGEST_ATTRIBUTE = 60_000
 
@@ -29,12 +30,12 @@ def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
 
 def write_hdf5(
     path: str | os.PathLike[str],
-    layers: Iterable[tuple[str, Iterable[Flow]]],
+    layers: Iterable[tuple[str, Iterable[Array | Flow]]],
     attributes: Mapping[str, str] | None = None,
 ) -> None:
     """Write /data/<layer>/<i> for every layer of `layers` (name, blobs); half floats become floats.
 
-    Each blob's chunks must be whole rows of its first axis.
+    Chunks of a flow must be whole rows of its first axis.
 
     Raises:
         OutputError: it cannot be written, or a layer's name is none that HDF5 can hold.
@@ -48,7 +49,7 @@ def write_hdf5(
                 raise OutputError(text, path=os.fspath(path), layer=name)
             group = data.require_group(name)
             for index, blob in enumerate(blobs):
-                _write(group, str(index), blob)
+                _write(group, str(index), as_flow(blob))
 
 
 def _write(group: h5py.Group, name: str, blob: Flow) -> None:

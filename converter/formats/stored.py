@@ -51,7 +51,7 @@ class StoredLayer:
     """A layer of a weights file; `type` is Caffe's V2 name, "" where the file does not tell.
 
     `names`: the blobs' names where the file has them (safetensors), else empty.
-    `spans`: byte ranges of the layer's other fields by number, not decoded (field numbers of `definition_kind`).
+    `span`: where the layer's whole definition lies, a message of schema name `definition_kind`, not decoded.
     """
 
     name: str
@@ -62,7 +62,6 @@ class StoredLayer:
     names: tuple[str, ...] = ()
     span: Span | None = None
     definition_kind: str = ""
-    spans: Mapping[int, tuple[Span, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def blobs(self) -> tuple[Array, ...]:

@@ -239,6 +239,9 @@ def test_layers_missing_unexpected_and_misshapen_are_named(tmp_path: Path) -> No
 
     assert refuse({"c1": whole["c1"]}).missing == ("f1",)
     assert refuse({**whole, "extra": [np.float32([1])]}).unexpected == ("extra",)
+    report = converter.convert(tmp_path / "w.npz", tmp_path / "without.safetensors", net, allow_unused=True)
+    assert report.notes == ("layer 'extra' of the weights has no place in the net and was left out",)
+    assert set(load_file(tmp_path / "without.safetensors")) == {"c1.weight", "c1.bias", "f1.weight", "f1.bias"}
     misshapen = refuse({**whole, "c1": [whole["c1"][0][:3], whole["c1"][1]]}).misshapen
     assert len(misshapen) == 1
     assert "c1" in misshapen[0]

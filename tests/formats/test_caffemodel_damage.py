@@ -11,6 +11,7 @@ from converter.errors import CaffemodelError, ConversionError
 from converter.formats.caffemodel import read_caffemodel
 from converter.formats.schema import message_class
 from tests.places import GOLDENS, SHARED
+from tests.wire_bytes import piece
 
 FORMATS = GOLDENS / "nets" / "formats"
 CORPUS = SHARED / "corpus" / "models"
@@ -111,6 +112,21 @@ def test_a_missing_file_and_a_folder_are_errors_with_their_paths(tmp_path: Path)
         converter.read_weights(tmp_path / "gone.caffemodel")
     with pytest.raises(CaffemodelError, match="cannot be read: Is a directory"):
         converter.read_weights(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (piece(100, b"\x1a\x00" * 20_000), "a layer with more than 10000 fields 3"),
+        (b"\xa2\x06\x00" * 100_001, "more than 100000 layers"),
+        (piece(100, piece(7, b"\x2d\x00\x00\x80\x3f\x0a\x00" * 20_000)), "numbers in more than 10000 runs"),
+    ],
+    ids=["bottoms", "layers", "runs"],
+)
+def test_counts_that_no_net_has_are_an_error_before_they_cost_memory(tmp_path: Path, data: bytes, says: str) -> None:
+    (tmp_path / "hostile.caffemodel").write_bytes(data)
+    with pytest.raises(CaffemodelError, match=says):
+        converter.read_weights(tmp_path / "hostile.caffemodel")
 
 
 @pytest.mark.corpus
