@@ -46,7 +46,7 @@ def fit(stored: StoredNet, prototxt: str | os.PathLike[str], *, allow_unused: bo
     try:
         plan = build_plan(build_net(record, phase="test"), allow_unknown=True)
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
-        notes.append(f"shapes were not checked, the net does not build: {error}")
+        notes.append(f"shapes and missing layers were not checked, the net does not build: {error}")
         return Fitted(_ordered(typed, types, {}), layers, tuple(notes))
     arrays = assign(plan, typed, allow_unused=True).arrays
     return Fitted(_ordered(typed, types, arrays), layers, tuple(notes))
