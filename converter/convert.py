@@ -6,13 +6,14 @@ import importlib
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter.errors import OutputError
 from converter.export.content import Content
-from converter.formats.stored import StoredNet
+from converter.formats.stored import StoredLayer, StoredNet
 from converter.formats.weights import read_stored
+from converter.graph.names import COMMON, numbered
 
 _ENDINGS = {
     ".safetensors": "safetensors",
@@ -83,11 +84,25 @@ def _content(
 ) -> tuple[Content, Sequence[str]]:
     """The weights, fitted to the net where one is given."""
     if prototxt is None:
-        return Content(net, allow_nan=allow_nan), ()
+        return Content(_named(net), allow_nan=allow_nan), ()
     from converter.fitting import fit
 
     fitted = fit(net, prototxt, allow_unused=allow_unused)
-    return Content(fitted.net, fitted.definitions, allow_nan), fitted.notes
+    return Content(_named(fitted.net), fitted.definitions, allow_nan), fitted.notes
+
+
+def _named(net: StoredNet) -> StoredNet:
+    """The net with blobs named as its layers' classes name them, which are asked only where a type is not common."""
+    if all(layer.names or not layer.stored or not layer.type or layer.type in COMMON for layer in net.layers):
+        return net
+    from converter.operator import blob_names_of
+
+    def named(layer: StoredLayer) -> StoredLayer:
+        if layer.names or not layer.type:
+            return layer
+        return replace(layer, names=numbered(blob_names_of(layer.type), len(layer.stored)))
+
+    return replace(net, layers=tuple(map(named, net.layers)))
 
 
 def _format(target: Path) -> str:

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _EMPTY = "%00"
-_TABLE: Mapping[str, tuple[str, ...]] = MappingProxyType({"BatchNorm": ("mean", "variance", "scale_factor")})
+_USUAL = ("weight", "bias")
+
+# The types that most models are made of; any other's names its layer's class tells, which takes longer to ask.
+COMMON: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "BatchNorm": ("mean", "variance", "scale_factor"),
+        "Convolution": _USUAL,
+        "Deconvolution": _USUAL,
+        "InnerProduct": _USUAL,
+        "Scale": _USUAL,
+    }
+)
 
 
 def escape(layer: str) -> str:
@@ -20,8 +31,12 @@ def unescape(name: str) -> str:
 
 
 def blob_names(layer_type: str | None, count: int) -> tuple[str, ...]:
-    """Names of a layer's `count` blobs: weight, bias, blob2, blob3 …, unless the type has its own."""
-    own = _TABLE.get(layer_type or "", ("weight", "bias"))
+    """Names of a layer's `count` blobs: weight, bias, blob2, blob3 …, unless the type is common and has its own."""
+    return numbered(COMMON.get(layer_type or "", _USUAL), count)
+
+
+def numbered(own: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """A type's own names for `count` blobs, those it does not name by their number."""
     return own[:count] + tuple(f"blob{index}" for index in range(len(own), count))
 
 

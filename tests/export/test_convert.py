@@ -153,6 +153,13 @@ def test_batch_norms_blobs_have_their_own_names_and_dots_are_escaped(tmp_path: P
     assert list(converter.read_weights(tmp_path / "w.safetensors")) == ["bn1.a"]
 
 
+def test_a_type_that_is_not_common_is_named_as_its_class_names_it(tmp_path: Path) -> None:
+    path = model(tmp_path / "w.caffemodel", packed(np.float32([1, 2])), name="b", kind="Bias")
+    converter.convert(path, tmp_path / "w.safetensors")
+    assert {key: blob.tolist() for key, blob in load_file(tmp_path / "w.safetensors").items()} == {"b.bias": [1, 2]}
+    np.testing.assert_array_equal(converter.read_weights(tmp_path / "w.safetensors")["b"][0], [1, 2])
+
+
 def test_halves_and_doubles_keep_their_type_in_safetensors_and_halves_become_floats_for_caffe(tmp_path: Path) -> None:
     np.savez(tmp_path / "in.npz", **{"h.weight": np.float16([0.5, 2]), "d.weight": np.array([0.1])})
     converter.convert(tmp_path / "in.npz", tmp_path / "w.safetensors")

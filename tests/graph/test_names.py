@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.graph.names import blob_names, escape, key, split_key, unescape
+from converter.graph.names import COMMON, blob_names, escape, key, split_key, unescape
 from converter.operator import operator_types
 
 
@@ -32,8 +32,6 @@ def test_blobs_are_weight_bias_and_then_numbered() -> None:
     assert blob_names("BatchNorm", 2) == ("mean", "variance")
 
 
-def test_every_layer_that_names_its_blobs_is_in_the_table() -> None:
-    types = operator_types()
-    assert "BatchNorm" in types
-    for name, operator in types.items():
-        assert blob_names(name, len(operator.blob_names)) == operator.blob_names, name
+def test_the_common_types_are_named_as_their_classes_name_them() -> None:
+    for name, names in COMMON.items():
+        assert names == operator_types()[name].blob_names, name
