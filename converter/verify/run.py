@@ -1,0 +1,213 @@
+"""Runs a net in torch and in the oracle (or against stored blobs) on one input and compares every blob."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+
+import reference
+from converter.errors import ComparisonError, ConversionError
+from converter.formats.weights import read_weights
+from converter.graph.net import Net
+from converter.load import assigned, read_net
+from converter.module import CaffeModule
+from converter.plan import Plan, build_plan
+from converter.verify.inputs import model_of
+from converter.verify.stored import StoredBlobs, sample
+from reference.compare import BASE, Comparison, compare
+from reference.lineage import Lineage, lineage
+
+Array: TypeAlias = "np.ndarray[Any, Any]"
+Path: TypeAlias = str | os.PathLike[str]
+
+# Relative rounding of one sum: float64 as the oracle's own, float32 by reference.compare's reasoning, the short types
+# by their unit roundoff (2^-9 and 2^-11) times two, since both operands of a product are rounded.
+BASES: dict[str, float] = {"float64": 1e-14, "float32": BASE, "float16": 1e-3, "bfloat16": 8e-3}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison: what was compared with what, and the two sides' end blobs for those who want to look."""
+
+    title: str
+    comparison: Comparison
+    expected: Mapping[str, Array]
+    actual: Mapping[str, Array]
+
+
+class Verifier:
+    """A net and its weights, read once by the converter and once by the oracle, to be run on any number of inputs.
+
+    Args:
+        prototxt: the net.
+        weights: its weights; None fills both sides with the converter's drawing of the fillers.
+        device: where the converter runs.
+        dtype: float32, float64, bfloat16 or float16.
+        allow_unknown: go on past fields that nobody reads.
+        seed: of the fillers.
+
+    Raises:
+        ConversionError: what either reader objects to.
+    """
+
+    def __init__(
+        self,
+        prototxt: Path,
+        weights: Path | None,
+        *,
+        device: str = "cpu",
+        dtype: str = "float32",
+        allow_unknown: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
+        self.device, self.dtype = device, dtype
+        self.net: Net = read_net(prototxt, allow_unknown=allow_unknown)
+        self.plan: Plan = build_plan(self.net, allow_unknown=allow_unknown)
+        given = assigned(self.plan, weights, allow_unused=allow_unknown, seed=seed)
+        self._allow_unknown, self._filled = allow_unknown, given.arrays
+        self.module = CaffeModule(self.plan, given.arrays, given.notes).eval().to(device, getattr(torch, dtype))
+        if device.startswith("cuda") and dtype == "float32":
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+
+    @cached_property
+    def oracle(self) -> reference.Net:
+        """The net as the oracle reads it."""
+        with _as_conversion_error():
+            return reference.read_net(self.prototxt, allow_unknown=self._allow_unknown)
+
+    @cached_property
+    def lines(self) -> dict[str, Lineage]:
+        """How deep each blob lies, for the tolerance."""
+        with _as_conversion_error():
+            return lineage(self.oracle)
+
+    def oracle_weights(self) -> str | dict[str, Sequence[Array]] | None:
+        """What the oracle reads: the caffemodel itself, or arrays where the file is of a kind it does not know."""
+        if self.weights is None:
+            return {name: list(blobs) for name, blobs in self._filled.items()}
+        with open(self.weights, "rb") as file:  # noqa: PTH123 - eight bytes
+            head = file.read(16)
+        if head.startswith(b"\x89HDF") or head[8:10] == b'{"':
+            return {name: list(blobs) for name, blobs in read_weights(self.weights).items()}
+        return self.weights
+
+    def blobs(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Every blob as the converter computes it, float64 copies on the CPU."""
+        return _run(self.module, inputs, self.device, self.dtype)
+
+    def expected(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Every blob as the oracle computes it, float64."""
+        with _as_conversion_error():
+            return reference.run(self.oracle, self.oracle_weights(), inputs)
+
+    def check(self, inputs: Mapping[str, Array], *, model: str | None = None) -> list[Check]:
+        """The converter against the oracle; with `model`, the hand-written DilatedNet of that name too."""
+        expected = self.expected(inputs)
+        checks = [self._compared("CaffeModule against the oracle", expected, self.blobs(inputs))]
+        if model is not None:
+            own = self._idiomatic(model, inputs)
+            shared = {name: blob for name, blob in expected.items() if name in own}
+            checks.append(self._compared(f"DilatedNet {model} against the oracle", shared, own))
+            checks.append(
+                self._compared(f"DilatedNet {model} against CaffeModule", checks[0].actual, own, ends_only=True)
+            )
+        return checks
+
+    def against(self, inputs: Mapping[str, Array], stored: StoredBlobs) -> Check:
+        """The converter against blobs that another program stored.
+
+        Raises:
+            ComparisonError: a blob is missing, has no place in the net, or has another shape.
+        """
+        actual = {name: blob for name, blob in self.blobs(inputs).items() if name not in self.plan.inputs}
+        _check_names(actual, stored)
+        for name, shape in stored.shapes.items():
+            if name in actual and actual[name].shape != shape:
+                raise ComparisonError(
+                    f"{name}: shape {shape} stored, the net makes {actual[name].shape}", path=stored.path
+                )
+        expected = {name: blob for name, blob in stored.blobs.items() if name in actual}
+        seen = {name: actual[name] for name in expected}
+        for name, values in stored.samples.items():
+            if name not in expected and name in actual:
+                expected[name], seen[name] = values, sample(actual[name], values.size)
+        for name, blob in expected.items():
+            if blob.shape != seen[name].shape:
+                raise ComparisonError(
+                    f"{name}: shape {blob.shape} stored, the net makes {seen[name].shape}", path=stored.path
+                )
+        return self._compared(f"CaffeModule against {os.path.basename(stored.path)}", expected, seen)  # noqa: PTH119
+
+    def writer(self, blob: str) -> str:
+        """The layer that first writes a blob (in-place layers write it again)."""
+        return next((layer.name for layer in self.net.layers if blob in layer.tops), "")
+
+    def _compared(
+        self, title: str, expected: Mapping[str, Array], actual: Mapping[str, Array], *, ends_only: bool = False
+    ) -> Check:
+        ends = [name for name in self.net.outputs if name in expected]
+        if ends_only:
+            expected = {name: blob for name, blob in expected.items() if name in actual}
+        with _as_conversion_error():
+            order = [name for name in self.plan.shapes if name in expected or name in actual]
+            base = BASES[self.dtype]
+            found = compare(expected, actual, order, ends=ends, lines=self.lines, base=base)
+        keep = [*ends, *self.plan.inputs]
+        return Check(title, found, _only(expected, keep), dict(actual) if not ends_only else {})
+
+    def _idiomatic(self, model: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        from converter.dilatednet.loading import load
+
+        if self.weights is None:
+            raise ComparisonError("--model needs weights; give a caffemodel")
+        module = load(model, self.weights, device=self.device, dtype=getattr(torch, self.dtype))
+        (x,) = inputs.values()
+        return _run(module, {"x": x}, self.device, self.dtype)
+
+
+def _run(module: Any, inputs: Mapping[str, Array], device: str, dtype: str) -> dict[str, Array]:
+    kind = getattr(torch, dtype)
+    fed = {name: torch.from_numpy(np.ascontiguousarray(value)).to(device, kind) for name, value in inputs.items()}
+    with torch.inference_mode():
+        blobs = module.blobs(**fed)
+        return {name: blob.to("cpu", torch.float64).numpy() for name, blob in blobs.items()}
+
+
+def _only(blobs: Mapping[str, Array], names: Sequence[str]) -> dict[str, Array]:
+    return {name: blobs[name] for name in names if name in blobs}
+
+
+def _check_names(actual: Mapping[str, Array], stored: StoredBlobs) -> None:
+    held = {*stored.blobs, *stored.samples}
+    missing = [name for name in actual if name not in held]
+    extra = [name for name in held if name not in actual and not _is_split(name)]
+    if missing or extra:
+        told = [f"lacks {', '.join(missing[:8])}"] if missing else []
+        told += [f"holds {', '.join(sorted(extra)[:8])}, which the net does not make"] if extra else []
+        raise ComparisonError(f"{' and '.join(told)}; store every blob of this very net", path=stored.path)
+
+
+def _is_split(name: str) -> bool:
+    """Whether a blob is one of Caffe's automatic copies, `<blob>_<layer>_<top>_split_<n>`."""
+    return "_split_" in name and name.rpartition("_")[2].isdigit()
+
+
+class _as_conversion_error:  # noqa: N801 - reads as a function: `with _as_conversion_error():`
+    """The oracle's errors as the converter's, so that a command reports both alike."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, reference.OracleError):
+            raise ConversionError(f"oracle: {error}") from error
+
+
+__all__ = ["BASES", "Check", "Verifier", "model_of"]
