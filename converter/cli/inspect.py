@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from converter.cli._shapes import shape_argument
 
-HELP = "Print a net's layers: output shape, parameters, multiply-adds, receptive field, and what is unknown or unused."
+HELP = "print a net's layers: shapes, parameters, multiply-adds, receptive field, and what is unknown or unused"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,7 @@ def _count(value: int) -> str:
     return f"{value:,}" if value else ""
 
 
-def _print_table(rows: list[tuple[str, ...]]) -> None:
+def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
     """Columns aligned, numbers to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
