@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(folder)) from error
     failed = 0
-    with _Bar(len(args.images)) as bar:
+    with warnings.catch_warnings(), _Bar(len(args.images)) as bar:
+        warnings.filterwarnings("ignore", module="PIL")
         for source, (labels, overlay) in zip(args.images, targets, strict=True):
             try:
                 bar.say(_label(module, model, source, labels, overlay, input_size, bar.tile))

@@ -18,13 +18,27 @@ from converter.errors import ImageError
 
 Picture = npt.NDArray[np.uint8]
 
-FORMATS = ("PNG", "JPEG", "MPO", "BMP", "PPM", "TIFF", "WEBP", "GIF")
+FORMATS = ("PNG", "JPEG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
 """No others: some of Pillow's readers start other programs."""
 
 _LARGEST = 178_956_970
 """Pixels; more is taken for a bomb, by Pillow and here."""
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, OverflowError, IndexError, TypeError)
+_BROKEN = (
+    *(
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        OverflowError,
+        IndexError,
+        KeyError,
+        TypeError,
+        struct.error,
+        zlib.error,
+    ),
+    UserWarning,  # Pillow's word for damage it reads past, where the caller made warnings errors
+)
 _RECIPE = "magick IN -alpha off -colorspace sRGB -type TrueColor -depth 8 PNG24:OUT.png"
 _KINDS = {
     "1": "black and white (1 bit)",
@@ -43,8 +57,8 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
     """The picture at `path` as uint8 (h, w, 3), R, G, B in 0 to 255. Opaque palette pictures give their colours.
 
     Raises:
-        ImageError: missing, broken, truncated, not a picture, of more than 178,956,970 pixels, animated, or of a kind on which
-            the nets were not trained: grayscale, transparent, CMYK, more than 8 bits a channel.
+        ImageError: missing, broken, truncated, not a picture, of more than 178,956,970 pixels, animated, or of a kind
+            on which the nets were not trained: grayscale, transparent, CMYK, more than 8 bits a channel.
     """
     name = os.fspath(path)
     if not Path(name).is_file():

@@ -67,7 +67,8 @@ class Context(_Chain):
 
     x: (n, classes, h, w) float32. `noise` is the standard deviation of equation 5's ε in layers as wide as the classes;
     wider ones get it divided by their multiple of that, as fyu/dilation's network.py does with 0.01. None: no noise,
-    which makes the first answer max(x, 0) exactly. Bias 0.
+    which makes the first answer max(x, 0): exactly for Basic, for Large up to the rounding of sums of 32 equal parts
+    (none in float64). Bias 0.
     """
 
     def __init__(self, topology: Topology, noise: float | None = None) -> None:

@@ -1,0 +1,299 @@
+"""DilatedNet against Caffe's answers, and its identity start against the paper's equations."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from converter.dilatednet import ZOO, Context, DilatedNet, FrontEnd, Topology, load
+from converter.errors import WeightsError
+from tests.dilatednet.formula_nets import formula_arrays, formula_net
+from tests.formula_weights import formula_blob, formula_image, sample
+from tests.places import GOLDENS
+
+MINI = GOLDENS / "nets" / "mini"
+PREDICTORS = [name for name in ZOO if name != "vgg_conv"]
+KITTI = MINI / "dilation7_kitti_mini.caffemodel"
+
+
+def golden_input(path) -> torch.Tensor:
+    height, width = map(int, re.findall(r"dim: (\d+)", path.read_text())[2:4])
+    return torch.from_numpy(formula_image(height, width))[None]
+
+
+def worst_against(golden, blobs: dict[str, torch.Tensor]) -> dict[str, float]:
+    """Largest difference of each blob over its largest magnitude (`prob`: as it is), after checking every shape."""
+    worst: dict[str, float] = {}
+    for key in golden.files:
+        kind, blob = key.split(":", 1)
+        if kind == "argmax":
+            continue
+        ours = blobs[blob].numpy()
+        if kind == "shape":
+            assert tuple(golden[key]) == ours.shape, key
+            continue
+        scale = 1.0 if blob == "prob" else np.abs(ours).max()
+        seen = sample(ours) if kind == "sample" else ours
+        worst[blob] = max(worst.get(blob, 0.0), float(np.abs(seen - golden[key]).max() / scale))
+    return worst
+
+
+def assert_agrees(golden, blobs: dict[str, torch.Tensor], count: int) -> None:
+    worst = worst_against(golden, blobs)
+    assert len(worst) == count
+    assert worst.pop("prob") <= 2e-4
+    assert max(worst.values()) <= 2e-5, max(worst, key=worst.get)
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_every_blob_of_a_mini_net_is_caffes(name):
+    golden = np.load(MINI / f"{name}_mini.npz")
+    with torch.inference_mode():
+        blobs = formula_net(name).blobs(golden_input(MINI / f"{name}_mini.prototxt"))
+    assert_agrees(golden, blobs, count=len({key.split(":")[1] for key in golden.files}))
+    assert (blobs["prob"].numpy().argmax(1) == golden["out:prob"].argmax(1)).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dilation8_pascal_voc", "frontend_pascal_voc"])
+def test_every_blob_of_a_full_size_net_is_caffes(name):
+    golden = np.load(GOLDENS / "nets" / "full" / f"{name}.npz")
+    net = formula_net(name, 64, 4096)
+    with torch.inference_mode():
+        blobs = net.blobs(golden_input(GOLDENS / "nets" / "full" / f"{name}.prototxt"))
+    assert_agrees(golden, blobs, count=len({key.split(":")[1] for key in golden.files}))
+    assert (blobs["prob"].numpy().argmax(1) == golden["argmax:prob"]).all()
+
+
+@pytest.mark.parametrize("suffix", ["", ".h5"])
+def test_weights_that_caffe_wrote_answer_as_caffe(suffix):
+    golden = np.load(MINI / "dilation7_kitti_mini.npz")
+    net = load("dilation7_kitti", f"{KITTI}{suffix}")
+    with torch.inference_mode():
+        prob = net(golden_input(MINI / "dilation7_kitti_mini.prototxt"))
+    assert float((prob - torch.from_numpy(golden["out:prob"])).abs().max()) <= 2e-4
+
+
+def test_a_saved_state_dict_loads_and_gives_the_same_parameters(tmp_path):
+    net = load("dilation7_kitti", KITTI)
+    torch.save(net.state_dict(), tmp_path / "w.pth")
+    from safetensors.torch import save_file
+
+    save_file({key: value.contiguous() for key, value in net.state_dict().items()}, tmp_path / "w.safetensors")
+    for name in ("w.pth", "w.safetensors"):
+        again = load("dilation7_kitti", tmp_path / name)
+        assert all(torch.equal(value, again.state_dict()[key]) for key, value in net.state_dict().items())
+    assert torch.equal(net.fc6.weight, torch.from_numpy(formula_blob("fc6", 0, (128, 32, 7, 7))))
+
+
+def test_features_logits_and_call_are_three_stages_of_one_run():
+    net, x = formula_net("dilation10_cityscapes"), torch.from_numpy(formula_image(388, 396))[None]
+    with torch.inference_mode():
+        blobs = net.blobs(x)
+        assert torch.equal(net.features(x), blobs["final"])
+        assert torch.equal(net.logits(x), blobs["ctx_upsample"])
+        assert torch.equal(net(x), blobs["prob"])
+    assert blobs["prob"].shape == (1, 19, 16, 24)
+
+
+def test_classifier_context_end_and_upsampling_answer_negative_numbers_too():
+    x = torch.from_numpy(formula_image(400, 400))[None]
+    with torch.inference_mode():
+        blobs = formula_net("dilation10_cityscapes").blobs(x)
+    assert all(float(blobs[name].min()) < 0 for name in ("final", "ctx_final", "ctx_upsample"))
+    assert all(float(blobs[name].min()) >= 0 for name in ("conv1_1", "fc7", "ctx_fc1"))
+
+
+def test_state_dict_keys_are_caffes_layers():
+    keys = set(DilatedNet.of(ZOO["dilation8_pascal_voc"].narrowed(2, 4).topology).state_dict())
+    assert {"conv1_1.weight", "fc6.bias", "fc-final.weight", "ct_conv1_1.weight", "ct_final.bias"} <= keys
+    assert len(keys) == 2 * (13 + 3 + 8)
+
+
+def test_the_layer_after_a_odd_sized_blob_is_pooled_up():
+    net = FrontEnd(Topology(3, context=None, width=1, fc_width=1))
+    with torch.inference_mode():
+        # KITTI's width: pool3 reads 401 columns and gives 201; floor pooling would end at 158 columns.
+        assert net(torch.zeros(1, 3, 380, 1640)).shape == (1, 3, 1, 159)
+
+
+def make_context(kind: str, classes: int = 3, noise: float | None = None) -> Context:
+    return Context(Topology(classes, kind, padding="once" if kind == "large" else "each"), noise)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [("basic", torch.float32), ("basic", torch.float64), ("large", torch.float64)]
+)
+def test_a_fresh_context_answers_the_positive_part_exactly(kind, dtype):
+    # Large sums up to 32 equal parts, which takes 5 bits more than the input has: float64 has them for float32 inputs.
+    x = (torch.from_numpy(formula_image(11, 14)) / 7).to(dtype)
+    with torch.inference_mode():
+        assert torch.equal(make_context(kind).to(dtype)(x[None]), x.clamp(min=0)[None])
+
+
+def test_a_fresh_large_context_is_exact_in_float32_for_numbers_of_19_bits():
+    x = (torch.from_numpy(formula_image(11, 14)) * 2**11).round() / 2**11
+    with torch.inference_mode():
+        assert torch.equal(make_context("large")(x[None]), x.clamp(min=0)[None])
+
+
+@pytest.mark.parametrize("kind", ["basic", "large"])
+def test_a_fresh_net_has_a_context_that_hands_the_front_end_on(kind):
+    torch.manual_seed(3)
+    net = DilatedNet(5, kind, width=2, fc_width=8, padding="once" if kind == "large" else "each").eval()
+    x = torch.from_numpy(formula_image(404, 388))[None]
+    with torch.inference_mode():
+        features, logits = net.features(x), net.logits(x)
+    assert float(features.max()) > 0
+    assert torch.allclose(logits, features.clamp(min=0), rtol=2e-6 if kind == "large" else 0, atol=0)
+
+
+def test_a_fresh_context_weighs_channels_as_equation_5_says():
+    classes, widths = 3, [3, 6, 6, 12, 24, 48, 96, 96, 3]
+    convolutions = [layer for layer in make_context("large") if isinstance(layer, torch.nn.Conv2d)]
+    for layer, before, after in zip(convolutions, widths[:-1], widths[1:], strict=True):
+        expected = np.zeros(layer.weight.shape, np.float32)
+        centre = layer.kernel_size[0] // 2
+        for b in range(after):
+            for a in range(before):
+                if a * classes // before == b * classes // after:
+                    expected[b, a, centre, centre] = classes / after
+        assert np.array_equal(layer.weight.detach().numpy(), expected)
+        assert not layer.bias.any()
+
+
+def test_noise_shrinks_with_a_layers_width_and_repeats_with_the_seed():
+    torch.manual_seed(5)
+    first = make_context("large", 8, noise=0.01)
+    torch.manual_seed(5)
+    second = make_context("large", 8, noise=0.01)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    for name, multiple in (("ctx_conv1_2", 2), ("ctx_fc1", 32), ("ctx_final", 1)):
+        weight = first.get_submodule(name).weight.detach()
+        free = weight[:, :, 0, 0] if weight.shape[2] == 3 else weight[1:, : weight.shape[1] // 8, 0, 0]
+        assert float(free.std()) == pytest.approx(0.01 / multiple, rel=0.35)
+
+
+def test_context_layers_see_the_papers_receptive_fields():
+    for count, expected in enumerate((3, 5, 9, 17, 33, 65, 67, 67), 1):
+        layers = [layer for layer in make_context("basic", 1) if isinstance(layer, torch.nn.Conv2d)][:count]
+        x = torch.zeros(1, 1, 141, 141, requires_grad=True)
+        y = x
+        for layer in layers:
+            torch.nn.init.ones_(layer.weight)
+            y = layer(y)
+        y[0, 0, 70, 70].backward()
+        assert x.grad is not None
+        rows = torch.nonzero(x.grad[0, 0].any(dim=1)).ravel()
+        assert int(rows[-1] - rows[0]) + 1 == expected
+
+
+def test_one_pad_and_a_pad_per_layer_agree_inside_and_differ_at_the_border():
+    once, each = (Context(Topology(2, "basic", padding=padding)) for padding in ("once", "each"))
+    for name, layer in once.named_modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            blob = torch.from_numpy(formula_blob(name, 0, tuple(layer.weight.shape))).abs()
+            layer.weight.data, each.get_submodule(name).weight.data = blob, blob
+            layer.bias.data += 0.1
+            each.get_submodule(name).bias.data += 0.1
+    x = torch.from_numpy(formula_image(75, 75))[:2][None]
+    with torch.inference_mode():
+        a, b = once(x), each(x)
+    assert a.shape == b.shape == x.shape
+    assert torch.allclose(a[..., 37, 37], b[..., 37, 37], rtol=1e-4)
+    assert not torch.allclose(a[..., 0, 0], b[..., 0, 0], rtol=1e-2)
+
+
+def test_upsampling_starts_bilinear_and_stays_fixed():
+    net = DilatedNet.of(ZOO["dilation10_cityscapes"].narrowed(1, 1).topology)
+    kernel = net.get_submodule("ctx_upsample").weight
+    assert not kernel.requires_grad
+    assert kernel[7, 0, 0, :3].tolist() == [1 / 256, 3 / 256, 5 / 256]
+    assert kernel[18, 0, 7, 8].item() == (15 / 16) ** 2
+
+
+def test_training_drops_half_of_fc6_and_evaluation_none():
+    torch.manual_seed(0)
+    net = DilatedNet(2, None, width=1, fc_width=400)
+    x = torch.from_numpy(formula_image(388, 388))[None]
+    with torch.no_grad():
+        net.train()
+        kept = (net.blobs(x)["fc6"] != 0).float().mean()
+        net.eval()
+        all_of = (net.blobs(x)["fc6"] != 0).float().mean()
+    assert 0.4 < float(kept / all_of) < 0.6
+
+
+def test_gradients_reach_every_parameter_that_learns():
+    torch.manual_seed(1)
+    net = DilatedNet.of(ZOO["dilation10_cityscapes"].narrowed(2, 8).topology, noise=0.01)
+    net.logits(torch.from_numpy(formula_image(388, 388))[None]).square().sum().backward()
+    without = [name for name, value in net.named_parameters() if value.grad is None]
+    assert without == ["ctx_upsample.weight"]
+
+
+def test_an_account_of_weights_names_all_that_is_wrong_at_once():
+    arrays = formula_arrays(ZOO["dilation7_kitti"].narrowed(4, 128).topology)
+    del arrays["conv5_2"]
+    arrays["stranger"] = [np.zeros(3, np.float32)]
+    arrays["fc7"][1] = np.zeros(127, np.float32)
+    arrays["final"] = arrays["final"][:1]
+    with pytest.raises(WeightsError, match="do not belong") as caught:
+        load("dilation7_kitti", arrays)
+    assert caught.value.missing == ("conv5_2",)
+    assert caught.value.unexpected == ("stranger",)
+    assert [item.split(":")[0] for item in caught.value.misshapen] == ["fc7.bias", "final"]
+
+
+def test_a_net_of_another_name_style_is_refused_with_the_file():
+    with pytest.raises(WeightsError, match=r"dilation7_kitti_mini.caffemodel: .*missing.*fc-final") as caught:
+        load("dilation8_pascal_voc", KITTI)
+    assert "ctx_conv1_1" in caught.value.unexpected
+
+
+def test_legacy_biases_with_ones_before_them_fit_and_new_ones_do_not():
+    from converter.dilatednet.loading import account
+    from converter.formats.stored import StoredBlob
+
+    topology = ZOO["dilation7_kitti"].narrowed(1, 2).topology
+    arrays = formula_arrays(topology)
+    for legacy in (True, False):
+        stored = {
+            name: [StoredBlob(blob.reshape((1,) * (4 - blob.ndim) + blob.shape), legacy) for blob in blobs]
+            for name, blobs in arrays.items()
+        }
+        if legacy:
+            assert account(topology, stored)["fc6.bias"].shape == (2,)
+        else:
+            with pytest.raises(WeightsError, match=r"1×1×1×2 in the file, 2 in the net"):
+                account(topology, stored)
+
+
+def test_a_pth_file_that_is_no_state_dict_is_refused(tmp_path):
+    for name, content in (("empty.pth", b""), ("text.pth", b"<html></html>")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(WeightsError, match="state dict"):
+            load("dilation7_kitti", tmp_path / name)
+    torch.save([torch.zeros(1)], tmp_path / "list.pth")
+    with pytest.raises(WeightsError, match="other than tensors"):
+        load("dilation7_kitti", tmp_path / "list.pth")
+
+
+@pytest.mark.parametrize("wrong", [{"depth": 3}, {"context": "huge"}, {"padding": "none"}, {"classes": -1}])
+def test_a_topology_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"classes|context|padding"):
+        Topology(**{"classes": 2, **wrong})
+
+
+@pytest.mark.gpu
+def test_a_mini_net_on_cuda_is_caffes():
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    for name in PREDICTORS:
+        golden = np.load(MINI / f"{name}_mini.npz")
+        net = formula_net(name).cuda()
+        with torch.inference_mode():
+            blobs = net.blobs(golden_input(MINI / f"{name}_mini.prototxt").cuda())
+        cpu = {key: value.cpu() for key, value in blobs.items()}
+        assert_agrees(golden, cpu, count=len({key.split(":")[1] for key in golden.files}))
