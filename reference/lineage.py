@@ -6,28 +6,11 @@ from typing import NamedTuple
 
 from reference.net import Net
 
-SUMMING = frozenset(
-    [
-        "BatchNorm",
-        "BN",
-        "ContrastiveLoss",
-        "Convolution",
-        "ConvolutionDepthwise",
-        "Deconvolution",
-        "DepthwiseConvolution",
-        "Eltwise",
-        "EuclideanLoss",
-        "HingeLoss",
-        "HoleConvolution",
-        "InfogainLoss",
-        "InnerProduct",
-        "LRN",
-        "LSTM",
-        "LSTMUnit",
-        "MultinomialLogisticLoss",
-        "MVN",
-        "Normalize",
-        "Pooling",
+SUMMING = (
+    *("BatchNorm", "BN", "ContrastiveLoss", "Convolution", "ConvolutionDepthwise", "Deconvolution"),
+    *("DepthwiseConvolution", "Eltwise", "EuclideanLoss", "HingeLoss", "HoleConvolution", "InfogainLoss"),
+    *("InnerProduct", "LRN", "LSTM", "LSTMUnit", "MultinomialLogisticLoss", "MVN", "Normalize", "Pooling"),
+    *(
         "PSROIPooling",
         "Reduction",
         "RNN",
@@ -36,13 +19,11 @@ SUMMING = frozenset(
         "Softmax",
         "SoftmaxWithLoss",
         "SPP",
-    ]
+    ),
 )
 """Types whose tops are sums, or quotients of sums, of many values."""
 
-EXPONENTIAL = frozenset(
-    ["Exp", "Sigmoid", "Softmax", "SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "Swish", "InfogainLoss"]
-)
+EXPONENTIAL = ("Exp", "Sigmoid", "Softmax", "SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "Swish", "InfogainLoss")
 """Types that turn an absolute error of their bottom into a relative error of their top."""
 
 

@@ -135,10 +135,13 @@ class _Parser:
         if not self.skip("["):
             into.entries.append(Entry(token.text, self.value(depth), token.line))
             return
+        if self.skip("]"):
+            return
+        into.entries.append(Entry(token.text, self.value(depth), token.line))
         while not self.skip("]"):
-            into.entries.append(Entry(token.text, self.value(depth), token.line))
-            if not self.skip(",") and not self.next_is("]"):
+            if not self.skip(","):
                 raise self.fail("',' or ']' in a list")
+            into.entries.append(Entry(token.text, self.value(depth), token.line))
 
     def value(self, depth: int) -> str | Message:
         if self.next_is("{<"):
@@ -151,11 +154,12 @@ class _Parser:
         if token.kind != "word":
             raise self.fail("a value")
         self.at += 1
-        follower = self.tokens[self.at]
-        if token.text == "-" and follower.kind == "word":
-            self.at += 1
-            return "-" + follower.text
-        return token.text
+        if token.text != "-":
+            return token.text
+        if self.tokens[self.at].kind != "word":
+            raise self.fail("a number after '-'")
+        self.at += 1
+        return "-" + self.tokens[self.at - 1].text
 
     def strings(self) -> Quoted:
         parts = []

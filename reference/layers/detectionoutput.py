@@ -50,7 +50,7 @@ def _one_item(layer: Layer, params: Params, boxes: Array, scores: Array) -> list
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """Offsets (n, priors * classes or 1 * 4), scores (n, priors * classes), priors (1, 2, priors * 4) -> (1, 1, m, 7)."""
+    """Offsets (n, priors * 4 [* classes]), scores (n, priors * classes), priors (1, 2, priors * 4) -> (1, 1, m, 7)."""
     layer.expect(bottoms, 3)
     params = layer.params("detection_output_param")
     classes = params.integer("num_classes")
