@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from converter.errors import UnsupportedParameterError
 from converter.formats.prototxt import read_prototxt
+from converter.formats.stored import StoredNet
 from converter.formats.upgrade import upgrade_net
 from converter.formats.weights import read_stored
 from converter.graph.net import Net, Phase, Shape, build_net
@@ -88,8 +89,10 @@ def load(
     from converter.module import CaffeModule
 
     net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages)
-    plan = build_plan(net, inputs, allow_unknown=allow_unknown)
-    given = assigned(plan, weights, fill_missing=fill_missing, allow_unused=allow_unknown, seed=seed)
+    stored = None if weights is None else read_stored(weights)
+    counts = {layer.name: len(layer.blobs) for layer in stored.layers if layer.blobs} if stored is not None else None
+    plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=counts)
+    given = assigned(plan, stored, fill_missing=fill_missing, allow_unused=allow_unknown, seed=seed)
     notes = (
         *net.notes,
         *(f"{item.where}: {item.name}: unknown to Caffe, not used" for item in net.unknown),
@@ -100,10 +103,15 @@ def load(
 
 
 def assigned(
-    plan: Plan, weights: Path | None, *, fill_missing: bool = False, allow_unused: bool = False, seed: int | None = None
+    plan: Plan,
+    weights: Path | StoredNet | None,
+    *,
+    fill_missing: bool = False,
+    allow_unused: bool = False,
+    seed: int | None = None,
 ) -> Assignment:
     """Arrays for every layer of a plan: from a weights file, or from the prototxt's fillers where there is none."""
     if weights is None:
         return fill_all(plan, seed)
-    stored = read_stored(weights)
+    stored = weights if isinstance(weights, StoredNet) else read_stored(weights)
     return assign(plan, stored, fill_missing=fill_missing, allow_unused=allow_unused, seed=seed)

@@ -39,13 +39,20 @@ class Plan:
         return next(step for step in self.steps if step.layer.name == name)
 
 
-def build_plan(net: Net, inputs: Mapping[str, Shape] | None = None, *, allow_unknown: bool = False) -> Plan:
+def build_plan(
+    net: Net,
+    inputs: Mapping[str, Shape] | None = None,
+    *,
+    allow_unknown: bool = False,
+    stored_blobs: Mapping[str, int] | None = None,
+) -> Plan:
     """Configure every layer of a net.
 
     Args:
         net: a net of one phase.
         inputs: shapes of the net's inputs, where the file does not state them or others are wanted.
         allow_unknown: go on where a set field is left over, and list it.
+        stored_blobs: how many blobs the weights file has for each layer, where one is at hand.
 
     Raises:
         UnsupportedLayerError: layer types nobody registered, all of them at once.
@@ -58,7 +65,7 @@ def build_plan(net: Net, inputs: Mapping[str, Shape] | None = None, *, allow_unk
     steps: list[Step] = []
     leftovers: list[Leftover] = []
     for layer in net.layers:
-        step = _configure(layer, shapes, given)
+        step = _configure(layer, shapes, given, (stored_blobs or {}).get(layer.name))
         shapes.update(zip(layer.tops, step.top_shapes, strict=True))
         leftovers.extend(step.operator.params.leftovers())
         steps.append(step)
@@ -74,11 +81,13 @@ def build_plan(net: Net, inputs: Mapping[str, Shape] | None = None, *, allow_unk
     return Plan(net, tuple(steps), fed, shapes, tuple(leftovers))
 
 
-def _configure(layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Shape]) -> Step:
+def _configure(layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Shape], stored_blobs: int | None) -> Step:
     bottoms = tuple(shapes[name] for name in layer.bottoms)
     operator_type = operator_types()[layer.type]
     try:
-        operator = operator_type(layer.params(), bottoms, tops=len(layer.tops), phase=layer.phase)
+        params = layer.params()
+        params.stored_blobs = stored_blobs
+        operator = operator_type(params, bottoms, tops=len(layer.tops), phase=layer.phase)
         if operator.is_input:
             tops = tuple(_input_shapes(layer, operator, given))
         else:

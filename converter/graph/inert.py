@@ -10,5 +10,9 @@ INERT: Final[dict[str, str]] = {
     "debug_info": "prints",
     "cudnn_convolution_algo_seeker": "chooses between cuDNN algorithms (NVIDIA and others)",
     "cudnn_deterministic": "chooses between cuDNN algorithms",
+    "visualize": "draws pictures of what SSD found",
+    "visualize_threshold": "chooses which of them are drawn",
+    "save_file": "names the film they are written to",
+    "save_output_param": "writes what SSD found to files",
     "prefetch": "sets the depth of a reading queue",
 }

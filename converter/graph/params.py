@@ -40,7 +40,8 @@ class Params:
 
     Each reader uses the schema's default where the field is absent, or the caller's `default` where the schema has
     none (fields that only forks know); a field with neither is required. The last of several values counts, as in
-    protobuf, and repeated messages merge.
+    protobuf, and repeated messages merge. `stored_blobs` is how many blobs the weights file has for the layer, where
+    one is at hand: forks use one name for layers that differ in just that.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Params:
         self.path = path
         self._fields: tuple[Field, ...] = tuple(record) if only is None else tuple(f for f in record if only(f))
         self._schema: Mapping[str, FieldSpec] = fields(record.kind)
+        self.stored_blobs: int | None = None
         self._taken: set[str] = set()
         self._children: dict[str, tuple[Params, ...]] = {}
 
@@ -115,6 +117,10 @@ class Params:
                 Params(self._record(item), path=self._below(name), layer=self.layer) for item in found
             )
         return self._children[name]
+
+    def take_rest(self) -> None:
+        """Tick off every field: nothing in this message changes a number that the net computes."""
+        self._taken.update(item.name for item in self._fields)
 
     def leftovers(self) -> Iterator[Leftover]:
         """Every set field that nobody took and that is not known to be without effect (`graph/inert.py`)."""

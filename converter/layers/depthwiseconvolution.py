@@ -1,0 +1,22 @@
+"""DepthwiseConvolution and its other spellings: a convolution that keeps channels apart."""
+
+from __future__ import annotations
+
+from converter.graph.params import Params
+from converter.layers.convolution import Convolution
+from converter.operator import layer
+
+
+@layer("DepthwiseConvolution", "ConvolutionDepthwise", "DEPTHWISE_CONVOLUTION", "CONVOLUTION_DEPTHWISE")
+class DepthwiseConvolution(Convolution):
+    """A Convolution whose `group` is the number of input channels where the file does not set it.
+
+    weight: (c_out, c_in / group, kh, kw). Source: src/caffe/layers/depthwise_conv_layer.cpp (yonghenglh6, BVLC#5665,
+    eric612/MobileNet-YOLO, where `group` is written out) and conv_dw_layer.cpp (farmingyard/caffe-mobilenet, where it
+    follows from the bottom).
+    """
+
+    def read_group(self, view: Params) -> int:
+        """The file's group, else one for each channel."""
+        group = view.integer("group")
+        return group if view.has("group") else self.channels

@@ -1,0 +1,31 @@
+"""Reverse: one axis back to front."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.geometry import axis_of
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Reverse", "REVERSE")
+class Reverse(Operator):
+    """The bottom with the values along `axis` (default 0, the time of recurrent nets) in reverse order.
+
+    Source: src/caffe/layers/reverse_layer.cpp of the recurrent forks (houkai/caffe, hzli-ucas/caffe); the variant with
+    a second bottom that marks where sequences end is not supported.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axis."""
+        self.expect_bottoms(bottoms, 1)
+        self.axis = axis_of(p.message("reverse_param").integer("axis", 0), len(bottoms[0]))
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        return [torch.flip(call.bottoms[0], [self.axis])]

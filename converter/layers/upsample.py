@@ -1,0 +1,78 @@
+"""Upsample: nearest neighbour with one bottom (YOLO), back to where a mask says with two (SegNet)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def scattered(x: Tensor, mask: Tensor, size: tuple[int, int]) -> Tensor:
+    """A plane of zeros of `size` with every x: (n, c, h, w) at the flat position that mask: (n, c, h, w) names.
+
+    Raises:
+        ShapeError: a position outside the plane (looked for on the CPU only; a GPU would stop by itself).
+    """
+    place = mask.detach().long().flatten(2)
+    if place.device.type == "cpu" and place.numel() and (int(place.min()) < 0 or int(place.max()) >= size[0] * size[1]):
+        seen = f"{int(place.min())} to {int(place.max())}"
+        raise ShapeError(f"mask positions {seen} for a plane of {size[0]}x{size[1]}; the mask belongs to another size")
+    plane = x.new_zeros(*x.shape[:2], size[0] * size[1])
+    return plane.scatter(2, place, x.flatten(2)).reshape(*x.shape[:2], *size)
+
+
+@layer("Upsample", "UPSAMPLE")
+class Upsample(Operator):
+    """x: (n, c, h, w) to (n, c, h', w').
+
+    One bottom: each value `scale` times in both directions. Source: src/caffe/layers/upsample_layer.cpp of
+    eric612/MobileNet-YOLO. Two bottoms, values and the positions that max pooling took them from: each value goes back
+    to its position in a plane of zeros of upsample_h by upsample_w, or scale (or scale_h, scale_w; 2) times the size,
+    less one row or column where pad_out_h or pad_out_w says so. Source: the same file of alexgkendall/caffe-segnet.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Tell the two meanings apart by the bottoms and read their fields."""
+        self.expect_bottoms(bottoms, 1, 2)
+        view = p.message("upsample_param")
+        self.by_mask = len(bottoms) == 2
+        self.fixed: tuple[int, int] | None = None
+        self.cut = (0, 0)
+        if any(len(shape) != 4 for shape in bottoms) or bottoms[-1] != bottoms[0]:
+            raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected equal ones of 4 axes (n, c, h, w)")
+        scale = view.integer("scale", 2 if self.by_mask else 1)
+        self.scale = (scale, scale)
+        if self.by_mask:
+            self._read_size(view)
+        if min(self.scale) < 1:
+            raise view.error("scale", f"is {list(self.scale)}", "expected at least 1")
+
+    def _read_size(self, view: Params) -> None:
+        if view.has("upsample_h") and view.has("upsample_w"):
+            self.fixed = view.integer("upsample_h"), view.integer("upsample_w")
+            return
+        if view.has("scale_h") and view.has("scale_w"):
+            self.scale = view.integer("scale_h"), view.integer("scale_w")
+        self.cut = int(view.flag("pad_out_h", False)), int(view.flag("pad_out_w", False))
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """(n, c, h', w')."""
+        return [(*bottoms[0][:2], *self._size(bottoms[0][2:]))]
+
+    def _size(self, plane: Shape) -> tuple[int, int]:
+        if self.fixed is not None:
+            return self.fixed
+        return plane[0] * self.scale[0] - self.cut[0], plane[1] * self.scale[1] - self.cut[1]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top."""
+        x = call.bottoms[0]
+        if self.by_mask:
+            return [scattered(x, call.bottoms[1], self._size(tuple(x.shape[2:])))]
+        return [x.repeat_interleave(self.scale[0], 2).repeat_interleave(self.scale[1], 3)]
