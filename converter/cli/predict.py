@@ -128,7 +128,7 @@ def _label(
     write_labels(labels, answer, colours.tolist())
     if overlay:
         write_picture(overlay, mixed(image, answer, colours))
-    return f"{source} → {labels}{f', {overlay.name}' if overlay else ''}: {_shares(answer, model.label_set.classes)}"
+    return f"{source}: {labels}{f', {overlay.name}' if overlay else ''}: {_shares(answer, model.label_set.classes)}"
 
 
 def _shares(labels: Any, classes: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ def probabilities(
         module.train(training)
 
 
-def joined(answers: Iterator[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
+def joined(answers: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
     """The tiles' probabilities side by side: (classes, rows, columns)."""
     rows: dict[int, list[torch.Tensor]] = {}
     for tile, prob in answers:
