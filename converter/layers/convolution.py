@@ -46,6 +46,8 @@ class BaseConvolution(Operator):
         self.add_blob((first, second // self.group, *self.geometry.kernel), weight)
         if view.flag("bias_term"):
             self.add_blob((self.outputs,), bias)
+        else:
+            bias.take_rest()
 
     def read_group(self, view: Params) -> int:
         """The number of groups; depth-wise types of forks have a rule of their own."""

@@ -34,6 +34,8 @@ class InnerProduct(Operator):
         self.add_blob((inputs, self.outputs) if self.transpose else (self.outputs, inputs), weight)
         if view.flag("bias_term"):
             self.add_blob((self.outputs,), bias)
+        else:
+            bias.take_rest()
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(leading..., num_output)."""

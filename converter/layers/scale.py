@@ -43,6 +43,7 @@ class Scale(Operator):
         axis, num_axes = view.integer("axis"), view.integer("num_axes")
         filler, bias_filler = view.message("filler"), view.message("bias_filler")
         if not learned:
+            filler.take_rest()
             shape = bottoms[1]
             self.axis = 0 if not shape else axis_of(axis, len(bottoms[0]))
             if bottoms[0][self.axis : self.axis + len(shape)] != shape:
@@ -55,6 +56,8 @@ class Scale(Operator):
             self.add_blob(shape, filler, default=Filler(value=1.0))
         if view.flag("bias_term"):
             self.add_blob(shape, bias_filler)
+        else:
+            bias_filler.take_rest()
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """The first bottom's shape."""
