@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from converter.load import load, read_net
     from converter.module import CaffeModule
     from converter.operator import Blob, Call, Operator, layer
+    from converter.python_layers import python_layer
 
 _HOMES = {
     "Blob": "converter.operator",
@@ -27,6 +28,7 @@ _HOMES = {
     "convert": "converter.convert",
     "layer": "converter.operator",
     "load": "converter.load",
+    "python_layer": "converter.python_layers",
     "read_net": "converter.load",
     "read_weights": "converter.formats.weights",
 }
@@ -44,6 +46,7 @@ __all__ = [
     "errors",
     "layer",
     "load",
+    "python_layer",
     "read_net",
     "read_weights",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from converter.errors import ShapeError
 from converter.graph.params import Params
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _MODES = ("FULL", "VALID", "BATCH_SIZE", "NONE")
+
+# Caffe never takes the logarithm of less (kLOG_THRESHOLD in its loss layers).
+LEAST_PROBABILITY: Final = 1e-20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +63,8 @@ def clamped_log(log_probability: Tensor, least: float) -> Tensor:
     """log(max(p, least)) with the gradient of log p: Caffe clamps the loss, never its gradient."""
     clamped = log_probability.detach().clamp(min=math.log(least))
     return log_probability + (clamped - log_probability.detach())
+
+
+def straight_clamp(x: Tensor, least: float) -> Tensor:
+    """max(x, least) through which the gradient passes everywhere."""
+    return x + (x.detach().clamp(min=least) - x.detach())

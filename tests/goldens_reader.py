@@ -50,7 +50,7 @@ def golden_cases(folder: Path) -> list[GoldenCase]:
 
 
 def scaled_error(seen: np.ndarray, wanted: np.ndarray) -> float:
-    """max |seen - wanted| over the largest wanted magnitude (over 1 where all wanted values are 0); inf if shapes differ."""
+    """max |seen - wanted| over the largest wanted magnitude (1 where all wanted values are 0); inf if shapes differ."""
     if seen.shape != wanted.shape:
         return float("inf")
     if not wanted.size:

@@ -1,0 +1,25 @@
+"""AbsVal: magnitudes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("AbsVal")
+class AbsVal(Operator):
+    """|x|, on any shape; the gradient at 0 is 0. Source: src/caffe/layers/absval_layer.cpp."""
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Nothing to read."""
+        self.expect_bottoms(bottoms, 1)
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        return [torch.abs(call.bottoms[0])]

@@ -1,0 +1,68 @@
+"""ArgMax: the positions, or the values, of the largest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of, count_of
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("ArgMax")
+class ArgMax(Operator):
+    """The `top_k` largest values' positions, largest first; of equal values the one further back comes first.
+
+    With `axis`: x's shape with top_k along it; positions, or with `out_max_val` values. Without: positions within each
+    item, (n, 1, top_k), or positions and values, (n, 2, top_k), with ones behind up to x's number of axes. No gradient
+    passes.
+    Source: src/caffe/layers/argmax_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axis and how many."""
+        self.expect_bottoms(bottoms, 1)
+        view = p.message("argmax_param")
+        self.axis = axis_of(view.integer("axis"), len(bottoms[0])) if view.has("axis") else None
+        self.top_k, self.values = view.integer("top_k"), view.flag("out_max_val")
+        if self.axis is None and not bottoms[0]:
+            raise ShapeError("bottom without axes; expected at least one")
+        among = count_of(bottoms[0][1:]) if self.axis is None else bottoms[0][self.axis]
+        if not 1 <= self.top_k <= among:
+            raise view.error("top_k", f"is {self.top_k}", f"expected 1 to {among}, the number of values")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """As the class says."""
+        return [self._shape(bottoms[0])]
+
+    def _shape(self, shape: Shape) -> Shape:
+        if self.axis is not None:
+            return (*shape[: self.axis], self.top_k, *shape[self.axis + 1 :])
+        return (shape[0], 2 if self.values else 1, self.top_k, *[1] * (len(shape) - 3))
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top."""
+        x = call.bottoms[0].detach()
+        if self.axis is not None:
+            values, positions = self._largest(x, self.axis)
+            return [values if self.values else positions]
+        values, positions = self._largest(x.flatten(1) if x.ndim > 1 else x[:, None], 1)
+        chosen = torch.stack([positions, values], 1) if self.values else positions
+        return [chosen.reshape(self._shape(tuple(x.shape)))]
+
+    def _largest(self, x: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+        """Values and positions; the axis is turned round so that the first of equals is the last."""
+        turned = x.flip(axis)
+        if self.top_k == 1:
+            behind = turned.argmax(axis, keepdim=True)
+            values = turned.gather(axis, behind)
+        else:
+            ordered, order = turned.sort(dim=axis, descending=True, stable=True)
+            values, behind = ordered.narrow(axis, 0, self.top_k), order.narrow(axis, 0, self.top_k)
+        return values, (x.shape[axis] - 1 - behind).to(x.dtype)

@@ -1,0 +1,23 @@
+"""BinLabelData: stored feature maps and label maps, fed by the caller."""
+
+from __future__ import annotations
+
+from converter.fed import UNKNOWN, Fed
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.layers.imagelabeldata import sliced
+from converter.operator import layer
+
+
+@layer("BinLabelData")
+class BinLabelData(Fed):
+    """Tops: feature maps (batch_size, c, h, w), whose sizes the files say, and labels (batch_size, 1, h', w').
+
+    `converter.dilatednet` reads the same lists. Source: fyu/caffe-dilation, src/caffe/layers/bin_label_data_layer.cpp.
+    """
+
+    field = "bin_label_data_param"
+
+    def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
+        """Unknown, labels."""
+        return [UNKNOWN, (view.integer("batch_size"), 1, *sliced(view))]

@@ -1,0 +1,25 @@
+"""BNLL: the binomial normal log likelihood, a smooth rectifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("BNLL")
+class BNLL(Operator):
+    """log(1 + exp(x)), on any shape, kept from overflowing. Source: src/caffe/layers/bnll_layer.cpp."""
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Nothing to read."""
+        self.expect_bottoms(bottoms, 1)
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom; beyond 50 the two differ by less than float64 can tell."""
+        return [F.softplus(call.bottoms[0], threshold=50)]

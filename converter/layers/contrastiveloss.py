@@ -1,0 +1,54 @@
+"""ContrastiveLoss: pairs drawn together or pushed apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import count_of
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("ContrastiveLoss")
+class ContrastiveLoss(Operator):
+    """Sum over pairs / 2n of d² where the label is not 0, else max(margin - d, 0)², d the Euclidean distance.
+
+    With `legacy_version` the second is max(margin - d², 0). a, b: (n, c) or (n, c, 1, 1), label: n whole numbers,
+    top: ().
+    Caffe divides by d + 1e-4 where the derivative of d divides by d; so does the gradient here.
+    Source: src/caffe/layers/contrastive_loss_layer.cpp; Hadsell, Chopra and LeCun 2006, equation 4.
+    """
+
+    is_loss = True
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the margin and compare the bottoms."""
+        self.expect_bottoms(bottoms, 3)
+        view = p.message("contrastive_loss_param")
+        self.margin, self.legacy = view.number("margin"), view.flag("legacy_version")
+        a, b, label = bottoms
+        if not a or count_of(a[2:]) != 1 or a[:2] != b[:2] or count_of(b) != count_of(a) or count_of(label) != a[0]:
+            raise ShapeError(f"bottoms of shapes {a}, {b} and {label}; expected (n, c), (n, c) and (n,)")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """A scalar."""
+        return [()][: self.tops]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The loss."""
+        a, b, label = call.bottoms
+        square = (a.flatten(1) - b.flatten(1)).square().sum(1) if a.ndim > 1 else (a - b).square()
+        alike = label.detach().reshape(-1).trunc() != 0
+        apart = F.relu(self.margin - square) if self.legacy else self._apart(square)
+        return [(square * alike + apart * ~alike).sum() / (2 * a.shape[0])][: self.tops]
+
+    def _apart(self, square: Tensor) -> Tensor:
+        """max(margin - d, 0)², with Caffe's slope over d²."""
+        distance = square.detach().sqrt()
+        missing = (self.margin - distance).clamp(min=0)
+        return missing * missing - missing / (distance + 1e-4) * (square - square.detach())

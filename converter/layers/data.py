@@ -1,0 +1,23 @@
+"""Data: batches from LMDB or LevelDB, fed by the caller."""
+
+from __future__ import annotations
+
+from converter.fed import Fed, channels, square
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import layer
+
+
+@layer("Data")
+class Data(Fed):
+    """Tops: images (batch_size, c, crop_size, crop_size) and labels (batch_size,).
+
+    c is known where force_color, force_gray or several mean values say it. Source: src/caffe/layers/data_layer.cpp.
+    """
+
+    field = "data_param"
+
+    def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
+        """Images, labels."""
+        batch = view.integer("batch_size", 0)
+        return [(batch, channels(view, transform), *square(view, transform)), (batch,)]

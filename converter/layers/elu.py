@@ -1,0 +1,29 @@
+"""ELU: a rectifier with an exponential tail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("ELU")
+class ELU(Operator):
+    """max(x, 0) + alpha (exp(min(x, 0)) - 1), on any shape; the gradient at 0 is alpha.
+
+    Source: src/caffe/layers/elu_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read alpha."""
+        self.expect_bottoms(bottoms, 1)
+        self.alpha = p.message("elu_param").number("alpha")
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        return [F.elu(call.bottoms[0], self.alpha)]

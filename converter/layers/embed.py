@@ -1,0 +1,48 @@
+"""Embed: rows of a table, looked up by number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Embed")
+class Embed(Operator):
+    """y = weight[x] + bias, x: any shape of whole numbers, weight: (input_dim, num_output), y: (*x, num_output).
+
+    Source: src/caffe/layers/embed_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read sizes and list weight and bias."""
+        self.expect_bottoms(bottoms, 1)
+        view = p.message("embed_param")
+        self.rows, self.outputs = view.integer("input_dim"), view.integer("num_output")
+        for name, size in (("input_dim", self.rows), ("num_output", self.outputs)):
+            if size < 1:
+                raise view.error(name, f"is {size}", "expected at least 1")
+        weight, bias = view.message("weight_filler"), view.message("bias_filler")
+        self.add_blob((self.rows, self.outputs), weight)
+        if view.flag("bias_term"):
+            self.add_blob((self.outputs,), bias)
+        else:
+            bias.take_rest()
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The bottom's shape with num_output behind it."""
+        return [(*bottoms[0], self.outputs)]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top."""
+        index = call.bottoms[0].detach().long()
+        if index.device.type == "cpu" and index.numel() and not 0 <= index.min() <= index.max() < self.rows:
+            raise ShapeError(f"index {int(index.min())} to {int(index.max())}; expected 0 to {self.rows - 1}")
+        y = F.embedding(index, call.blobs[0])
+        return [y + call.blobs[1] if len(call.blobs) > 1 else y]

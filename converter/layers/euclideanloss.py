@@ -1,0 +1,39 @@
+"""EuclideanLoss: half the mean squared distance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import count_of
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("EuclideanLoss")
+class EuclideanLoss(Operator):
+    """Sum of (a - b)² / 2n; a: (n, ...), b: (n, ...) with as many values, top: (). Both get a gradient.
+
+    Source: src/caffe/layers/euclidean_loss_layer.cpp.
+    """
+
+    is_loss = True
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Compare the bottoms."""
+        self.expect_bottoms(bottoms, 2)
+        a, b = bottoms
+        if not a or a[:1] != b[:1] or count_of(a) != count_of(b):
+            raise ShapeError(f"bottoms of shapes {a} and {b}; expected as many items, and as many values in each")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """A scalar."""
+        return [()][: self.tops]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The loss."""
+        a, b = call.bottoms
+        return [(a - b.reshape(a.shape)).square().sum() / (2 * a.shape[0])][: self.tops]

@@ -1,0 +1,39 @@
+"""Filter: the items that a selector keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import count_of
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Filter")
+class Filter(Operator):
+    """Of every bottom but the last the items i with selector[i] != 0, in order; their number is known when it runs.
+
+    data: (n, ...), any number of them, selector: (n,) or (n, 1, ...), last; tops: (kept, ...), 0 <= kept <= n.
+    The selector gets no gradient, dropped items get 0. Source: src/caffe/layers/filter_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Compare the bottoms."""
+        self.expect_bottoms(bottoms, 2, 1 << 16)
+        items = bottoms[-1][:1]
+        if not items or count_of(bottoms[-1]) != items[0] or any(shape[:1] != items for shape in bottoms):
+            raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected (n, ...) each, and the selector (n,) last")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """As if every item were kept."""
+        return list(bottoms[:-1])
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top for each bottom but the last."""
+        *data, selector = call.bottoms
+        kept = selector.detach().reshape(-1).nonzero().reshape(-1)
+        return [x.index_select(0, kept) for x in data]

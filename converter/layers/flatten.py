@@ -1,0 +1,41 @@
+"""Flatten: neighbouring axes merged into one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of, count_of
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Flatten")
+class Flatten(Operator):
+    """The axes from `axis` to `end_axis`, both included, become one. Source: src/caffe/layers/flatten_layer.cpp."""
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axes."""
+        self.expect_bottoms(bottoms, 1)
+        view = p.message("flatten_param")
+        rank = len(bottoms[0])
+        self.axis = axis_of(view.integer("axis"), rank)
+        self.end = axis_of(view.integer("end_axis"), rank, "end_axis") + 1
+        if self.end < self.axis:
+            raise ShapeError(f"end_axis {self.end - 1} before axis {self.axis}; expected it at or behind")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The shape with the merged sizes multiplied."""
+        return [self._shape(bottoms[0])]
+
+    def _shape(self, shape: Shape) -> Shape:
+        return (*shape[: self.axis], count_of(shape[self.axis : self.end]), *shape[self.end :])
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top."""
+        x = call.bottoms[0]
+        return [x.reshape(self._shape(tuple(x.shape)))]

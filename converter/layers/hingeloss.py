@@ -1,0 +1,45 @@
+"""HingeLoss: one against all, with a margin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import count_of
+from converter.graph.params import Params
+from converter.lazytorch import F
+from converter.losses import whole_labels
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("HingeLoss")
+class HingeLoss(Operator):
+    """Sum of max(0, 1 + x[j]) over the wrong classes and max(0, 1 - x[label]), or (norm L2) of their squares, / n.
+
+    x: (n, ...) with one value a class, label: n whole numbers, top: (). On the margin's edge the gradient is 0.
+    Source: src/caffe/layers/hinge_loss_layer.cpp.
+    """
+
+    is_loss = True
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the norm and compare the bottoms."""
+        self.expect_bottoms(bottoms, 2)
+        self.square = p.message("hinge_loss_param").choice("norm", ("L1", "L2")) == "L2"
+        if not bottoms[0] or count_of(bottoms[1]) != bottoms[0][0]:
+            raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one an item")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """A scalar."""
+        return [()][: self.tops]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The loss."""
+        scores = call.bottoms[0].reshape(call.bottoms[0].shape[0], -1)
+        label, _ = whole_labels(call.bottoms[1].reshape(-1, 1), scores.shape[1], None)
+        sign = scores.new_ones(scores.shape).scatter(1, label, -1.0)
+        short = F.relu(1 + sign * scores)
+        return [(short * short if self.square else short).sum() / scores.shape[0]][: self.tops]

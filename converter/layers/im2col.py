@@ -1,0 +1,60 @@
+"""Im2col: every window of a convolution, laid out as channels."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of, count_of, read_geometry
+from converter.graph.params import Params
+from converter.lazytorch import F, torch
+from converter.operator import Call, Operator, Shapes, Window, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Im2col")
+class Im2col(Operator):
+    """x: (outer..., c, spatial...) -> (outer..., c * kernel positions, output positions...), zeros outside.
+
+    Within a channel the kernel's positions run row-major. The window is written as a convolution's (convolution_param).
+    Source: src/caffe/layers/im2col_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the window."""
+        self.expect_bottoms(bottoms, 1)
+        view = p.message("convolution_param")
+        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        axes = len(bottoms[0]) - self.axis - 1
+        if axes < 1:
+            raise ShapeError(f"bottom of shape {bottoms[0]} with channels along axis {self.axis}; expected axes behind")
+        self.geometry = read_geometry(view, axes)
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """As the class says."""
+        shape = bottoms[0]
+        channels = shape[self.axis] * count_of(self.geometry.kernel)
+        return [(*shape[: self.axis], channels, *self.geometry.convolved(shape[self.axis + 1 :]))]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top: a strided slice of the padded bottom for each kernel position."""
+        x, g = call.bottoms[0], self.geometry
+        (shape,) = self.top_shapes([tuple(x.shape)])
+        padded = F.pad(x, [size for pad in reversed(g.pad) for size in (pad, pad)])
+        taps = []
+        for position in itertools.product(*map(range, g.kernel)):
+            tap = padded
+            for axis, (k, d, s, o) in enumerate(
+                zip(position, g.dilation, g.stride, shape[self.axis + 1 :], strict=True), self.axis + 1
+            ):
+                tap = tap.narrow(axis, k * d, (o - 1) * s + 1)
+                tap = tap[(slice(None),) * axis + (slice(None, None, s),)]
+            taps.append(tap)
+        return [torch.stack(taps, self.axis + 1).reshape(shape)]
+
+    def window(self) -> Window | None:
+        """The dilated kernel."""
+        return self.geometry.window

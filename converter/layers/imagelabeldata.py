@@ -1,0 +1,30 @@
+"""ImageLabelData: pictures and label maps for dense prediction, fed by the caller."""
+
+from __future__ import annotations
+
+from converter.fed import Fed, square
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import layer
+
+
+@layer("ImageLabelData")
+class ImageLabelData(Fed):
+    """Tops: images (batch_size, 3, crop_size, crop_size) and labels (batch_size, 1, h, w) with label_slice's dim.
+
+    `converter.dilatednet` reads the same lists.
+    Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp.
+    """
+
+    field = "image_label_data_param"
+
+    def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
+        """Images, labels."""
+        batch = view.integer("batch_size")
+        return [(batch, 3, *square(view, transform)), (batch, 1, *sliced(view))]
+
+
+def sliced(view: Params) -> tuple[int, ...]:
+    """The label map's height and width, 0 where the file does not give both."""
+    sizes = view.message("label_slice").integers("dim")
+    return sizes if len(sizes) == 2 else (0, 0)

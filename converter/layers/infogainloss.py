@@ -1,0 +1,61 @@
+"""InfogainLoss: a cross entropy weighted by a matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of, count_of
+from converter.graph.params import Params
+from converter.infogain import Infogain
+from converter.lazytorch import F
+from converter.losses import LEAST_PROBABILITY, clamped_log, read_normalizer, whole_labels
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("InfogainLoss")
+class InfogainLoss(Operator):
+    """-sum over classes of H[label, class] log(max(p[class], 1e-20)) over the positions that count, / the normaliser.
+
+    p is the softmax of x: (outer..., c, inner...) along infogain_loss_param.axis, label: one whole number a position,
+    H: c * c values, the third bottom or a blob file (`source`), which is read when the layer first runs. Tops: (), and
+    the probabilities if asked for. Holding p at 1e-20 does not touch the gradient.
+    Source: src/caffe/layers/infogain_loss_layer.cpp.
+    """
+
+    is_loss = True
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axis, the normaliser and where H is; compare the bottoms."""
+        self.expect_bottoms(bottoms, 2, 3)
+        view = p.message("infogain_loss_param")
+        shape = bottoms[0]
+        self.axis = axis_of(view.integer("axis"), len(shape))
+        self.normalizer = read_normalizer(p.message("loss_param"), "VALID", legacy=False)
+        classes = shape[self.axis]
+        self.infogain = Infogain(view, classes) if len(bottoms) == 2 else None
+        if count_of(bottoms[1]) * classes != count_of(shape):
+            raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {shape}; expected one a position")
+        if len(bottoms) == 3 and count_of(bottoms[2]) != classes * classes:
+            raise ShapeError(f"infogain matrix of shape {bottoms[2]}; expected {classes} x {classes}")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """A scalar, and the probabilities."""
+        return [(), bottoms[0]][: self.tops]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The loss, and the probabilities if asked for."""
+        scores = call.bottoms[0]
+        classes = scores.shape[self.axis]
+        logs = F.log_softmax(scores, self.axis)
+        shape = [*scores.shape[: self.axis], *scores.shape[self.axis + 1 :]]
+        label, valid = whole_labels(call.bottoms[1].reshape(shape), classes, self.normalizer.ignore_label)
+        matrix = call.bottoms[2].detach() if self.infogain is None else self.infogain.tensor(scores)
+        weights = matrix.reshape(classes, classes)[label].movedim(-1, self.axis)
+        terms = (weights * clamped_log(logs, LEAST_PROBABILITY)).sum(self.axis) * valid
+        outer, inner = count_of(shape[: self.axis]), count_of(shape[self.axis :])
+        loss = -terms.sum() / self.normalizer.divisor(outer, inner, valid)
+        return [loss, logs.exp()][: self.tops]

@@ -1,0 +1,23 @@
+"""MemoryData: batches from the program's memory, fed by the caller."""
+
+from __future__ import annotations
+
+from converter.fed import Fed
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import layer
+
+
+@layer("MemoryData")
+class MemoryData(Fed):
+    """Tops: data (batch_size, channels, height, width) and labels (batch_size,).
+
+    Source: src/caffe/layers/memory_data_layer.cpp.
+    """
+
+    field = "memory_data_param"
+
+    def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
+        """Data, labels."""
+        batch, *sizes = (view.integer(name, 0) for name in ("batch_size", "channels", "height", "width"))
+        return [(batch, *sizes), (batch,)]

@@ -1,0 +1,43 @@
+"""MultinomialLogisticLoss: the cross entropy of given probabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import count_of
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.losses import LEAST_PROBABILITY, straight_clamp, whole_labels
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("MultinomialLogisticLoss")
+class MultinomialLogisticLoss(Operator):
+    """-sum of log(max(p[label], 1e-20)) / n; p: (n, ...) with one probability a class, label: n whole numbers, top: ().
+
+    The gradient is that of the held value, whether it was held or not.
+    Source: src/caffe/layers/multinomial_logistic_loss_layer.cpp.
+    """
+
+    is_loss = True
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Compare the bottoms."""
+        self.expect_bottoms(bottoms, 2)
+        if not bottoms[0] or count_of(bottoms[1]) != bottoms[0][0]:
+            raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one an item")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """A scalar."""
+        return [()][: self.tops]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The loss."""
+        chances = call.bottoms[0].reshape(call.bottoms[0].shape[0], -1)
+        label, _ = whole_labels(call.bottoms[1].reshape(-1, 1), chances.shape[1], None)
+        chosen = straight_clamp(chances.gather(1, label), LEAST_PROBABILITY)
+        return [-torch.log(chosen).sum() / chances.shape[0]][: self.tops]

@@ -1,0 +1,45 @@
+"""MVN: each plane or item brought to mean 0 and variance 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("MVN")
+class MVN(Operator):
+    """(x - mean) / (deviation + eps) per plane of x: (n, c, ...), or per item with `across_channels`.
+
+    The deviation is the biased one; without `normalize_variance` only the mean is taken off. Caffe's gradient treats
+    deviation + eps as the deviation itself, which keeps it finite on constant planes; so does this one.
+    Source: src/caffe/layers/mvn_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read what is normalised."""
+        self.expect_bottoms(bottoms, 1)
+        if not 1 <= len(bottoms[0]) <= 4:
+            raise ShapeError(f"bottom of shape {bottoms[0]}; MVN takes 1 to 4 axes (n, c, ...)")
+        view = p.message("mvn_param")
+        self.variance = view.flag("normalize_variance")
+        self.across, self.eps = view.flag("across_channels"), view.number("eps")
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        x = call.bottoms[0]
+        kept = x.shape[:1] if self.across else x.shape[:2]
+        planes = x.reshape(*kept, -1)
+        centred = planes - planes.mean(-1, keepdim=True)
+        if self.variance:
+            fixed = centred.detach()
+            deviation = (fixed * fixed).mean(-1, keepdim=True).sqrt() + self.eps
+            # Worth 0, but its gradient is that of the deviation.
+            slope = (fixed / deviation * (centred - fixed)).mean(-1, keepdim=True)
+            centred = centred / (deviation + slope)
+        return [centred.reshape(x.shape)]

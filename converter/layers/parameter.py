@@ -1,0 +1,32 @@
+"""Parameter: a learned blob as a top."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Parameter")
+class Parameter(Operator):
+    """A blob of the stated shape, zeros until it is loaded or trained.
+
+    Source: include/caffe/layers/parameter_layer.hpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the shape and list the blob."""
+        self.expect_bottoms(bottoms, 0)
+        self.add_blob(p.message("parameter_param").message("shape").integers("dim"))
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The stated shape."""
+        return [self.blobs[0].shape]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top: the blob itself."""
+        return [call.blobs[0]]

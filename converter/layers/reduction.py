@@ -1,0 +1,47 @@
+"""Reduction: sums, means, magnitudes and squares over the last axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.geometry import axis_of
+from converter.graph.params import Params
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Reduction")
+class Reduction(Operator):
+    """coeff times the SUM, ASUM (of magnitudes), SUMSQ (of squares) or MEAN over the axes from `axis` to the last.
+
+    x: (leading..., reduced...) -> (leading...); the gradient of a magnitude at 0 is 0.
+    Source: src/caffe/layers/reduction_layer.cpp.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the operation, the axis and the factor."""
+        self.expect_bottoms(bottoms, 1)
+        view = p.message("reduction_param")
+        self.operation = view.choice("operation", ("SUM", "ASUM", "SUMSQ", "MEAN"))
+        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.coefficient = view.number("coeff")
+        if not bottoms[0]:
+            raise ShapeError("bottom without axes; expected at least one")
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The sizes before the axis."""
+        return [bottoms[0][: self.axis]]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top."""
+        x = call.bottoms[0].flatten(self.axis)
+        if self.operation == "MEAN":
+            return [x.mean(-1) * self.coefficient]
+        if self.operation == "ASUM":
+            x = x.abs()
+        elif self.operation == "SUMSQ":
+            x = x * x
+        return [x.sum(-1) * self.coefficient]

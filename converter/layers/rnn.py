@@ -1,0 +1,34 @@
+"""RNN: a simple recurrent layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.lazytorch import F, torch
+from converter.operator import layer
+from converter.recurrent import Recurrent
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("RNN")
+class RNN(Recurrent):
+    """h[t] = tanh(W_hh cont[t] h[t-1] + W_xh x[t] + b_h (+ W_xh_static s)), o[t] = tanh(W_ho h[t] + b_o).
+
+    Bottoms, tops and the first blobs as in `Recurrent`; two blobs more: W_ho (h, h) and b_o (h,).
+    Source: src/caffe/layers/rnn_layer.cpp.
+    """
+
+    def add_own_blobs(self, weight: Params, bias: Params) -> None:
+        """The output's weight and bias."""
+        self.add_blob((self.size, self.size), weight)
+        self.add_blob((self.size,), bias)
+
+    def step(
+        self, gates: Tensor, states: tuple[Tensor, ...], cont: Tensor, own: list[Tensor]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Output, and the hidden state."""
+        hidden = torch.tanh(gates)
+        return torch.tanh(F.linear(hidden, own[0], own[1])), (hidden,)

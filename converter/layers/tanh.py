@@ -1,0 +1,26 @@
+"""TanH: the hyperbolic tangent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("TanH")
+class TanH(Operator):
+    """tanh(x), on any shape. Source: src/caffe/layers/tanh_layer.cpp."""
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Nothing to read but the engine."""
+        self.expect_bottoms(bottoms, 1)
+        p.message("tanh_param")
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """One top, shaped as the bottom."""
+        return [torch.tanh(call.bottoms[0])]
