@@ -1,0 +1,61 @@
+"""`dilatednet download`: a published model or data set, fetched, checked and (an archive) unpacked."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+HELP = "fetch a published model or data set, with resume and checksums"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to fetch, from where, and where to."""
+    parser.add_argument(
+        "name", metavar="NAME", help="a model (dilation8_pascal_voc, …), vgg_conv, voc, sbd or sbd-lists"
+    )
+    parser.add_argument("-o", "--output", default=".", metavar="DIR", help="folder to put it in (default: here)")
+    origin = parser.add_mutually_exclusive_group()
+    origin.add_argument(
+        "--url", action="append", default=[], metavar="ADDRESS", help="fetch it from here (may be repeated)"
+    )
+    origin.add_argument("--from-file", metavar="FILE", help="take a file that you have, and check it the same way")
+    parser.add_argument("--unpack", action="store_true", help="unpack an archive to DIR/NAME")
+    parser.add_argument(
+        "--timeout", type=_seconds, metavar="S", help="seconds of silence after which a server is given up (60)"
+    )
+
+
+def _seconds(text: str) -> float:
+    """A positive number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"want seconds above 0, not {text!r}")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fetch, and say where it is."""
+    from converter.dilatednet.download import CONNECT_TIMEOUT, READ_TIMEOUT, bring, download
+    from converter.dilatednet.sources import find_source
+    from converter.errors import DownloadError
+
+    source = find_source(args.name)
+    if args.unpack and not source.is_archive:
+        raise DownloadError(f"{source.file_name} is not an archive; leave --unpack out")
+    if args.from_file:
+        path = bring(source, args.from_file, args.output)
+    else:
+        timeout = (min(CONNECT_TIMEOUT, args.timeout or CONNECT_TIMEOUT), args.timeout or READ_TIMEOUT)
+        path = download(source, args.output, addresses=args.url, timeout=timeout, progress=True)
+    print(path)
+    if not source.sha256 and not source.md5:
+        print("note: no checksum was ever published for this file; its sha256 is recorded beside it", file=sys.stderr)
+    if args.unpack:
+        from converter.dilatednet.unpack import unpack
+
+        print(unpack(path, Path(args.output) / source.name))
+    return 0
