@@ -30,6 +30,9 @@ class DetectionOutput(Operator):
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the thresholds and compare the bottoms."""
         self.expect_bottoms(bottoms, 3, 5)
+        p.message(
+            "transform_param"
+        ).take_rest()  # undone where detections are drawn into pictures, used for nothing else
         view = p.message("detection_output_param")
         self.classes = view.integer("num_classes")
         self.shared = view.flag("share_location", True)
