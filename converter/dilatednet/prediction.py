@@ -124,7 +124,7 @@ def _neighbours(pixels: torch.Tensor, zoom: int, cells: int) -> tuple[torch.Tens
     """The two cells around each pixel, and the second one's share (float64)."""
     first = pixels // zoom
     share = pixels.double() / zoom - first
-    return first.clamp(max=cells - 1), (first + 1).clamp(max=cells - 1), share
+    return first, (first + 1).clamp(max=cells - 1), share
 
 
 def _check(image: Any) -> None:

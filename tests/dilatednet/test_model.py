@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import converter
 from converter.dilatednet import ZOO, Context, DilatedNet, FrontEnd, Topology, load
 from converter.errors import WeightsError
 from tests.dilatednet.formula_nets import formula_arrays, formula_net
@@ -66,13 +67,23 @@ def test_every_blob_of_a_full_size_net_is_caffes(name):
     assert (blobs["prob"].numpy().argmax(1) == golden["argmax:prob"]).all()
 
 
-@pytest.mark.parametrize("suffix", ["", ".h5"])
-def test_weights_that_caffe_wrote_answer_as_caffe(suffix):
-    golden = np.load(MINI / "dilation7_kitti_mini.npz")
-    net = load("dilation7_kitti", f"{KITTI}{suffix}")
+@pytest.mark.parametrize("form", ["caffemodel", "h5", "converted.safetensors", "converted.pth"])
+def test_weights_that_caffe_wrote_answer_as_caffe(form, tmp_path):
+    path = KITTI.with_name(f"{KITTI.name}.h5") if form == "h5" else KITTI
+    if form.startswith("converted"):
+        converter.convert(KITTI, tmp_path / form)
+        path = tmp_path / form
     with torch.inference_mode():
-        prob = net(golden_input(MINI / "dilation7_kitti_mini.prototxt"))
-    assert float((prob - torch.from_numpy(golden["out:prob"])).abs().max()) <= 2e-4
+        blobs = load("dilation7_kitti", path).blobs(golden_input(MINI / "dilation7_kitti_mini.prototxt"))
+    assert_agrees(np.load(MINI / "dilation7_kitti_mini.npz"), blobs, count=len(blobs) - 1)
+
+
+def test_a_model_of_the_early_fork_loads_with_its_weights():
+    net = load("dilation7_kitti", GOLDENS / "nets" / "formats" / "early_fork_2016_public.caffemodel")
+    for name, value in net.state_dict().items():
+        layer, part = name.split(".")
+        expected = formula_blob(layer, int(part == "bias"), tuple(value.shape))
+        assert np.array_equal(value.numpy(), expected), name
 
 
 def test_a_saved_state_dict_loads_and_gives_the_same_parameters(tmp_path):
