@@ -42,7 +42,7 @@ WANTED = """
     SoftmaxWithLoss Split SPP Swish TanH Threshold Tile WindowData ImageLabelData BinLabelData
     Permute Normalize PriorBox DetectionOutput DepthwiseConvolution ConvolutionDepthwise ReLU6 Reorg Upsample Axpy
     SmoothL1Loss BN Interp ROIPooling PSROIPooling ShuffleChannel CReLU HoleConvolution CropCenter Transpose Reverse
-    Unpooling AnnotatedData DenseImageData
+    Unpooling AnnotatedData DenseImageData Python
 """.split()  # noqa: SIM905 (ninety lines otherwise)
 
 
