@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from converter.verify.run import Check, Verifier
+    from converter.verify.report import Case
+    from converter.verify.run import Verifier
+    from converter.verify.stored import StoredBlobs
 
 HELP = "check every blob of a net against the oracle, or against blobs that Caffe stored"
 
@@ -21,11 +24,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("inputs (default: seeded random values)")
     what.add_argument("--image", nargs="+", default=[], metavar="FILE", help="pictures")
     what.add_argument("--voc-root", type=Path, metavar="DIR", help="validation pictures of PASCAL VOC 2012")
-    what.add_argument("--limit", type=int, default=None, metavar="N", help="the first N of them")
+    what.add_argument("--limit", type=_count, default=None, metavar="N", help="the first N of them")
     what.add_argument("--mean", type=_mean, metavar="B,G,R", help="mean pixel (default: the published net's)")
-    what.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--against", metavar="FILE.npz", help="compare with stored blobs instead of the oracle")
-    parser.add_argument("--model", metavar="NAME", help="check the hand-written DilatedNet of that name too")
+    what.add_argument("--seed", type=_seed, default=0, help="of random values and fillers (default 0)")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--against", metavar="FILE.npz", help="compare with stored blobs instead of the oracle")
+    other.add_argument("--model", metavar="NAME", help="check the hand-written DilatedNet of that name too")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=("float32", "float64", "bfloat16", "float16"), default="float32")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that nobody reads")
@@ -34,55 +38,76 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: every blob within its tolerance, 1: some are not, 2 (raised): bad input."""
-    from converter.verify.inputs import model_of
-    from converter.verify.report import Case, write_report
+    from converter.verify.report import Case, check_writable
     from converter.verify.run import Verifier
 
     begun = time.monotonic()
+    if args.report:
+        check_writable(args.report)
+    stored = _stored(args)
     options = {"device": args.device, "dtype": args.dtype, "allow_unknown": args.allow_unknown, "seed": args.seed}
     verifier = Verifier(args.net, args.weights, **options)
     for note in verifier.module.notes:
         print(f"note: {note}")
     cases = []
-    for title, inputs, picture in _inputs(args, verifier):
-        checks = _checks(args, verifier, inputs)
+    for title, inputs, picture in _inputs(args, verifier, stored):
+        checks = (verifier.against(inputs, stored),) if stored else verifier.check(inputs, model=args.model)
         for check in checks:
             print(f"\n{title}: {check.title}\n{check.comparison.table()}")
-        cases.append(Case(title, tuple(checks), picture))
-    passed = all(check.comparison.passed for case in cases for check in case.checks)
+        cases.append(Case(title, tuple(checks), picture, inputs if stored and stored.inputs else {}))
+    verdict = _verdict(cases, verifier)
     if args.report:
-        write_report(args.report, verifier, cases, time.monotonic() - begun, model_of(verifier.net.name))
-        print(f"\nreport: {args.report}")
-    print(f"\n{_verdict(cases, verifier)}")
+        _report(args, verifier, cases, verdict, time.monotonic() - begun)
+    passed = all(case.passed for case in cases)
+    print(f"\n{'PASS' if passed else 'FAIL'}: {verdict}")
     return 0 if passed else 1
 
 
-def _checks(args: argparse.Namespace, verifier: Verifier, inputs: dict[str, Any]) -> list[Check]:
-    if args.against:
-        from converter.verify.stored import read_blobs
+def _report(args: argparse.Namespace, verifier: Verifier, cases: list[Case], verdict: str, seconds: float) -> None:
+    from converter.verify.inputs import model_of
+    from converter.verify.report import Run, write_report
 
-        return [verifier.against(inputs, read_blobs(args.against))]
-    return verifier.check(inputs, model=args.model)
+    files = [("net", args.net), ("weights", args.weights), ("against", args.against)]
+    files += [("picture", path) for path in _pictures(args)]
+    present = tuple((kind, str(path)) for kind, path in files if path)
+    write_report(args.report, verifier, cases, Run(verdict, present, seconds, args.seed, model_of(verifier.net.name)))
+    print(f"\nreport: {args.report}")
 
 
-def _inputs(args: argparse.Namespace, verifier: Verifier) -> Iterator[tuple[str, dict[str, Any], Any]]:
+def _stored(args: argparse.Namespace) -> StoredBlobs | None:
+    """What --against names; blobs are of one input, so more than one picture does not go with them."""
+    from converter.errors import ComparisonError
+    from converter.verify.stored import read_blobs
+
+    if not args.against:
+        return None
+    if len(_pictures(args)) > 1:
+        raise ComparisonError("holds the blobs of one input; give one --image with --against", path=args.against)
+    return read_blobs(args.against)
+
+
+def _inputs(
+    args: argparse.Namespace, verifier: Verifier, stored: StoredBlobs | None
+) -> Iterator[tuple[str, dict[str, Any], Any]]:
     """Every input to run: a name for it, the arrays, and the picture where it was one."""
+    from tqdm import tqdm
+
     from converter.verify.inputs import given_inputs, picture_inputs, random_inputs
 
-    files = [*args.image, *(_voc_pictures(args.voc_root, args.limit) if args.voc_root else [])]
-    for path in files:
+    files = _pictures(args)
+    for path in tqdm(files, unit="picture", disable=len(files) < 2 or not sys.stderr.isatty(), leave=False):
         inputs, picture = picture_inputs(verifier.plan, path, args.mean)
         yield Path(path).name, inputs, picture
     if files:
         return
-    if args.against:
-        from converter.verify.stored import read_blobs
-
-        stored = read_blobs(args.against)
-        if stored.inputs:
-            yield "stored input", given_inputs(verifier.plan, stored.inputs, stored.path), None
-            return
+    if stored and stored.inputs:
+        yield "stored input", given_inputs(verifier.plan, stored.inputs, stored.path), None
+        return
     yield f"random input, seed {args.seed}", random_inputs(verifier.plan, args.seed), None
+
+
+def _pictures(args: argparse.Namespace) -> list[Path]:
+    return [*map(Path, args.image), *(_voc_pictures(args.voc_root, args.limit) if args.voc_root else [])]
 
 
 def _voc_pictures(root: Path, limit: int | None) -> list[Path]:
@@ -104,17 +129,29 @@ def _mean(text: str) -> tuple[float, float, float]:
     return blue, green, red
 
 
-def _verdict(cases: list[Any], verifier: Verifier) -> str:
-    """PASS with the tightest blob, or FAIL with the first that diverges."""
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 1")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from 0")
+    return int(text)
+
+
+def _verdict(cases: list[Case], verifier: Verifier) -> str:
+    """The tightest blob where all passed, else the first that diverges."""
     for case in cases:
         for check in case.checks:
             row = check.comparison.first_divergence
             if row is not None:
                 where = f"blob {row.blob!r}, made by layer {verifier.writer(row.blob)!r}"
-                return f"FAIL: {case.title}: {check.title}: {where}, diverges first: {row.reason}"
+                return f"{case.title}: {check.title}: {where}, diverges first: {row.reason}"
     rows = [row for case in cases for check in case.checks for row in check.comparison.rows]
     worst = max(rows, key=lambda row: row.relative / row.tolerance)
     return (
-        f"PASS: {len(rows)} blobs of {len(cases)} input{'s' * (len(cases) != 1)}; the tightest, {worst.blob!r}, "
+        f"{len(rows)} blobs of {len(cases)} input{'s' * (len(cases) != 1)}; the tightest, {worst.blob!r}, "
         f"is off by {worst.relative:.2g} of its largest magnitude (tolerance {worst.tolerance:.2g})"
     )

@@ -45,7 +45,7 @@ th { color: var(--quiet); font-weight: 600; }
 td.number, th.number { text-align: right; }
 tr.bad td { color: var(--bad); }
 table.facts td { white-space: normal; overflow-wrap: anywhere; } table.facts th { vertical-align: top; width: 7rem; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .8rem; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); gap: .8rem; }
 figure { margin: 0; } figure img { width: 100%; height: auto; display: block; border-radius: .3rem; }
 img.cells { image-rendering: pixelated; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem .9rem; font-size: .85rem; padding: 0; margin: .6rem 0; }
@@ -61,7 +61,8 @@ svg { display: block; overflow: visible; } svg text { font-size: 11px; fill: var
 .grid { stroke: var(--line); } .bar { fill: var(--soft); } .good { fill: var(--good); } .failed { stroke: var(--bad); }
 .limit { stroke: var(--ink); stroke-width: 2; }
 details > summary { cursor: pointer; margin: .6rem 0; color: var(--mark); }
-@media (max-width: 30rem) { main { padding: .6rem; } .chart .names { max-width: 6rem; } table.facts th { width: 5rem; } }
+@media (max-width: 30rem) { main { padding: .6rem; } .chart .names { max-width: 6rem; }
+  table.facts th { width: 5rem; } }
 """
 
 
@@ -100,7 +101,7 @@ def facts(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1, bad: Iterable[int] = ()) -> str:
-    """A table that scrolls inside its box; the first `words` columns are text, the others numbers; `bad` rows are red."""
+    """A table that scrolls inside its box: the first `words` columns are text, the rest numbers; `bad` rows are red."""
     kinds = ["" if column < words else ' class="number"' for column in range(len(head))]
     marked = set(bad)
     lines = ["".join(f"<th{kind}>{escape(cell)}</th>" for cell, kind in zip(head, kinds, strict=True))]

@@ -13,7 +13,7 @@ import torch
 
 import reference
 from converter.errors import ComparisonError, ConversionError
-from converter.formats.weights import read_weights
+from converter.formats.weights import read_stored, read_weights
 from converter.graph.net import Net
 from converter.load import assigned, read_net
 from converter.module import CaffeModule
@@ -69,8 +69,10 @@ class Verifier:
         self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
         self.device, self.dtype = device, dtype
         self.net: Net = read_net(prototxt, allow_unknown=allow_unknown)
-        self.plan: Plan = build_plan(self.net, allow_unknown=allow_unknown)
-        given = assigned(self.plan, weights, allow_unused=allow_unknown, seed=seed)
+        stored = None if weights is None else read_stored(weights)
+        counts = None if stored is None else {layer.name: len(layer.blobs) for layer in stored.layers if layer.blobs}
+        self.plan: Plan = build_plan(self.net, allow_unknown=allow_unknown, stored_blobs=counts)
+        given = assigned(self.plan, stored, allow_unused=allow_unknown, seed=seed)
         self._allow_unknown, self._filled = allow_unknown, given.arrays
         self.module = CaffeModule(self.plan, given.arrays, given.notes).eval().to(device, getattr(torch, dtype))
         if device.startswith("cuda") and dtype == "float32":
@@ -109,15 +111,14 @@ class Verifier:
 
     def check(self, inputs: Mapping[str, Array], *, model: str | None = None) -> list[Check]:
         """The converter against the oracle; with `model`, the hand-written DilatedNet of that name too."""
-        expected = self.expected(inputs)
-        checks = [self._compared("CaffeModule against the oracle", expected, self.blobs(inputs))]
+        expected, actual = self.expected(inputs), self.blobs(inputs)
+        checks = [self._compared("CaffeModule against the oracle", expected, actual)]
         if model is not None:
             own = self._idiomatic(model, inputs)
             shared = {name: blob for name, blob in expected.items() if name in own}
             checks.append(self._compared(f"DilatedNet {model} against the oracle", shared, own))
-            checks.append(
-                self._compared(f"DilatedNet {model} against CaffeModule", checks[0].actual, own, ends_only=True)
-            )
+            shared = {name: blob for name, blob in actual.items() if name in own}
+            checks.append(self._compared(f"DilatedNet {model} against CaffeModule", shared, own))
         return checks
 
     def against(self, inputs: Mapping[str, Array], stored: StoredBlobs) -> Check:
@@ -149,18 +150,12 @@ class Verifier:
         """The layer that first writes a blob (in-place layers write it again)."""
         return next((layer.name for layer in self.net.layers if blob in layer.tops), "")
 
-    def _compared(
-        self, title: str, expected: Mapping[str, Array], actual: Mapping[str, Array], *, ends_only: bool = False
-    ) -> Check:
-        ends = [name for name in self.net.outputs if name in expected]
-        if ends_only:
-            expected = {name: blob for name, blob in expected.items() if name in actual}
+    def _compared(self, title: str, expected: Mapping[str, Array], actual: Mapping[str, Array]) -> Check:
         with _as_conversion_error():
             order = [name for name in self.plan.shapes if name in expected or name in actual]
-            base = BASES[self.dtype]
-            found = compare(expected, actual, order, ends=ends, lines=self.lines, base=base)
-        keep = [*ends, *self.plan.inputs]
-        return Check(title, found, _only(expected, keep), dict(actual) if not ends_only else {})
+            ends = [name for name in self.net.outputs if name in expected]
+            found = compare(expected, actual, order, ends=ends, lines=self.lines, base=BASES[self.dtype])
+        return Check(title, found, _only(expected, self.net.outputs), _only(actual, self.net.outputs))
 
     def _idiomatic(self, model: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
         from converter.dilatednet.loading import load
