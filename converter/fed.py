@@ -27,8 +27,6 @@ class Fed(Operator):
         self.expect_bottoms(bottoms, 0)
         view, transform = p.message(self.field), p.message("transform_param")
         self.shapes = [UNKNOWN if 0 in shape else shape for shape in self.stated_shapes(view, transform)]
-        view.take_rest()
-        transform.take_rest()
         p.take_rest()
 
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:

@@ -72,10 +72,10 @@ def forward_errors(net, case: GoldenCase, inputs: Mapping | None = None) -> Iter
     with torch.no_grad():
         blobs = net.blobs(**(inputs or fed(case)))
     for name, wanted in case.group("out").items():
-        yield f"out:{name}", scaled_error(blobs[written_blob(name)].numpy(), wanted)
+        yield f"out:{name}", scaled_error(blobs[written_blob(name)].cpu().numpy(), wanted)
     for name, wanted in case.group("after").items():
         layer, _, index = name.rpartition(":")
-        yield f"after:{name}", scaled_error(net.blob_parameter(layer, int(index)).numpy(), wanted)
+        yield f"after:{name}", scaled_error(net.blob_parameter(layer, int(index)).cpu().numpy(), wanted)
 
 
 def gradient_errors(net, case: GoldenCase) -> Iterator[tuple[str, float]]:

@@ -119,8 +119,11 @@ class Params:
         return self._children[name]
 
     def take_rest(self) -> None:
-        """Tick off every field: nothing in this message changes a number that the net computes."""
+        """Tick off every field, sub-messages' too: nothing in this one changes a number that the net computes."""
         self._taken.update(item.name for item in self._fields)
+        for children in self._children.values():
+            for child in children:
+                child.take_rest()
 
     def leftovers(self) -> Iterator[Leftover]:
         """Every set field that nobody took and that is not known to be without effect (`graph/inert.py`)."""

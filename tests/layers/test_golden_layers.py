@@ -1,6 +1,7 @@
 """Every layer of Caffe's own against what Caffe answered: forward, running statistics, gradients."""
 
 import pytest
+import torch
 
 import converter
 from tests.goldens_reader import (
@@ -8,6 +9,7 @@ from tests.goldens_reader import (
     GRADIENT_TOLERANCE,
     GoldenCase,
     beyond,
+    fed,
     forward_errors,
     golden_cases,
     gradient_errors,
@@ -31,3 +33,22 @@ def test_every_blob_is_what_caffe_computed(case: GoldenCase):
 def test_every_gradient_is_what_caffe_computed(case: GoldenCase):
     net = converter.load(case.prototxt, case.weights)
     assert not beyond(gradient_errors(net, case), GRADIENT_TOLERANCE)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_net_in_float64_computes_in_float64_throughout(case: GoldenCase):
+    net = converter.load(case.prototxt, case.weights).double()
+    blobs = net.blobs(**{name: tensor.double() for name, tensor in fed(case).items()})
+    assert {tensor.dtype for tensor in blobs.values()} == {torch.float64}
+
+
+@pytest.mark.gpu
+def test_every_blob_on_cuda_is_what_caffe_computed():
+    wrong = {}
+    for case in CASES:
+        net = converter.load(case.prototxt, case.weights).double().cuda()
+        inputs = {name: tensor.double().cuda() for name, tensor in fed(case).items()}
+        wrong |= {
+            f"{case} {key}": error for key, error in forward_errors(net, case, inputs) if error > FORWARD_TOLERANCE
+        }
+    assert not wrong

@@ -1,0 +1,48 @@
+"""Python layers: found by module and class, refused with the way out where nobody registered them."""
+
+import pytest
+import torch
+
+import converter
+from converter.errors import UnsupportedLayerError, UnsupportedParameterError
+
+_TEXT = 'type: "Python" bottom: "x" top: "y" python_param { module: "mine" layer: "Times" param_str: "3" }'
+
+
+@pytest.fixture
+def _registered():
+    from converter.python_layers import PYTHON_LAYERS
+
+    @converter.python_layer("mine", "Times")
+    class Times(converter.Operator):
+        def setup(self, p, bottoms):
+            self.expect_bottoms(bottoms, 1)
+            self.factor = float(p.message("python_param").text("param_str"))
+            self.add_blob((1,))
+
+        def forward(self, call):
+            return [call.bottoms[0] * self.factor + call.blobs[0]]
+
+    yield
+    del PYTHON_LAYERS["mine", "Times"]
+
+
+@pytest.mark.usefixtures("_registered")
+def test_a_registered_python_layer_reads_its_text_and_holds_blobs(build):
+    net = build(_TEXT, {"x": (2,)})
+    assert net.blobs(x=torch.tensor([1.0, 2.0]))["y"].tolist() == [3, 6]
+    assert net.blob_parameter("it", 0).shape == (1,)
+
+
+@pytest.mark.usefixtures("_registered")
+def test_a_field_that_the_registered_layer_does_not_read_is_refused(build):
+    with pytest.raises(UnsupportedParameterError, match="relu_param"):
+        build(f"{_TEXT} relu_param {{ negative_slope: 1 }}", {"x": (2,)})
+
+
+def test_an_unregistered_python_layer_is_named_with_the_way_to_teach_it(build):
+    with pytest.raises(UnsupportedLayerError) as caught:
+        build(_TEXT, {"x": (2,)})
+    assert "layer 'it' (Python)" in str(caught.value)
+    assert "@converter.python_layer('mine', 'Times')" in str(caught.value)
+    assert (caught.value.types, caught.value.line) == (("Python",), 2)
