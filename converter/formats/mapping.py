@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import numpy as np
 
 from converter.errors import CaffemodelError
 from converter.formats.sniff import HEAD, refuse, sniff
+
+_PAGEOUT = 21  # <linux/mman.h>; the mmap module does not name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +57,23 @@ def map_file(path: str | os.PathLike[str], error: Callable[..., Exception] = Caf
         reason = getattr(failure, "strerror", None) or str(failure)
         raise error(f"cannot be read: {reason}; check the path", path=name) from failure
     return Mapped(name, data, size)
+
+
+def release(array: np.ndarray[Any, Any]) -> None:
+    """Tell the system that a mapped array's pages are not wanted for now; they come back when they are touched.
+
+    Only whole pages inside the array go. What the process wrote to its private pages is kept: the advice is Linux's
+    MADV_PAGEOUT, which never loses data (where it is unknown nothing happens). Arrays in ordinary memory are left alone.
+    """
+    base: Any = array
+    while isinstance(base, np.ndarray) and base.base is not None:
+        base = base.base
+    owner = base.obj if isinstance(base, memoryview) else base
+    if not isinstance(owner, mmap.mmap) or not hasattr(owner, "madvise"):
+        return
+    origin = np.frombuffer(owner, np.uint8).ctypes.data
+    first = -(-(array.ctypes.data - origin) // mmap.PAGESIZE) * mmap.PAGESIZE
+    last = (array.ctypes.data - origin + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
+    if last > first:
+        with contextlib.suppress(OSError, ValueError):
+            owner.madvise(_PAGEOUT, first, last - first)
