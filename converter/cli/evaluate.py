@@ -1,0 +1,139 @@
+"""`dilatednet evaluate`: a net over a data set's split, scored as the paper measures; torchrun shares it out."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from converter.cli._scores import open_from, publish, split_arguments
+
+if TYPE_CHECKING:
+    import torch
+
+    from converter.dilatednet.datasets import Split
+    from converter.dilatednet.evaluate import Labeller
+    from converter.dilatednet.metrics import Matrix
+    from converter.dilatednet.training.processes import Processes
+
+HELP = "run a net over a data set: IoU by class beside the paper's (torchrun shares the pictures out)"
+_DTYPES = ("float32", "bfloat16", "float16", "float64")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The net, the split, and what is kept."""
+    parser.add_argument("model", metavar="MODEL", help="a published net: dilation8_pascal_voc, …")
+    parser.add_argument("--weights", required=True, metavar="W", help=".caffemodel, .h5, .safetensors or .pth")
+    parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, … (under torchrun, cuda is each one's own)")
+    parser.add_argument("--dtype", default="float32", choices=_DTYPES, help="what the net computes in")
+    parser.add_argument("--resume", metavar="DIR", help="keep finished pictures here, and go on with those that are")
+    parser.add_argument("--save-predictions", metavar="DIR", help="also write each label picture, as score reads them")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="threads that read pictures ahead")
+    split_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate this process's share; the first process gathers and prints."""
+    from converter.dilatednet.evaluate import evaluate
+    from converter.dilatednet.journal import Journal
+    from converter.dilatednet.paper import paper_row
+    from converter.dilatednet.results import Result
+    from converter.dilatednet.training.processes import joined_processes
+
+    split = open_from(args, ("image", "labels"))
+    row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
+    _try_device(args.device)
+    with joined_processes(args.device) as processes:
+        about = _about(args, split)
+        label = _labeller(args, processes.device)
+        kept = Journal(args.resume, about, processes.rank) if args.resume else nullcontext()
+        with kept as journal:
+            counts = evaluate(
+                split,
+                label,
+                journal=journal,
+                save=args.save_predictions,
+                workers=args.workers,
+                share=(processes.rank, processes.count),
+                progress=processes.first,
+            )
+        counts = _gathered(counts, processes, split)
+        if processes.first:
+            publish(Result(split, counts, row, about), args)
+    return 0
+
+
+def _gathered(counts: dict[str, Matrix], processes: Processes, split: Split) -> dict[str, Matrix]:
+    """All processes' counts, in the split's order."""
+    every = [counts]
+    if processes.count > 1:
+        from torch import distributed
+
+        shares: list[Any] = [None] * processes.count
+        distributed.all_gather_object(shares, counts)
+        every = shares
+    union = {name: matrix for share in every for name, matrix in share.items()}
+    return {picture.name: union[picture.name] for picture in split.pictures}
+
+
+def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
+    """What is run, as far as the counts depend on it."""
+    from converter.dilatednet.lockfile import digest
+    from converter.dilatednet.zoo import find
+    from converter.errors import ConversionError, WeightsError
+
+    model = find(args.model)
+    if len(model.label_set.classes) != len(split.classes):
+        raise ConversionError(
+            f"{model.name} knows {len(model.label_set.classes)} classes, {split.layout.title} {len(split.classes)}; "
+            "name the data set that the model was made for"
+        )
+    if not Path(args.weights).is_file():
+        raise WeightsError("no such weights; `dilatednet download` fetches the published ones", path=args.weights)
+    return {
+        "model": model.name,
+        "weights_sha256": digest(Path(args.weights)),
+        "prototxt": Path(args.prototxt).read_text(errors="replace") if args.prototxt else None,
+        "dtype": args.dtype,
+        "data": split.layout.name,
+        "split_name": split.name,
+        "classes": len(split.classes),
+    }
+
+
+def _try_device(name: str) -> None:
+    """Say at once, and plainly, that a device is not there."""
+    import torch
+
+    from converter.errors import ConversionError
+
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise ConversionError(f"device {name!r} cannot be used: {reason}; leave --device out for the CPU") from error
+
+
+def _labeller(args: argparse.Namespace, device: torch.device) -> Labeller:
+    """The net as a function from a picture to its labels."""
+    import torch
+
+    from converter.dilatednet.prediction import predict
+
+    dtype: torch.dtype = getattr(torch, args.dtype)
+    size = None
+    if args.prototxt:
+        import converter
+
+        net = converter.load(args.prototxt, args.weights)
+        shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
+        size = (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
+        module: torch.nn.Module = net.to(device, dtype)
+    else:
+        from converter.dilatednet.loading import load
+
+        module = load(args.model, args.weights, device=device, dtype=dtype)
+    module.eval()
+    return lambda image: predict(module, image, args.model, input_size=size)

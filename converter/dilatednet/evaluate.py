@@ -1,0 +1,121 @@
+"""Running a net over a split and counting its confusion, picture by picture, in one process or several.
+
+The dense CRF of the paper's tables 3 and 4 is not offered: its known Python binding (pydensecrf) has had no release
+since 2018 and does not build with today's Cython, no maintained library replaces it, and it is not rewritten here. The
+label PNGs of any post-processing are measured by `score`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from converter.dilatednet.datasets.split import Picture, Split
+from converter.dilatednet.images import read_image
+from converter.dilatednet.journal import Journal
+from converter.dilatednet.labels import Labels, write_labels
+from converter.dilatednet.metrics import Matrix, confusion
+from converter.dilatednet.score import prediction_path
+from converter.errors import DatasetError, OutputError
+
+Labeller = Callable[[NDArray[np.uint8]], Labels]
+"""From a picture, uint8 RGB (h, w, 3), to its labels, uint8 (h, w)."""
+
+
+def evaluate(
+    split: Split,
+    label: Labeller,
+    *,
+    journal: Journal | None = None,
+    save: str | os.PathLike[str] | None = None,
+    workers: int = 1,
+    share: tuple[int, int] = (0, 1),
+    progress: bool = False,
+) -> dict[str, Matrix]:
+    """The confusion counts of this process's share (rank, processes) of the pictures, by name.
+
+    Pictures that the journal holds are not run again (with `save`: those whose prediction is there). `workers` threads
+    read pictures and truths ahead.
+
+    Raises:
+        ImageError, DatasetError: a picture or its truth does not read, or their sizes differ.
+        OutputError: a prediction or the journal cannot be written.
+    """
+    mine = split.pictures[share[0] :: share[1]]
+    finished = journal.finished() if journal else {}
+    folder = _made(save) if save else None
+    counts = {p.name: finished[p.name] for p in mine if p.name in finished and _is_kept(p, folder)}
+    todo = [picture for picture in mine if picture.name not in counts]
+    bar = tqdm(
+        total=len(mine), initial=len(counts), desc="evaluate", unit="picture", disable=None if progress else True
+    )
+    with bar:
+        for picture, image, truth in _ahead(split, todo, workers):
+            labels = label(image)
+            matrix = confusion(truth, labels, len(split.classes), str(picture.image))
+            if folder:
+                _save(folder, picture, labels, split)
+            if journal:
+                journal.add(picture.name, matrix)
+            counts[picture.name] = matrix
+            bar.update()
+    return counts
+
+
+def _made(folder: str | os.PathLike[str]) -> Path:
+    """The folder for predictions."""
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(path)) from error
+    return path
+
+
+def _is_kept(picture: Picture, folder: Path | None) -> bool:
+    """Whether nothing of a counted picture is missing: its prediction, if predictions are saved."""
+    return folder is None or prediction_path(folder, picture.name) is not None
+
+
+def _save(folder: Path, picture: Picture, labels: Labels, split: Split) -> None:
+    """Write one prediction where `score` looks for it."""
+    path = folder / f"{picture.name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_labels(path, labels, split.colours)
+
+
+def _ahead(
+    split: Split, pictures: Sequence[Picture], workers: int
+) -> Iterator[tuple[Picture, NDArray[np.uint8], Labels]]:
+    """Pictures with pixels and truth, in order, read by threads while the net runs on earlier ones."""
+    pool = ThreadPoolExecutor(max(1, workers), "pictures")
+    waiting: deque[tuple[Picture, Future[tuple[NDArray[np.uint8], Labels]]]] = deque()
+    try:
+        for picture in pictures:
+            waiting.append((picture, pool.submit(_read, split, picture)))
+            if len(waiting) > 2 * max(1, workers):
+                first, future = waiting.popleft()
+                yield first, *future.result()
+        for first, future in waiting:
+            yield first, *future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read(split: Split, picture: Picture) -> tuple[NDArray[np.uint8], Labels]:
+    """One picture and its truth, of one size."""
+    image, truth = read_image(picture.image), split.layout.truth(picture)
+    if image.shape[:2] != truth.shape:
+        raise DatasetError(
+            f"the truth is {truth.shape[1]}×{truth.shape[0]}, the picture {image.shape[1]}×{image.shape[0]}; "
+            "want them of one size",
+            path=str(picture.labels),
+        )
+    return image, truth
