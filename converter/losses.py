@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from converter.errors import ShapeError
 from converter.graph.params import Params
 from converter.lazytorch import torch
+from converter.whole_numbers import check_range
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,14 +48,11 @@ def whole_labels(labels: Tensor, classes: int, ignore: int | None) -> tuple[Tens
     """Labels cut to whole numbers, ignored ones set to 0, and the mask of those that count.
 
     Raises:
-        ShapeError: a label outside 0 to classes - 1 (looked for on the CPU only; a GPU would have to wait for it).
+        ShapeError: a label that counts lies outside 0 to classes - 1 (see `check_range` for where this is looked for).
     """
     whole = labels.detach().long()
     valid = torch.ones_like(whole, dtype=torch.bool) if ignore is None else whole != ignore
-    if whole.device.type == "cpu":
-        outside = valid & ((whole < 0) | (whole >= classes))
-        if outside.any():
-            raise ShapeError(f"label {int(whole[outside][0])}; expected 0 to {classes - 1}, or ignore_label {ignore}")
+    check_range("label", whole, classes, valid)
     return torch.where(valid, whole, 0), valid
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from converter.errors import ShapeError
 from converter.graph.params import Params
 from converter.operator import Call, Operator, Shapes, layer
+from converter.whole_numbers import check_range
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,6 +34,5 @@ class BatchReindex(Operator):
         """One top."""
         x, index = call.bottoms
         whole = index.detach().long()
-        if whole.device.type == "cpu" and whole.numel() and not 0 <= whole.min() <= whole.max() < x.shape[0]:
-            raise ShapeError(f"index {whole.tolist()}; expected 0 to {x.shape[0] - 1}")
+        check_range("index", whole, x.shape[0])
         return [x.index_select(0, whole)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.errors import ShapeError
 from converter.graph.params import Params
 from converter.lazytorch import F
 from converter.operator import Call, Operator, Shapes, layer
+from converter.whole_numbers import check_range
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +42,6 @@ class Embed(Operator):
     def forward(self, call: Call) -> list[Tensor]:
         """One top."""
         index = call.bottoms[0].detach().long()
-        if index.device.type == "cpu" and index.numel() and not 0 <= index.min() <= index.max() < self.rows:
-            raise ShapeError(f"index {int(index.min())} to {int(index.max())}; expected 0 to {self.rows - 1}")
+        check_range("index", index, self.rows)
         y = F.embedding(index, call.blobs[0])
         return [y + call.blobs[1] if len(call.blobs) > 1 else y]

@@ -224,3 +224,10 @@ def test_the_same_module_takes_other_sizes(build):
     assert net.blobs(x=torch.ones(3, 2, 5, 7))["y"].shape == (3, 10)
     net = build('type: "Reshape" bottom: "x" top: "y" reshape_param { shape { dim: 0 dim: -1 } }', {"x": (1, 2, 8, 8)})
     assert net.blobs(x=torch.ones(3, 2, 5, 7))["y"].shape == (3, 70)
+
+
+def test_layers_that_look_things_up_can_be_exported(build):
+    net = build('type: "HingeLoss" bottom: "x" bottom: "label" top: "y"', {"x": (2, 3), "label": (2,)}).eval()
+    fed = {"x": torch.tensor([[1.0, -1, 0.5], [0, 0, 3]]), "label": torch.tensor([0.0, 2])}
+    exported = torch.export.export(net, (), kwargs=fed).module()
+    assert exported(**fed)["y"].item() == net(**fed)["y"].item() == pytest.approx((1.5 + 2) / 2)
