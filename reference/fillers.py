@@ -16,6 +16,7 @@ from reference.errors import WeightsError
 from reference.layer import Parameter
 from reference.params import Params
 
+LARGEST_COUNT = 2**31 - 1
 RANDOM = ("uniform", "gaussian", "positive_unitball", "xavier", "msra")
 
 
@@ -53,6 +54,8 @@ def fill(parameter: Parameter) -> NDArray[np.float64]:
         LayerError: where the filler is unknown or does not fit the shape.
     """
     shape, filler, default = parameter
+    if math.prod(shape) > LARGEST_COUNT:
+        raise filler.error(f"a blob of shape {shape} has more numbers than Caffe can count, {LARGEST_COUNT}")
     if not filler.entries:
         return np.full(shape, default)
     kind = filler.text("type")

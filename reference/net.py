@@ -89,7 +89,7 @@ def _check_fields(layer: Layer) -> None:
 
 
 def _wire(layers: tuple[Layer, ...]) -> tuple[list[str], set[str]]:
-    blobs: list[str] = []
+    blobs: dict[str, None] = {}
     unread: set[str] = set()
     for layer in layers:
         for bottom in layer.bottoms:
@@ -100,10 +100,9 @@ def _wire(layers: tuple[Layer, ...]) -> tuple[list[str], set[str]]:
             in_place = index < len(layer.bottoms) and layer.bottoms[index] == top
             if top in blobs and not in_place:
                 raise _disconnected(layer, f"top {top!r} is written already, and not in place")
-            if top not in blobs:
-                blobs.append(top)
+            blobs[top] = None
             unread.add(top)
-    return blobs, unread
+    return list(blobs), unread
 
 
 def _disconnected(layer: Layer, what: str) -> NetError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.fillers import LARGEST_COUNT
 from reference.layer import Array, Layer
 
 TYPE = "Tile"
@@ -15,6 +16,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     layer.expect(bottoms, 1)
     params = layer.params("tile_param")
     axis = layer.axis(params.integer("axis"), bottoms[0].ndim)
-    if params.integer("tiles") < 1:
-        raise layer.error(f"tiles is {params.integer('tiles')}; expected 1 or more")
-    return [np.concatenate([bottoms[0]] * params.integer("tiles"), axis)]
+    tiles = params.integer("tiles")
+    if not 1 <= tiles <= LARGEST_COUNT // max(1, bottoms[0].size):
+        raise layer.error(f"tiles is {tiles}; expected 1 or more, for at most {LARGEST_COUNT} numbers in all")
+    return [np.concatenate([bottoms[0]] * tiles, axis)]

@@ -360,3 +360,18 @@ def test_sinks_make_nothing():
     rest = 'layer { name: "s" type: "Silence" bottom: "t0" } layer { name: "h" type: "HDF5Output" bottom: "t0" }'
 
     np.testing.assert_array_equal(answer("ReLU", "", np.array([-1.0, 2.0]), rest=rest), [0, 2])
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("Tile", "tile_param { axis: 0 tiles: 2000000000 }"),
+        ("InnerProduct", "inner_product_param { axis: 0 num_output: 2000000000 }"),
+        ("Parameter", "parameter_param { shape { dim: 2147483647 dim: 2147483647 } }"),
+    ],
+)
+def test_a_net_cannot_ask_for_more_numbers_than_caffe_can_count(kind, fields):
+    bottoms = [] if kind == "Parameter" else [np.ones(2)]
+
+    with pytest.raises(LayerError, match="2147483647"):
+        answer(kind, fields, *bottoms)

@@ -146,3 +146,14 @@ def test_blobs_come_in_net_order_under_caffes_names():
     assert net.blobs[-2:] == ("ctx_final", "prob")
     assert net.outputs == ("prob",)
     assert net.inputs == ("data",)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", golden_cases(GOLDENS / "nets" / "full"), ids=str)
+def test_a_published_net_at_full_size_agrees_with_caffe(case):
+    net = read_net(case.prototxt)
+
+    blobs = reference.run(net, formula_weights(net), {"data": picture(net)})
+
+    assert beyond(golden_errors(blobs, case)) == {}
+    np.testing.assert_array_equal(blobs["prob"].argmax(axis=1).squeeze(), case.arrays["argmax:prob"].squeeze())

@@ -1,0 +1,62 @@
+"""The oracle's hand-written field table against the compiled schema: two transcriptions that must agree."""
+
+import pytest
+
+from converter.formats.schema import fields
+from reference.schema import TABLE
+from reference.tables import BVLC
+
+NAMED = {
+    "net": "NetParameter", "layer": "LayerParameter", "layers": "V1LayerParameter", "v0_layer": "V0LayerParameter",
+    "blob": "BlobProto", "shape": "BlobShape", "param": "ParamSpec", "rule": "NetStateRule", "net_state": "NetState",
+    "filler": "FillerParameter", "transform_param": "TransformationParameter",
+}  # fmt: skip
+MESSAGES = [line.partition(":")[0] for line in BVLC.strip().splitlines()]
+# Fields that forks put beside Caffe's own; BVLC's schema has none of them.
+FORKS_OWN = {"hole", "hole_h", "hole_w", "ceil_mode"}
+
+
+def compiled(message):
+    """The schema's fields of what the table calls `message`."""
+    kind = NAMED.get(message) or fields("LayerParameter")[message].kind
+    return fields(kind)
+
+
+def as_number(default):
+    """A default in a form that both sides share."""
+    return {"true": 1.0, "false": 0.0}.get(str(default).lower(), default)
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_numbers_and_repetition_agree(message):
+    spec = compiled(message)
+    for name, row in TABLE[message].items():
+        if name not in FORKS_OWN:
+            assert (name, row.number, row.repeated) == (name, spec[name].number, spec[name].repeated)
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_defaults_agree(message):
+    spec = compiled(message)
+    for name, row in TABLE[message].items():
+        if name in FORKS_OWN or not row.default or row.type == "enum":
+            continue
+        wanted = spec[name].default
+        if row.type == "text":
+            assert (name, row.default) == (name, wanted)
+        else:
+            assert (name, float(as_number(row.default))) == (name, pytest.approx(float(wanted), rel=1e-7))
+
+
+@pytest.mark.parametrize("message", sorted(set(MESSAGES) - {"layers", "net", "layer"}))
+def test_no_field_is_left_out(message):
+    assert set(compiled(message)) - set(TABLE[message]) <= {"debug_info"}
+
+
+def test_enums_agree():
+    for message in MESSAGES:
+        spec = compiled(message)
+        for name, row in TABLE[message].items():
+            known = {word: number for word, number in row.values.items() if word not in ("MKLDNN", "MKL2017")}
+            if known and name not in FORKS_OWN:
+                assert (message, name, known) == (message, name, dict(spec[name].values))
