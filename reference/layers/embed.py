@@ -28,4 +28,5 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     rows = np.trunc(bottoms[0]).astype(np.int64)
     if rows.size and not 0 <= rows.min() <= rows.max() < len(blobs[0]):
         raise layer.error(f"an index is outside 0 to {len(blobs[0]) - 1}")
-    return [blobs[0][rows] + blobs[1] if len(blobs) > 1 else blobs[0][rows]]
+    found = blobs[0][rows].astype(bottoms[0].dtype)
+    return [found + blobs[1] if len(blobs) > 1 else found]

@@ -375,3 +375,11 @@ def test_a_net_cannot_ask_for_more_numbers_than_caffe_can_count(kind, fields):
 
     with pytest.raises(LayerError, match="2147483647"):
         answer(kind, fields, *bottoms)
+
+
+def test_blobs_in_float32_are_added_in_float64():
+    table, bias = np.array([[1.0]], np.float32), np.array([2.0**-40], np.float32)
+
+    y = answer("Embed", "embed_param { input_dim: 1 num_output: 1 }", np.array([0.0]), weights=[table, bias])
+
+    assert y.item() == 1 + 2.0**-40
