@@ -40,18 +40,28 @@ def overlap(box: Tensor, others: Tensor, *, border: float = 0.0) -> Tensor:
     return torch.where(common > 0, common / union, 0.0)
 
 
-def suppressed(boxes: Tensor, threshold: float, eta: float = 1.0, *, border: float = 0.0, most: int = -1) -> list[int]:
+def suppressed(
+    boxes: Tensor,
+    threshold: float,
+    eta: float = 1.0,
+    *,
+    border: float = 0.0,
+    most: int = -1,
+    inclusive: bool = False,
+) -> list[int]:
     """Indices that greedy suppression keeps of boxes (n, 4) sorted by falling score, in that order.
 
     A box stays if it overlaps no kept one by more than the threshold, which `eta` below 1 lowers after each kept box
-    while it is above 0.5. It stops after `most` boxes (-1: never). Runs on the CPU: the walk is sequential.
+    while it is above 0.5; with `inclusive` an overlap of just the threshold is too much already. It stops after `most`
+    boxes (-1: never). Runs on the CPU: the walk is sequential.
     """
     boxes = boxes.detach().cpu()
     worst = torch.zeros(len(boxes), dtype=boxes.dtype)
     kept: list[int] = []
     index = 0
     while len(kept) != most:
-        alive = (worst[index:] <= threshold).nonzero()
+        ahead = worst[index:]
+        alive = (ahead < threshold if inclusive else ahead <= threshold).nonzero()
         if not len(alive):
             break
         index += int(alive[0])

@@ -62,6 +62,16 @@ def read_geometry(p: Params, axes: int) -> Geometry:
     return Geometry(kernel, stride, pad, dilation)
 
 
+def read_shapes(p: Params, axes: int) -> Geometry:
+    """The window of video-caffe's Nd types: kernel_shape, stride_shape, pad_shape, each with one `dim` per axis."""
+    names = {"kernel_shape": 0, "stride_shape": 1, "pad_shape": 0}
+    sizes = {name: p.message(name).integers("dim") or (default,) * axes for name, default in names.items()}
+    for name, given in sizes.items():
+        if len(given) != axes or min(given) < (name != "pad_shape"):
+            raise p.error(name, f"is {list(given)}", f"expected {axes} sizes, one per spatial axis")
+    return Geometry(sizes["kernel_shape"], sizes["stride_shape"], sizes["pad_shape"], (1,) * axes)
+
+
 def _per_axis(p: Params, name: str, pair: tuple[str, str], axes: int, default: int | None) -> tuple[int, ...]:
     """One value per spatial axis from Caffe's three spellings."""
     given = p.integers(name)

@@ -9,6 +9,7 @@ INERT: Final[dict[str, str]] = {
     "share_in_parallel": "concerns Caffe's multi-GPU training only",
     "debug_info": "prints",
     "cudnn_convolution_algo_seeker": "chooses between cuDNN algorithms (NVIDIA and others)",
+    "conv_algorithm": "chooses between MKL-DNN algorithms (Intel)",
     "cudnn_deterministic": "chooses between cuDNN algorithms",
     "visualize": "draws pictures of what SSD found",
     "visualize_threshold": "chooses which of them are drawn",

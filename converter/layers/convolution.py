@@ -30,7 +30,7 @@ class BaseConvolution(Operator):
         self.channels = bottoms[0][self.axis]
         self.outputs = view.integer("num_output")
         self.group = self.read_group(view)
-        self.geometry: Geometry = read_geometry(view, len(bottoms[0]) - self.axis - 1)
+        self.geometry = self.read_window(view, len(bottoms[0]) - self.axis - 1)
         if not 1 <= len(self.geometry.kernel) <= 3:
             raise ShapeError(f"{len(self.geometry.kernel)} spatial axes; expected 1, 2 or 3")
         if self.outputs < 1:
@@ -48,6 +48,10 @@ class BaseConvolution(Operator):
             self.add_blob((self.outputs,), bias)
         else:
             bias.take_rest()
+
+    def read_window(self, view: Params, axes: int) -> Geometry:
+        """The sliding window; NdConvolution spells it in its own way."""
+        return read_geometry(view, axes)
 
     def read_group(self, view: Params) -> int:
         """The number of groups; depth-wise types of forks have a rule of their own."""

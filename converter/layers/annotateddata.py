@@ -1,0 +1,26 @@
+"""AnnotatedData: SSD's batches of pictures with boxes, fed by the caller."""
+
+from __future__ import annotations
+
+from converter.fed import Fed, channels, square
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import layer
+
+
+@layer("AnnotatedData")
+class AnnotatedData(Fed):
+    """Tops: pictures (batch_size, c, h, w) and boxes, as many rows as the batch has.
+
+    h and w are transform_param's resize_param, else its crop_size. Source: SSD's
+    src/caffe/layers/annotated_data_layer.cpp.
+    """
+
+    field = "data_param"
+
+    def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
+        """Pictures; boxes are for the caller to state."""
+        sizes = square(view, transform)
+        for resize in transform.messages("resize_param")[:1]:
+            sizes = (resize.integer("height", 0), resize.integer("width", 0))
+        return [(view.integer("batch_size", 0), channels(view, transform) or 3, *sizes), (0,)]

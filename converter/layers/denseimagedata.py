@@ -1,0 +1,26 @@
+"""DenseImageData: pictures with a label for every pixel, fed by the caller."""
+
+from __future__ import annotations
+
+from converter.fed import Fed, square
+from converter.graph.net import Shape
+from converter.graph.params import Params
+from converter.operator import layer
+
+
+@layer("DenseImageData")
+class DenseImageData(Fed):
+    """Tops: pictures (batch_size, 3 or 1, h, w) and labels (batch_size, 1, h, w).
+
+    h and w are crop_size, else new_height and new_width, else the pictures' own. Source: alexgkendall/caffe-segnet,
+    src/caffe/layers/dense_image_data_layer.cpp.
+    """
+
+    field = "dense_image_data_param"
+
+    def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
+        """Pictures, labels."""
+        batch = view.integer("batch_size", 1)
+        crop = square(view, transform)
+        height, width = (crop[0] or view.integer("new_height", 0)), (crop[1] or view.integer("new_width", 0))
+        return [(batch, 3 if view.flag("is_color", True) else 1, height, width), (batch, 1, height, width)]

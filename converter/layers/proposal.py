@@ -1,0 +1,95 @@
+"""Proposal: Faster R-CNN's regions from the scores and offsets of anchors, in C++ rather than Python."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from converter.boxes import suppressed
+from converter.errors import ShapeError
+from converter.graph.params import Params
+from converter.lazytorch import torch
+from converter.operator import Call, Operator, Shapes, layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@layer("Proposal", "PROPOSAL")
+class Proposal(Operator):
+    """Regions (r, 5) of picture, x1, y1, x2, y2, and, as second top, their scores (r,).
+
+    Bottoms: probabilities (n, 2 * anchors, h, w), background first; offsets (n, 4 * anchors, h, w); picture sizes (n, 4
+    or more) of height, width and their scale factors. Offsets move anchors by parts of their size and scale it by exp;
+    boxes are cut to the picture, and those narrower or lower than min_size * scale score 0. The pre_nms_topn best go
+    through suppression until post_nms_topn are left. No gradient. Source: PVANet's
+    src/caffe/layers/proposal_layer.cpp (sanghoon/caffe); arXiv:1506.01497, section 3.1.
+    """
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read the anchors and the limits."""
+        self.expect_bottoms(bottoms, 3)
+        view = p.message("proposal_param")
+        self.stride = view.integer("feat_stride", 16)
+        self.anchors = _anchors(view)
+        self.before, self.after = view.integer("pre_nms_topn", 6000), view.integer("post_nms_topn", 300)
+        self.threshold, self.least = view.number("nms_thresh", 0.7), view.number("min_size", 16.0)
+        count = len(self.anchors)
+        if any(len(shape) != 4 for shape in bottoms[:2]) or (bottoms[0][1], bottoms[1][1]) != (2 * count, 4 * count):
+            raise ShapeError(
+                f"bottoms of shapes {list(bottoms)}; {count} anchors need {2 * count} and {4 * count} channels"
+            )
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """As many regions as there may be; a run gives those it found."""
+        most = bottoms[0][0] * self.after
+        return [(most, 5), (most,)][: self.tops]
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The regions of all pictures, and their scores."""
+        with torch.no_grad():
+            scores, offsets, pictures = call.bottoms
+            found = [
+                self._picture(index, scores[index], offsets[index], pictures.reshape(len(scores), -1)[index])
+                for index in range(len(scores))
+            ]
+            return [torch.cat(parts) for parts in zip(*found, strict=True)][: self.tops]
+
+    def _picture(self, index: int, scores: Tensor, offsets: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """One picture's regions and scores."""
+        anchors = self._placed(scores)
+        size = anchors[:, 2:] - anchors[:, :2] + 1
+        moves = offsets.reshape(len(self.anchors), 4, -1).permute(2, 0, 1).reshape(-1, 4)
+        center = anchors[:, :2] + size / 2 + moves[:, :2] * size
+        half = moves[:, 2:].exp() * size / 2
+        limit = picture[[1, 0]] - 1
+        boxes = torch.cat([torch.minimum(corner, limit).clamp(min=0) for corner in (center - half, center + half)], 1)
+        scale = picture[[3, 2]] if len(picture) > 3 else picture[[2, 2]]
+        large = (boxes[:, 2:] - boxes[:, :2] + 1 >= self.least * scale).all(1)
+        score = scores[len(self.anchors) :].permute(1, 2, 0).reshape(-1) * large
+        order = score.sort(descending=True, stable=True).indices[: self.before]
+        kept = order[suppressed(boxes[order], self.threshold, border=1.0, most=self.after)]
+        return torch.cat([torch.full_like(boxes[kept, :1], index), boxes[kept]], 1), score[kept]
+
+    def _placed(self, like: Tensor) -> Tensor:
+        """The anchors at every position, row by row: (h * w * anchors, 4), like: (2 * anchors, h, w)."""
+        options: dict[str, Any] = {"dtype": like.dtype, "device": like.device}
+        y, x = (torch.arange(size, **options) * self.stride for size in like.shape[1:])
+        corner = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1).repeat(1, 1, 2)
+        return (corner[:, :, None] + torch.tensor(self.anchors, **options)).reshape(-1, 4)
+
+
+def _anchors(view: Params) -> list[tuple[float, float, float, float]]:
+    """Boxes around the centre of the first cell, ratio by ratio (height over width), in each every scale."""
+    base, ratios, scales = view.integer("base_size", 16), view.numbers("ratio"), view.numbers("scale")
+    if not ratios or not scales or min(*ratios, *scales) <= 0:
+        raise view.error("ratio", f"is {list(ratios)}, scale {list(scales)}", "expected positive numbers in both")
+    middle = (base - 1) / 2
+    anchors = []
+    for ratio in ratios:
+        width = math.floor(math.sqrt(base * base / ratio) + 0.5)
+        height = math.floor(width * ratio + 0.5)
+        for scale in scales:
+            x, y = (width * scale - 1) / 2, (height * scale - 1) / 2
+            anchors.append((middle - x, middle - y, middle + x, middle + y))
+    return anchors
