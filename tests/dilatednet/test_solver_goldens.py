@@ -1,6 +1,7 @@
 """Caffe's solvers on a small net: its weights after 1, 5 and 12 iterations, its losses, its snapshots."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from converter.dilatednet.solver.driver import CaffeSolver
 from converter.errors import TrainingError
+from converter.formats.schema import message_class
 from converter.formats.solverstate import read_solverstate
 from converter.formats.weights import read_weights
 from tests.formula_weights import hashed_uniform
@@ -177,3 +179,27 @@ def test_each_pass_may_have_its_own_batch() -> None:
     ]
     assert losses[0] == losses[1] == losses[2]
     assert started("sgd_poly_iter2").step([batch(0), batch(1)]) != losses[0]
+
+
+def test_a_snapshot_holds_the_layers_whole_definitions(tmp_path: Path) -> None:
+    """Field by field what Caffe's own snapshot of the same net says, but for what it fills in by default."""
+    solver = CaffeSolver.from_prototxt(SOLVER / "sgd_fast_solver.prototxt")
+    solver.restore(SOLVER / "sgd_fast_iter_12.solverstate")
+    model, _ = solver.snapshot(tmp_path / "run")
+    ours, caffes = (net_pb2(Path(path).read_bytes()) for path in (model, SOLVER / "sgd_fast_iter_12.caffemodel"))
+    assert [layer.name for layer in ours.layer] == [layer.name for layer in caffes.layer]
+    for one, other in zip(ours.layer, caffes.layer, strict=True):
+        assert (one.type, list(one.bottom), list(one.top)) == (other.type, list(other.bottom), list(other.top))
+        assert [p.lr_mult for p in one.param] == [p.lr_mult for p in other.param]
+        assert one.convolution_param.num_output == other.convolution_param.num_output
+        assert list(one.convolution_param.dilation) == list(other.convolution_param.dilation)
+        for blob, expected in zip(one.blobs, other.blobs, strict=True):
+            assert list(blob.shape.dim) == list(expected.shape.dim)
+            assert blob.data == expected.data
+
+
+def net_pb2(data: bytes) -> Any:
+    """A net as protobuf itself reads it."""
+    net = message_class("NetParameter")()
+    net.ParseFromString(data)
+    return net

@@ -38,12 +38,12 @@ class Plan:
     """The experiment's numbers. `dilated`: the published front end's layers at `width`, not three convolutions."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
-    train: int = 160
-    test: int = 64
-    batch: int = 8
+    train: int = 240
+    test: int = 96
+    batch: int = 6
     front_iterations: int = 300
     front_rate: float = 0.02
-    context_iterations: int = 400
+    context_iterations: int = 350
     context_rate: float = 0.01
     momentum: float = 0.9
     decay: float = 5e-4
@@ -56,7 +56,7 @@ class Plan:
 
 FULL = Plan(
     train=1000, batch=14, front_iterations=20_000, front_rate=1e-3, context_iterations=4000, dilated=True, width=64,
-    fc_width=4096, scenes=replace(SceneSettings(), cells=64, objects=(12, 28)),
+    fc_width=4096, scenes=replace(SceneSettings(), cells=64, objects=(14, 35)),
 )  # fmt: skip
 """The same at the published widths, for a GPU."""
 

@@ -1,8 +1,8 @@
 """Drawn scenes whose local patches do not tell their labels: objects look alike, and what surrounds them names them.
 
 Four classes: field, water, car, boat. Field and water differ a little in brightness, under noise of every scale up to
-a few cells, so that a small patch is often wrong. Cars and boats are the same striped ellipses, several cells wide; one on
-water is a boat, one on a field is a car. No torch here.
+a few cells, so that a small patch is often wrong. Cars and boats are the same striped ellipses, several cells wide; one
+on water is a boat, one on a field is a car. No torch here.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ CELL = 8
 class SceneSettings:
     """How scenes are drawn: `cells` a side, objects' radii in cells, contrast of field and water, noise deviations."""
 
-    cells: int = 32
-    objects: tuple[int, int] = (4, 8)
+    cells: int = 24
+    objects: tuple[int, int] = (2, 5)
     radii: tuple[float, float] = (2.0, 5.0)
     contrast: float = 0.35
     patch_noise: float = 0.5
@@ -67,8 +67,8 @@ def _smooth(draws: np.random.Generator, side: int, scale: float) -> Array:
     share = share * share * (3 - 2 * share)
     rows = coarse[low] * (1 - share)[:, None] + coarse[low + 1] * share[:, None]
     field: Array = rows[:, low] * (1 - share) + rows[:, low + 1] * share
-    field = (field - field.mean()) / max(float(field.std()), 1e-6)
-    return field
+    level, deviation = float(field.mean()), max(float(field.std()), 1e-6)
+    return (field - level) / deviation
 
 
 def _ellipse(draws: np.random.Generator, side: int, settings: SceneSettings) -> tuple[Array, Array]:

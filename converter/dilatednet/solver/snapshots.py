@@ -10,6 +10,7 @@ import os
 import torch
 
 from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.definition import record_definition
 from converter.formats.stored import Array, StoredNet
 from converter.module import CaffeModule
 from converter.plan import Step
@@ -28,8 +29,13 @@ def save_blobs(net: CaffeModule, path: str | os.PathLike[str]) -> None:
 
         write_hdf5(path, [(step.layer.name, _arrays(net, step)) for step in steps if step.operator.blobs])
         return
-    layers = [OutgoingLayer(step.layer.name, step.layer.type, tuple(_arrays(net, step))) for step in steps]
-    write_caffemodel(path, net.plan.net.name, layers)
+    write_caffemodel(path, net.plan.net.name, (_layer(net, step) for step in steps))
+
+
+def _layer(net: CaffeModule, step: Step) -> OutgoingLayer:
+    """A layer with its whole definition, as Caffe's own snapshots have it."""
+    blobs = tuple(_arrays(net, step))
+    return OutgoingLayer(step.layer.name, step.layer.type, blobs, *record_definition(step.layer.record))
 
 
 def load_blobs(net: CaffeModule, stored: StoredNet) -> None:
