@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from converter.dilatednet.datasets import Split
+    from converter.dilatednet.datasets import Picture, Split
+    from converter.dilatednet.labels import Labels
     from converter.dilatednet.results import Result
 
 
@@ -60,8 +61,8 @@ def open_from(args: argparse.Namespace, needs: Sequence[str]) -> Split:
     return split
 
 
-def publish(result: Result, args: argparse.Namespace) -> None:
-    """Print the table, and write the files asked for."""
+def publish(result: Result, args: argparse.Namespace, labels_of: Callable[[Picture], Labels]) -> None:
+    """Print the table, and write the files asked for; `labels_of` gives the predictions that a report shows."""
     from converter.dilatednet.results import table, write_json
 
     print(table(result))
@@ -70,8 +71,4 @@ def publish(result: Result, args: argparse.Namespace) -> None:
     if args.report:
         from converter.dilatednet.evaluation_report import write_report
 
-        write_report(
-            args.report,
-            result,
-            predictions=getattr(args, "predictions", None) or getattr(args, "save_predictions", None),
-        )
+        write_report(args.report, result, labels_of)

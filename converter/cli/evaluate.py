@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ from converter.cli._scores import open_from, publish, split_arguments
 if TYPE_CHECKING:
     import torch
 
-    from converter.dilatednet.datasets import Split
+    from converter.dilatednet.datasets import Picture, Split
     from converter.dilatednet.evaluate import Labeller
+    from converter.dilatednet.labels import Labels
     from converter.dilatednet.metrics import Matrix
     from converter.dilatednet.training.processes import Processes
 
@@ -61,8 +63,18 @@ def run(args: argparse.Namespace) -> int:
             )
         counts = _gathered(counts, processes, split)
         if processes.first:
-            publish(Result(split, counts, row, about), args)
+            publish(Result(split, counts, row, about), args, _labels_of(args, split, label))
     return 0
+
+
+def _labels_of(args: argparse.Namespace, split: Split, label: Labeller) -> Callable[[Picture], Labels]:
+    """The predictions for the report: those saved, or made once more."""
+    from converter.dilatednet.images import read_image
+    from converter.dilatednet.score import predicted
+
+    if args.save_predictions:
+        return lambda picture: predicted(args.save_predictions, split, picture)
+    return lambda picture: label(read_image(picture.image))
 
 
 def _gathered(counts: dict[str, Matrix], processes: Processes, split: Split) -> dict[str, Matrix]:

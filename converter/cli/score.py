@@ -21,9 +21,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score and print."""
     from converter.dilatednet.paper import paper_row
-    from converter.dilatednet.score import score
+    from converter.dilatednet.score import predicted, score
 
     split = open_from(args, ("labels",))
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
-    publish(score(split, args.predictions, workers=args.workers, paper=row, progress=True), args)
+    result = score(split, args.predictions, workers=args.workers, paper=row, progress=True)
+    publish(result, args, lambda picture: predicted(args.predictions, split, picture))
     return 0

@@ -1,8 +1,8 @@
 """Running a net over a split and counting its confusion, picture by picture, in one process or several.
 
-The dense CRF of the paper's tables 3 and 4 is not offered: its known Python binding (pydensecrf) has had no release
-since 2018 and does not build with today's Cython, no maintained library replaces it, and it is not rewritten here. The
-label PNGs of any post-processing are measured by `score`.
+The dense CRF of the paper's tables 3 and 4 is not offered: its Python binding (pydensecrf) has had no release since
+2018, its fork pydensecrf2 is a lone source release without wheels, neither could be installed where this was written,
+and a dense CRF is not rewritten here. The label PNGs of any post-processing are measured by `score`.
 """
 
 from __future__ import annotations

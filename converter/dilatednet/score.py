@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from converter.dilatednet.datasets.split import Picture, Split
-from converter.dilatednet.labels import read_labels
+from converter.dilatednet.labels import Labels, read_labels
 from converter.dilatednet.metrics import Matrix, confusion
 from converter.dilatednet.paper import PaperRow
 from converter.dilatednet.results import Result
@@ -49,6 +49,18 @@ def find_predictions(folder: Path, split: Split) -> dict[str, Path]:
             path=str(folder),
         )
     return {name: path for name, path in found.items() if path is not None}
+
+
+def predicted(folder: str | os.PathLike[str], split: Split, picture: Picture) -> Labels:
+    """The prediction for one picture, uint8 (h, w).
+
+    Raises:
+        DatasetError: it is missing or does not read.
+    """
+    path = prediction_path(Path(folder), picture.name)
+    if path is None:
+        raise DatasetError(f"no prediction {picture.name}.png", path=str(folder))
+    return read_labels(path, split.colours)
 
 
 def score(

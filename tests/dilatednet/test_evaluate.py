@@ -203,7 +203,9 @@ def test_the_command_counts_as_the_original_pipelines_label_maps_do_up_to_ties(
     golden_voc: tuple[Path, list[list[int]]], weights: Path, tmp_path: Path, prototxt: list[str]
 ):
     root, counts = golden_voc
-    assert main(arguments(weights, root, tmp_path / "out.json", "--resume", str(tmp_path / "run"), *prototxt)) == 0
+    more = ["--resume", str(tmp_path / "run"), "--report", str(tmp_path / "report.html"), *prototxt]
+    assert main(arguments(weights, root, tmp_path / "out.json", *more)) == 0
+    assert (tmp_path / "report.html").read_text().count("<img") == 3 * len(PICTURES)
     # Two classes whose probabilities agree to the last float32 digits: 1 of 320,042 pixels where this was written.
     assert differing_pixels(tmp_path / "out.json", counts) <= TIES
 

@@ -102,6 +102,54 @@ def test_the_command_prints_the_table_and_writes_the_same_as_json(made: Path, ca
     assert written["by_picture"]["b"] == pytest.approx(50.0)
 
 
+def test_the_report_is_one_file_with_bars_pictures_and_confusion(made: Path):
+    out = made / "report.html"
+    command = [
+        "score",
+        "--predictions",
+        str(made / "guess"),
+        "--data",
+        "voc",
+        "--root",
+        str(made),
+        "--report",
+        str(out),
+    ]
+    assert main(command) == 0
+    text = out.read_text()
+    assert "<h1>PASCAL VOC 2012 val: mean IoU 11.11 %</h1>" in text
+    assert "72.1 % (Table 3, Front + Large): -60.99" in text
+    assert "<title>50.0 %, paper 87.3 %</title>" in text
+    assert "<title>absent, paper 80.3 %</title>" in text
+    assert text.count("<img") == 6
+    assert [text.count(f"<h3>{name}") for name in ("a: 72.2 %", "b: 50.0 %")] == [1, 1]
+    assert text.index("<h3>a:") < text.index("<h2>Worst") < text.index("<h3>b:")
+    assert 'title="33.33 %"' in text
+    for outside in ("http:", "https:", "<script", "url("):
+        assert outside not in text
+
+
+def test_the_report_names_the_pictures_of_a_hostile_list_safely(made: Path):
+    lists = made / "VOC2012" / "ImageSets" / "Segmentation" / "val.txt"
+    lists.write_text("a<script>\n")
+    for folder in ("VOC2012/SegmentationClass", "guess"):
+        write_labels(made / folder / "a<script>.png", np.array([[0, 1]], np.uint8))
+    out = made / "report.html"
+    command = [
+        "score",
+        "--predictions",
+        str(made / "guess"),
+        "--data",
+        "voc",
+        "--root",
+        str(made),
+        "--report",
+        str(out),
+    ]
+    assert main(command) == 0
+    assert "<script" not in out.read_text()
+
+
 def test_the_command_answers_bad_input_with_exit_code_2(made: Path, capsys: pytest.CaptureFixture[str]):
     arguments = ["score", "--predictions", str(made / "guess"), "--data", "voc", "--root", str(made / "guess")]
     assert main(arguments) == 2
