@@ -25,11 +25,11 @@ def run(args: argparse.Namespace) -> int:
     """Extract, with progress."""
     from pathlib import Path
 
-    import torch
     from tqdm import tqdm
 
     from converter.dilatednet.training.features import extract, front_end
     from converter.dilatednet.training.presets import recipe
+    from converter.dilatednet.training.processes import chosen_device
     from converter.dilatednet.zoo import find
     from converter.errors import DatasetError
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         raise DatasetError("no pictures to work on; give --data DIR")
     split = open_pictures(args, "image")
     net = front_end(chosen, args.weights)
-    net.to(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    net.to(chosen_device(args.device))
     model = find(chosen.model)
     size = tuple(args.input_size) if args.input_size else model.input_size
     with tqdm(total=len(split.pictures), disable=None, unit="picture") as bar:

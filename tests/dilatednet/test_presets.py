@@ -56,11 +56,19 @@ def test_every_recipe_can_train_and_takes_overrides(preset: str, stage: str) -> 
         ({"momentum": 1.0}, "below 1"),
         ({"policy": "cosine"}, "known: fixed"),
         ({"ratte": 0.1}, "no ratte"),
+        ({"context": "huge"}, "basic or large"),
+        ({"depth": 3}, "depth is 3"),
+        ({"width": -1}, "width is -1"),
     ],
 )
 def test_numbers_that_cannot_train_are_refused(overrides: dict[str, object], words: str) -> None:
     with pytest.raises(TrainingError, match=words):
         recipe("voc", "frontend", **overrides)
+
+
+def test_the_context_stage_takes_one_label_a_cell() -> None:
+    with pytest.raises(TrainingError, match="one label a cell"):
+        recipe("voc", "context", upsampled_labels=True)
 
 
 def test_an_unknown_preset_is_refused_with_the_nearest() -> None:

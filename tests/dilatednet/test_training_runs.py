@@ -10,6 +10,7 @@ from PIL import Image
 
 from converter.dilatednet.training.checkpoint import checkpoints
 from converter.dilatednet.training.loss import valid_loss
+from converter.dilatednet.training.processes import chosen_device
 from converter.dilatednet.training.session import Start
 from converter.dilatednet.training.stages import build_optimizer, build_stage
 from converter.errors import DatasetError, OutputError, TrainingError
@@ -106,6 +107,24 @@ def test_a_folder_that_cannot_be_made_is_named(lists: tuple[Path, Path], tmp_pat
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="writable folder"):
         run(lists, tmp_path / "file" / "run", tiny())
+
+
+@pytest.mark.parametrize("name", ["checkpoint_every", "keep", "log_every"])
+def test_counts_of_zero_are_refused(lists: tuple[Path, Path], tmp_path: Path, name: str) -> None:
+    with pytest.raises(TrainingError, match=f"{name} is 0"):
+        run(lists, tmp_path, tiny(), **{name: 0})
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "abacus"])
+def test_a_device_that_is_not_there_is_refused(device: str) -> None:
+    with pytest.raises(TrainingError, match="--device"):
+        chosen_device(device)
+
+
+def test_labels_of_every_pixel_train_an_upsampled_net(lists: tuple[Path, Path], tmp_path: Path) -> None:
+    outcome = run(lists, tmp_path, tiny(iterations=2, upsampled_labels=True))
+    assert outcome.finished
+    assert log_of(tmp_path)[0]["loss"] == pytest.approx(np.log(3), abs=0.05)
 
 
 @pytest.mark.parametrize("workers", [0, 1])

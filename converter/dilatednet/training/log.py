@@ -7,25 +7,33 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from converter.errors import OutputError
 from converter.formats.atomic import atomic_write
 
 
 class RunLog:
     """Appends to `log.jsonl` in a run's folder; lines past `iteration` (of a run that was killed) are taken out first.
 
-    Lines hold `iteration`, `loss`, `rate`, `seconds` and the like; each is flushed, so a kill loses none.
+    Lines hold `iteration`, `loss`, `rate`, `seconds` and the like; each is flushed, so a kill loses none. What cannot
+    be written raises OutputError.
     """
 
     def __init__(self, folder: Path, iteration: int = 0) -> None:
         self.path = folder / "log.jsonl"
-        _cut_back(self.path, iteration)
-        self._file = self.path.open("a", encoding="utf-8")
+        try:
+            _cut_back(self.path, iteration)
+            self._file = self.path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror}; check the folder", path=str(self.path)) from error
         self._board = _tensorboard(folder, iteration)
 
     def write(self, **values: Any) -> None:
         """One line; numbers go to TensorBoard too, at the line's `iteration`."""
-        self._file.write(json.dumps(values) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(values) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror}; make room", path=str(self.path)) from error
         if self._board is not None and "loss" in values:
             for name in ("loss", "rate"):
                 self._board.add_scalar(name, values[name], values["iteration"])

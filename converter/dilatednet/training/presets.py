@@ -86,8 +86,21 @@ class Recipe:
         for name, top in (("momentum", 1.0), ("dropout", 1.0)):
             if not 0 <= getattr(self, name) < top:
                 raise TrainingError(f"{name} is {getattr(self, name)}; expected 0 to below 1; correct it", field=name)
+        self._check_shape()
         self.rates()
         return self
+
+    def _check_shape(self) -> None:
+        """What changes the net must leave one."""
+        if self.context not in ("", "basic", "large"):
+            raise TrainingError(f"context is {self.context!r}; expected basic or large; choose one", field="context")
+        for name, least in (("depth", 4), ("width", 1), ("fc_width", 1), ("classes", 2)):
+            value = getattr(self, name)
+            if value and value < least:
+                raise TrainingError(f"{name} is {value}; expected {least} or more; correct it", field=name)
+        if self.stage == "context" and self.upsampled_labels:
+            message = "the context stage trains on one label a cell; expected no upsampled labels; leave them out"
+            raise TrainingError(message, field="upsampled_labels")
 
 
 _VOC_FRONT = Recipe("frontend", "dilation8_pascal_voc", 14, 500, 1e-3, 0.9, 60_000)  # P; crop, decay, mirror C

@@ -11,6 +11,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from converter.errors import TrainingError
+
 
 @dataclass(frozen=True, slots=True)
 class Processes:
@@ -44,17 +46,35 @@ class Processes:
         return torch.nn.parallel.DistributedDataParallel(module, device_ids=ids)
 
 
+def chosen_device(name: str = "") -> torch.device:
+    """The device of that name; "" takes the GPU of torchrun's local rank where there is one, "cuda" insists on it.
+
+    Raises:
+        TrainingError: no such device.
+    """
+    name = name or ("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda":
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise TrainingError(f"no device {name!r}; expected cpu, cuda or cuda:N; correct --device") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise TrainingError(f"no GPU {device}; this machine has {torch.cuda.device_count()}; use --device cpu")
+    return device
+
+
 @contextmanager
 def joined_processes(device: str = "") -> Iterator[Processes]:
     """The processes that torchrun started (its environment variables tell), or this one alone.
 
-    `device` "" takes the GPU of the local rank where there is one. NCCL joins GPUs, gloo joins CPUs.
+    `device` as in `chosen_device`. NCCL joins GPUs, gloo joins CPUs.
+
+    Raises:
+        TrainingError: no such device.
     """
     count, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
-    chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    if chosen == "cuda":
-        chosen = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
-    place = torch.device(chosen)
+    place = chosen_device(device)
     if place.type == "cuda":
         torch.cuda.set_device(place)
     if count > 1:

@@ -37,7 +37,11 @@ Stream: TypeAlias = Iterator[tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a recipe is run, without a say in what comes out (but for rounding: `precision`, `channels_last`)."""
+    """How a recipe is run, without a say in what comes out (but for rounding: `precision`, `channels_last`).
+
+    Raises:
+        TrainingError: a count below its least.
+    """
 
     folder: Path
     precision: Precision = "fp32"
@@ -46,6 +50,13 @@ class RunOptions:
     checkpoint_every: int = 2000
     keep: int = 3
     log_every: int = 20
+
+    def __post_init__(self) -> None:
+        for name, least in (("checkpoint_every", 1), ("keep", 1), ("log_every", 1), ("workers", 0)):
+            if getattr(self, name) < least:
+                raise TrainingError(
+                    f"{name} is {getattr(self, name)}; expected {least} or more; correct it", field=name
+                )
 
 
 @dataclass(slots=True)
