@@ -1,57 +1,17 @@
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from safetensors.numpy import save_file
 
-from converter.cli import main
 from converter.dilatednet.datasets import Split, open_split
 from converter.dilatednet.evaluate import evaluate
 from converter.dilatednet.journal import Journal
 from converter.dilatednet.score import score
-from converter.dilatednet.zoo import find
 from converter.errors import DatasetError
-from tests.dilatednet.formula_nets import formula_arrays
-from tests.places import GOLDENS, ROOT, VOC_ROOT
+from tests.dilatednet.made_voc import blank, made_truth, make_voc, slow_confusion
 
-PREDICT = GOLDENS / "predict"
-NET = PREDICT / "dilation8_pascal_voc_mini.prototxt"
-PICTURES = ("97x61", "375x500", "500x334")
-KINDS = ("weight", "bias")
-TIES = 3
 ABOUT = {"model": "fake", "classes": 21}
-
-
-def make_voc(root: Path, pictures: dict[str, tuple[np.ndarray, np.ndarray]]) -> Path:
-    home = root / "VOCdevkit" / "VOC2012"
-    for folder in ("ImageSets/Segmentation", "JPEGImages", "SegmentationClass"):
-        (home / folder).mkdir(parents=True)
-    (home / "ImageSets" / "Segmentation" / "val.txt").write_text("".join(f"{name}\n" for name in pictures))
-    for name, (image, truth) in pictures.items():
-        Image.fromarray(image).save(home / "JPEGImages" / f"{name}.jpg", format="PNG")
-        Image.fromarray(truth).save(home / "SegmentationClass" / f"{name}.png")
-    return root
-
-
-def slow_confusion(truth: np.ndarray, prediction: np.ndarray, counts: list[list[int]]) -> None:
-    for t, p in zip(truth.ravel().tolist(), prediction.ravel().tolist(), strict=True):
-        if t != 255:
-            counts[t][p] += 1
-
-
-def blank() -> list[list[int]]:
-    return [[0] * 21 for _ in range(21)]
-
-
-def made_truth(labels: np.ndarray) -> np.ndarray:
-    truth = np.roll(labels, (3, 7), (0, 1))
-    truth[::9] = 255
-    return truth
 
 
 @pytest.fixture
@@ -154,112 +114,3 @@ def test_a_picture_and_truth_of_different_sizes_are_an_error(noise: Split):
     Image.fromarray(np.zeros((5, 9), np.uint8)).save(noise.pictures[0].labels)
     with pytest.raises(DatasetError, match=r"p0\.png: the truth is 9×5, the picture 8×5"):
         evaluate(noise, label)
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "mini.safetensors"
-    arrays = formula_arrays(find("dilation8_pascal_voc").narrowed(4, 128).topology)
-    save_file(
-        {f"{layer}.{kind}": blob for layer in arrays for kind, blob in zip(KINDS, arrays[layer], strict=True)}, path
-    )
-    return path
-
-
-@pytest.fixture
-def golden_voc(tmp_path: Path) -> tuple[Path, list[list[int]]]:
-    """Caffe's pictures as a validation split, and the confusion of Caffe's own label maps."""
-    pictures, counts = {}, blank()
-    for name in PICTURES:
-        with Image.open(PREDICT / f"pascal_voc_{name}_image.png") as image:
-            answer = np.load(PREDICT / f"pascal_voc_{name}.npz")["labels"]
-            truth = made_truth(answer)
-            pictures[name] = (np.array(image), truth)
-        slow_confusion(truth, answer, counts)
-    return make_voc(tmp_path / "golden", pictures), counts
-
-
-def arguments(weights: Path, root: Path, out: Path, *more: str) -> list[str]:
-    data = ["--data", "voc", "--root", str(root), "--json", str(out)]
-    return ["evaluate", "dilation8_pascal_voc", "--weights", str(weights), *data, *more]
-
-
-def torchrun(processes: int, command: list[str]) -> None:
-    launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m", "converter"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(
-        [sys.executable, *launch, *command], capture_output=True, text=True, env=environment, check=False
-    )
-    assert run.returncode == 0, run.stderr
-
-
-def differing_pixels(file: Path, counts: list[list[int]]) -> int:
-    """How many pixels were counted in another cell."""
-    return int(np.abs(np.array(json.loads(file.read_text())["confusion"]) - counts).sum()) // 2
-
-
-@pytest.mark.parametrize("prototxt", [[], ["--prototxt", str(NET)]])
-def test_the_command_counts_as_the_original_pipelines_label_maps_do_up_to_ties(
-    golden_voc: tuple[Path, list[list[int]]], weights: Path, tmp_path: Path, prototxt: list[str]
-):
-    root, counts = golden_voc
-    more = ["--resume", str(tmp_path / "run"), "--report", str(tmp_path / "report.html"), *prototxt]
-    assert main(arguments(weights, root, tmp_path / "out.json", *more)) == 0
-    assert (tmp_path / "report.html").read_text().count("<img") == 3 * len(PICTURES)
-    # Two classes whose probabilities agree to the last float32 digits: 1 of 320,042 pixels where this was written.
-    assert differing_pixels(tmp_path / "out.json", counts) <= TIES
-
-
-def test_two_processes_count_the_same_as_one(golden_voc: tuple[Path, list[list[int]]], weights: Path, tmp_path: Path):
-    root, counts = golden_voc
-    torchrun(1, arguments(weights, root, tmp_path / "1.json"))
-    torchrun(2, arguments(weights, root, tmp_path / "2.json", "--resume", str(tmp_path / "run")))
-    one, two = (json.loads((tmp_path / f"{number}.json").read_text()) for number in (1, 2))
-    assert one["confusion"] == two["confusion"]
-    assert one["by_picture"] == two["by_picture"]
-    assert differing_pixels(tmp_path / "2.json", counts) <= TIES
-    names = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert names == ["pictures-0.jsonl", "pictures-1.jsonl", "run.json"]
-
-
-@pytest.mark.voc
-def test_real_pictures_count_the_same_with_one_and_two_processes_and_by_a_loop(weights: Path, tmp_path: Path):
-    saved = tmp_path / "saved"
-    assert (
-        main(arguments(weights, VOC_ROOT, tmp_path / "1.json", "--only-present", "--save-predictions", str(saved))) == 0
-    )
-    torchrun(2, arguments(weights, VOC_ROOT, tmp_path / "2.json", "--only-present"))
-    counts = blank()
-    pictures = sorted(saved.iterdir())
-    for path in pictures:
-        mask = VOC_ROOT / "VOCdevkit" / "VOC2012" / "SegmentationClass" / path.name
-        with Image.open(path) as prediction, Image.open(mask) as truth:
-            slow_confusion(np.asarray(truth), np.asarray(prediction), counts)
-    assert len(pictures) == 5
-    for name in ("1.json", "2.json"):
-        assert json.loads((tmp_path / name).read_text())["confusion"] == counts
-
-
-@pytest.mark.parametrize(
-    ("model", "more", "text"),
-    [
-        ("dilation7_kitti", [], "dilation7_kitti knows 11 classes, PASCAL VOC 2012 21"),
-        ("dilation8_pascal_voc", ["--device", "cuda:99"], "device 'cuda:99' cannot be used"),
-        ("dilation8_pascal_voc", ["--weights", "nowhere.caffemodel"], "no such weights"),
-        ("resnet", [], "'resnet' is not a known model"),
-    ],
-)
-def test_bad_input_is_one_error_and_exit_code_2(
-    noise: Split, weights: Path, capsys: pytest.CaptureFixture[str], model: str, more: list[str], text: str
-):
-    command = ["evaluate", model, "--weights", str(weights), "--data", "voc", "--root", str(noise.root), *more]
-    assert main(command) == 2
-    assert text in capsys.readouterr().err
-
-
-def test_pictures_that_are_not_there_are_told_before_anything_runs(
-    noise: Split, weights: Path, capsys: pytest.CaptureFixture[str]
-):
-    noise.pictures[2].image.unlink()
-    assert main(arguments(weights, noise.root, noise.root / "out.json")) == 2
-    assert "1 of 6 pictures of val lack a file" in capsys.readouterr().err
