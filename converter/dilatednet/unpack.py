@@ -140,11 +140,10 @@ def _members(source: Path) -> Iterator[Iterator[_Member]]:
         with zipfile.ZipFile(source) as packed:
             yield _zip_members(packed, source)
         return
-    with (
-        _decompressed(source) as stream,
-        tarfile.open(fileobj=cast(IO[bytes], _Guarded(stream, source)), mode="r:") as tar,
-    ):
-        yield _tar_members(tar, source)
+    with _decompressed(source) as stream:
+        guarded = _Guarded(stream, source)
+        with tarfile.open(fileobj=cast(IO[bytes], guarded), mode="r:") as tar:
+            yield _tar_members(tar, guarded, source)
 
 
 def _decompressed(source: Path) -> IO[bytes]:
@@ -160,13 +159,15 @@ class _Guarded:
 
     def __init__(self, stream: IO[bytes], source: Path) -> None:
         self._stream, self._source = stream, source
+        self.last = b""
         self.seek, self.tell, self.close = stream.seek, stream.tell, stream.close
 
     def read(self, size: int = -1) -> bytes:
         """At most 16 MiB at once."""
         if not 0 <= size <= _LARGEST_READ:
             raise DownloadError(f"a header of {size:,} bytes; refused as a bomb", path=str(self._source))
-        return self._stream.read(size)
+        self.last = self._stream.read(size)
+        return self.last
 
 
 def _zip_members(packed: zipfile.ZipFile, source: Path) -> Iterator[_Member]:
@@ -178,7 +179,7 @@ def _zip_members(packed: zipfile.ZipFile, source: Path) -> Iterator[_Member]:
         yield _Member(info.filename, None if info.is_dir() else lambda info=info: packed.open(info))  # type: ignore[misc]
 
 
-def _tar_members(tar: tarfile.TarFile, source: Path) -> Iterator[_Member]:
+def _tar_members(tar: tarfile.TarFile, stream: _Guarded, source: Path) -> Iterator[_Member]:
     """Files and folders of a tar; a link to a file of the same archive reads as that file."""
     files: dict[str, tarfile.TarInfo] = {}
     for info in tar:
@@ -189,6 +190,8 @@ def _tar_members(tar: tarfile.TarFile, source: Path) -> Iterator[_Member]:
         content = info if info.isreg() else _linked(info, files, source)
         files[name] = content
         yield _Member(info.name, lambda content=content: tar.extractfile(content))  # type: ignore[misc]
+    if not files or stream.last != bytes(tarfile.BLOCKSIZE):
+        raise DownloadError("the archive ends early or holds no file; get it again", path=str(source))
 
 
 def _linked(info: tarfile.TarInfo, files: dict[str, tarfile.TarInfo], source: Path) -> tarfile.TarInfo:
