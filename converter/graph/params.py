@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from converter.errors import UnsupportedParameterError
 from converter.formats.record import Field, Record, Value, Word
 from converter.formats.schema import FieldSpec, fields
@@ -180,9 +182,10 @@ def _integer(value: Value) -> int | None:
 
 
 def _number(value: Value) -> float | None:
+    """A real value, rounded to float32: that is what Caffe's schema holds, and 0.1 is not the same in both."""
     if isinstance(value, Word) and value.lower() in {"inf", "nan", "infinity"}:
         return float(value)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return float(np.float32(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _flag(value: Value) -> bool | None:
