@@ -35,6 +35,7 @@ class CaffeSolver:
         iteration: updates done so far.
         current_step: multistep's place in its stepvalues.
         rate: the learning rate of the last update.
+        notes: what weights did not fill, or had besides.
     """
 
     def __init__(self, net: CaffeModule, settings: SolverSettings) -> None:
@@ -46,12 +47,21 @@ class CaffeSolver:
         self.iteration = 0
         self.current_step = 0
         self.rate = settings.policy.base_lr
+        self.notes: list[str] = []
 
     @classmethod
     def from_prototxt(
-        cls, path: str | os.PathLike[str], weights: str | None = None, *, seed: int | None = None
+        cls,
+        path: str | os.PathLike[str],
+        weights: str | None = None,
+        *,
+        seed: int | None = None,
+        device: torch.device | str = "cpu",
     ) -> CaffeSolver:
-        """The solver that a solver.prototxt describes, with its net filled or loaded from `weights`.
+        """The solver that a solver.prototxt describes, with its net filled or loaded from `weights`, on `device`.
+
+        Layers missing from the weights are filled as the prototxt says, layers that the net lacks (VGG's last ones,
+        say) are left out, as in Caffe; `notes` lists both.
 
         Raises:
             ConversionError: the solver, its net or the weights do not read or fit.
@@ -62,8 +72,13 @@ class CaffeSolver:
         if not settings.net:
             raise TrainingError("the net stands inside the solver; write it to a file and name it", path=str(path))
         seed = settings.random_seed if seed is None and settings.random_seed >= 0 else seed
-        net = load(settings.net, weights, phase="train", stages=settings.train_stages, seed=seed, fill_missing=True)
-        return cls(net, settings)
+        net = load(settings.net, phase="train", stages=settings.train_stages, seed=seed)
+        notes: list[str] = []
+        for given in (weights,) if weights else settings.weights:
+            notes += load_blobs(net, read_stored(given), partial=True)
+        solver = cls(net.to(device), settings)
+        solver.notes = notes
+        return solver
 
     def step(self, batches: Batch | Sequence[Batch] | Callable[[], Batch]) -> float:
         """One update; the answer is the loss, averaged over the passes of iter_size.

@@ -38,17 +38,24 @@ def _layer(net: CaffeModule, step: Step) -> OutgoingLayer:
     return OutgoingLayer(step.layer.name, step.layer.type, blobs, *record_definition(step.layer.record))
 
 
-def load_blobs(net: CaffeModule, stored: StoredNet) -> None:
+def load_blobs(net: CaffeModule, stored: StoredNet, *, partial: bool = False) -> list[str]:
     """Copy a weights file's blobs into the net's parameters, in place.
 
+    `partial`: layers missing from the file keep what they have, and layers that the net lacks are left out; the answer
+    names both.
+
     Raises:
-        WeightsError: blobs missing, left over or of another shape.
+        WeightsError: blobs of another shape; missing or left over, unless `partial`.
     """
-    arrays = assign(net.plan, stored).arrays
+    arrays = assign(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
+    given = stored.weighted()
     with torch.no_grad():
-        for name, blobs in arrays.items():
-            for index, array in enumerate(blobs):
+        for name in (name for name in arrays if name in given):
+            for index, array in enumerate(arrays[name]):
                 net.blob_parameter(name, index).copy_(torch.from_numpy(array))
+    missing, unused = [name for name in arrays if name not in given], [name for name in given if name not in arrays]
+    told = (("not in the weights, filled", missing), ("in the weights, not in the net", unused))
+    return [f"{words}: {', '.join(names)}" for words, names in told if names]
 
 
 def _arrays(net: CaffeModule, step: Step) -> list[Array]:

@@ -1,0 +1,45 @@
+"""`dilatednet solve`: trains what a solver.prototxt describes, from its start or from a snapshot of Caffe's or ours."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+HELP = "train a Caffe net by its solver.prototxt; snapshots go to and come from Caffe"
+_TERMINATED = 143
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The solver, and where it begins."""
+    parser.add_argument("solver", help="solver.prototxt; its net reads ImageLabelData or BinLabelData")
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument("--weights", metavar="FILE", help="start from these weights; missing layers are filled")
+    begin.add_argument("--snapshot", metavar="FILE", help="go on from this .solverstate or .solverstate.h5")
+    parser.add_argument("--device", default="", help="cpu, cuda or cuda:N; default: a GPU where there is one")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, with progress; print what was written."""
+    from tqdm import tqdm
+
+    from converter.dilatednet.solver.driver import CaffeSolver
+    from converter.dilatednet.solver.session import Session
+    from converter.dilatednet.training.processes import chosen_device
+
+    solver = CaffeSolver.from_prototxt(args.solver, args.weights, device=chosen_device(args.device))
+    for note in solver.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if args.snapshot:
+        solver.restore(args.snapshot)
+    session, display = Session(solver), solver.settings.display
+    with tqdm(total=solver.settings.max_iter, initial=solver.iteration, disable=None, unit="it") as bar:
+
+        def report(iteration: int, loss: float, rate: float) -> None:
+            bar.set_postfix(loss=f"{loss:.4f}", rate=f"{rate:g}", refresh=False)
+            bar.update()
+            if display and iteration % display == 0:
+                tqdm.write(f"iteration {iteration}: loss {loss:.6g}, rate {rate:g}", file=sys.stderr)
+
+        finished = session.solve(report)
+    print("\n".join(session.saved))
+    return 0 if finished else _TERMINATED

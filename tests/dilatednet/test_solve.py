@@ -1,0 +1,95 @@
+"""`dilatednet solve`: a solver.prototxt with fyu's data layer, broken and resumed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from converter.cli import main
+from converter.formats.weights import read_weights
+from tests.dilatednet.tiny_training import write_pictures
+
+NET = """
+layer { name: "data" type: "ImageLabelData" top: "data" top: "label"
+  transform_param { crop_size: 24 mirror: true mean_value: 90 }
+  image_label_data_param { image_list_path: "images.txt" label_list_path: "labels.txt" batch_size: 2 shuffle: true
+    label_slice { dim: 16 dim: 16 stride: 1 stride: 1 offset: 4 offset: 4 } } }
+layer { name: "c" type: "Convolution" bottom: "data" top: "c"
+  convolution_param { num_output: 6 kernel_size: 9 weight_filler { type: "gaussian" std: 0.001 } } }
+layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
+layer { name: "final" type: "Convolution" bottom: "c" top: "final"
+  convolution_param { num_output: 3 kernel_size: 1 weight_filler { type: "xavier" } } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "final" bottom: "label" top: "loss"
+  loss_param { ignore_label: 255 } }
+"""
+SOLVER = """
+net: "FOLDER/net.prototxt" base_lr: 0.0001 momentum: 0.9 lr_policy: "step" gamma: 0.5 stepsize: 4 max_iter: ITERATIONS
+snapshot: 5 snapshot_prefix: "FOLDER/run" display: 4 iter_size: 2 random_seed: 3 average_loss: 2
+"""
+
+
+def written(folder: Path, iterations: int, net: str = NET) -> str:
+    """A solver beside its net and pictures."""
+    folder.mkdir(exist_ok=True)
+    if not (folder / "images.txt").exists():
+        write_pictures(folder)
+    (folder / "net.prototxt").write_text(net)
+    text = SOLVER.replace("FOLDER", str(folder)).replace("ITERATIONS", str(iterations))
+    (folder / "solver.prototxt").write_text(text)
+    return str(folder / "solver.prototxt")
+
+
+def test_a_run_is_solved_snapshots_included(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", written(tmp_path, 8), "--device", "cpu"]) == 0
+    out = capsys.readouterr()
+    names = [Path(line).name for line in out.out.splitlines()]
+    assert names == [
+        "run_iter_5.caffemodel",
+        "run_iter_5.solverstate",
+        "run_iter_8.caffemodel",
+        "run_iter_8.solverstate",
+    ]
+    assert "iteration 4: loss" in out.err
+    assert "rate 5e-05" in out.err
+
+
+def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", written(tmp_path, 8), "--device", "cpu"]) == 0
+    expected = {name: [np.array(blob) for blob in blobs] for name, blobs in weights(tmp_path).items()}
+    (tmp_path / "run_iter_8.caffemodel").unlink()
+    state = str(tmp_path / "run_iter_5.solverstate")
+    assert main(["solve", written(tmp_path, 8), "--device", "cpu", "--snapshot", state]) == 0
+    for name, blobs in weights(tmp_path).items():
+        for ours, theirs in zip(blobs, expected[name], strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert "run_iter_8.caffemodel" in capsys.readouterr().out
+
+
+def weights(folder: Path) -> dict[str, list[np.ndarray]]:
+    return read_weights(folder / "run_iter_8.caffemodel")
+
+
+def test_weights_fill_what_they_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", written(tmp_path, 5), "--device", "cpu"]) == 0
+    other = NET.replace('name: "final"', 'name: "other"')
+    solver = written(tmp_path, 5, other)
+    capsys.readouterr()
+    assert main(["solve", solver, "--device", "cpu", "--weights", str(tmp_path / "run_iter_5.caffemodel")]) == 0
+    said = capsys.readouterr().err
+    assert "note: not in the weights, filled: other" in said
+    assert "note: in the weights, not in the net: final" in said
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    solver = Path(written(tmp_path, 40))
+    solver.write_text(solver.read_text().replace("base_lr: 0.0001", "base_lr: 1e30"))
+    assert main(["solve", str(solver), "--device", "cpu"]) == 2
+    assert "a tenth of base_lr" in capsys.readouterr().err
+
+
+def test_a_net_without_a_data_layer_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    head = 'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 dim: 24 dim: 24 } } }'
+    label = 'layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 2 dim: 1 dim: 16 dim: 16 } } }'
+    net = head + label + NET[NET.index('layer { name: "c"') :]
+    assert main(["solve", written(tmp_path, 2, net), "--device", "cpu"]) == 2
+    assert "nobody here reads its files; known: ImageLabelData, BinLabelData" in capsys.readouterr().err
