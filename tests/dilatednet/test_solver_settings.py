@@ -21,16 +21,18 @@ def written(tmp_path: Path, text: str) -> Path:
 def test_numbers_are_read_as_they_stand() -> None:
     settings = read_settings(SOLVER / "sgd_multistep_clip_solver.prototxt")
     assert settings.type == "SGD"
-    assert (settings.policy.policy, settings.policy.base_lr, settings.policy.stepvalues) == ("multistep", 0.1, (3, 7))
-    assert (settings.momentum, settings.weight_decay, settings.clip_gradients) == (0.9, 0.0005, 0.5)
+    assert (settings.policy.policy, settings.policy.stepvalues) == ("multistep", (3, 7))
+    numbers = (settings.policy.base_lr, settings.momentum, settings.weight_decay, settings.clip_gradients)
+    assert numbers == pytest.approx((0.1, 0.9, 0.0005, 0.5), rel=1e-7), "float32, as Caffe holds them"
     assert settings.max_iter == 12
     assert not settings.snapshot_after_train
 
 
 def test_absent_numbers_are_caffes_defaults(tmp_path: Path) -> None:
     settings = read_settings(written(tmp_path, PLAIN))
-    assert (settings.type, settings.momentum, settings.momentum2, settings.rms_decay) == ("SGD", 0.0, 0.999, 0.99)
-    assert (settings.delta, settings.iter_size, settings.clip_gradients) == (1e-8, 1, -1.0)
+    assert (settings.type, settings.momentum) == ("SGD", 0.0)
+    assert (settings.momentum2, settings.rms_decay, settings.delta) == pytest.approx((0.999, 0.99, 1e-8), rel=1e-7)
+    assert (settings.iter_size, settings.clip_gradients) == (1, -1.0)
     assert (settings.regularization_type, settings.snapshot_format) == ("L2", "BINARYPROTO")
 
 

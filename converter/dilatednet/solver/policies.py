@@ -47,7 +47,7 @@ class RatePolicy:
     def _require(self, holds: bool, name: str, seen: float, expected: str) -> None:
         if not holds:
             message = (
-                f"lr_policy {self.policy!r} cannot use {name} {seen}; expected {expected}; set {name} in the solver"
+                f"lr_policy {self.policy!r} cannot use {name} {seen:g}; expected {expected}; set {name} in the solver"
             )
             raise TrainingError(message, field=name)
 

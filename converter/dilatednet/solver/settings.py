@@ -179,9 +179,9 @@ def _snapshots(view: Params) -> dict[str, Any]:
 def _check(settings: SolverSettings, view: Params) -> None:
     """Numbers the update rules refuse in Caffe, and set fields that nobody read."""
     if settings.type in ("AdaGrad", "RMSProp") and settings.momentum:
-        raise _refused(view, "momentum", f"{settings.type} has no momentum; {settings.momentum} set; remove it")
+        raise _refused(view, "momentum", f"{settings.type} has no momentum; {settings.momentum:g} set; remove it")
     if not 0 <= settings.rms_decay < 1:
-        raise _refused(view, "rms_decay", f"rms_decay is {settings.rms_decay}; expected 0 to below 1; correct it")
+        raise _refused(view, "rms_decay", f"rms_decay is {settings.rms_decay:g}; expected 0 to below 1; correct it")
     if settings.iter_size < 1:
         raise _refused(view, "iter_size", f"iter_size is {settings.iter_size}; expected 1 or more; correct it")
     if settings.regularization_type not in ("L1", "L2"):
