@@ -116,7 +116,7 @@ def _source(args: argparse.Namespace) -> Source:
         return from_split(open_pictures(args, "image", "labels"))
     if not args.features:
         raise DatasetError("the context stage trains on stored features; make them, and give --features DIR")
-    return from_split(open_pictures(args, "labels"), args.features)
+    return from_split(open_pictures(args, "labels"), args.features, only_present=args.only_present)
 
 
 def _note(text: str) -> None:

@@ -9,14 +9,15 @@ import torch
 from PIL import Image
 
 from converter.cli import main
+from converter.dilatednet.datasets import open_split
 from converter.dilatednet.datasets.split import Picture
 from converter.dilatednet.images import read_image
 from converter.dilatednet.list_files import read_bin
 from converter.dilatednet.model import DilatedNet
 from converter.dilatednet.training.features import extract, front_end
 from converter.dilatednet.training.presets import recipe
-from converter.dilatednet.training.sources import from_lists
-from converter.errors import WeightsError
+from converter.dilatednet.training.sources import from_lists, from_split
+from converter.errors import DatasetError, WeightsError
 from tests.dilatednet.tiny_training import CLASSES, blobs, run, tiny, write_pictures
 
 MEAN = (102.93, 111.36, 116.52)
@@ -134,6 +135,17 @@ def test_the_commands_run_the_three_stages_in_a_row(tmp_path: Path, capsys: pyte
     both = ["--weights", weights, "--weights", f"{context}/weights.safetensors", "--context", "basic"]
     assert main(["train", "joint", *common, *few, *narrow, *both, "--out", joint]) == 0
     assert len(blobs(Path(joint) / "weights.safetensors")) == 2 * (16 + 8)
+
+
+def test_missing_maps_are_named_or_left_out(lists: tuple[Path, Path], trained: Path, tmp_path: Path) -> None:
+    split = open_split("voc", voc_root(tmp_path / "data"), "train")
+    maps = tmp_path / "maps"
+    extract(front_end(tiny(), str(trained)), split.pictures[:2], maps, MEAN, TILE)
+    with pytest.raises(DatasetError, match=r"4 of 6 feature maps are not there, .*p2\.bin first"):
+        from_split(split, maps)
+    assert len(from_split(split, maps, only_present=True).pairs) == 2
+    with pytest.raises(DatasetError, match="6 of 6"):
+        from_split(split, tmp_path, only_present=True)
 
 
 def test_training_without_pictures_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:

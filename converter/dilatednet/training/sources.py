@@ -45,17 +45,21 @@ class Source:
     read: Truth | None = None
 
 
-def from_split(split: Split, features: str | os.PathLike[str] | None = None) -> Source:
+def from_split(split: Split, features: str | os.PathLike[str] | None = None, *, only_present: bool = False) -> Source:
     """A split's pictures with their labels; with `features`, that folder's NAME.bin in the pictures' place.
 
+    `only_present` leaves pictures without a map out.
+
     Raises:
-        DatasetError: features are missing.
+        DatasetError: maps are missing (all of them, with `only_present`).
     """
     pairs = [(str(_input(item, features)), str(item.labels)) for item in split.pictures]
-    missing = [path for path, _ in pairs if not Path(path).is_file()] if features is not None else []
-    if missing:
-        message = f"{len(missing)} of {len(pairs)} feature maps are not there, {missing[0]} first"
-        raise DatasetError(f"{message}; make them with 'dilatednet features'", path=str(features))
+    if features is not None:
+        missing = [path for path, _ in pairs if not Path(path).is_file()]
+        if missing and (not only_present or len(missing) == len(pairs)):
+            message = f"{len(missing)} of {len(pairs)} feature maps are not there, {missing[0]} first"
+            raise DatasetError(f"{message}; make them with 'dilatednet features'", path=str(features))
+        pairs = [pair for pair in pairs if pair[0] not in set(missing)]
     return Source(pairs, Truth({str(item.labels): item for item in split.pictures}, split))
 
 
