@@ -159,6 +159,20 @@ def test_layout_and_half_precision_stay_near(
         assert ours["loss"] == pytest.approx(theirs["loss"], rel=tolerance)
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize(
+    ("option", "tolerance"), [({}, 1e-3), ({"precision": "bf16", "channels_last": True, "workers": 1}, 0.02)]
+)
+def test_a_gpu_trains_as_the_cpu(
+    lists: tuple[Path, Path], tmp_path: Path, option: dict[str, object], tolerance: float
+) -> None:
+    chosen = tiny(iterations=3, dropout=0.0)
+    run(lists, tmp_path / "cpu", chosen)
+    run(lists, tmp_path / "gpu", chosen, device="cuda", **option)
+    for ours, theirs in zip(log_of(tmp_path / "gpu"), log_of(tmp_path / "cpu"), strict=True):
+        assert ours["loss"] == pytest.approx(theirs["loss"], rel=tolerance)
+
+
 def test_the_loss_counts_labelled_pixels_alone() -> None:
     logits = torch.tensor([[[[0.0, 1.0]], [[0.0, 3.0]]]])  # (1, 2, 1, 2)
     labels = torch.tensor([[[0, 255]]])

@@ -38,11 +38,16 @@ def tiny(**overrides: object) -> Recipe:
 
 
 def run(
-    lists: tuple[Path, Path], folder: Path, chosen: Recipe, start: Start | None = None, **options: object
+    lists: tuple[Path, Path],
+    folder: Path,
+    chosen: Recipe,
+    start: Start | None = None,
+    device: str = "cpu",
+    **options: object,
 ) -> Outcome:
-    """Train on the CPU, from scratch unless told otherwise; a checkpoint every third update."""
+    """Train, from scratch unless told otherwise; a checkpoint every third update."""
     settings = replace(RunOptions(folder, checkpoint_every=3, keep=2, log_every=1), **options)
-    return train_stage(chosen, from_lists(*lists), settings, start or Start(from_scratch=True), device="cpu")
+    return train_stage(chosen, from_lists(*lists), settings, start or Start(from_scratch=True), device=device)
 
 
 def blobs(path: Path | None) -> list[np.ndarray]:
