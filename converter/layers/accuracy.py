@@ -47,9 +47,9 @@ class Accuracy(Operator):
         label, valid = whole_labels(call.bottoms[1].reshape(shape), classes, self.ignore)
         better = (scores >= scores.gather(self.axis, label)).sum(self.axis, keepdim=True) - 1
         right = (better < self.top_k) & valid
-        overall = right.sum() / valid.sum().clamp(min=1)
+        overall = right.sum().to(scores.dtype) / valid.sum().clamp(min=1)
         one_hot = F.one_hot(label.flatten(), classes).to(scores.dtype)
         counted = one_hot.T @ valid.flatten().to(scores.dtype)
         hits = one_hot.T @ right.flatten().to(scores.dtype)
         each = torch.where(counted > 0, hits / counted.clamp(min=1), 0)
-        return [overall.to(scores.dtype), each][: self.tops]
+        return [overall, each][: self.tops]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from converter.errors import ShapeError
 from converter.geometry import pooled
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Pair = tuple[int, int]
+
+FLOAT_LOWEST: Final = -3.4028234663852886e38
 
 
 @layer("Pooling", "POOLING")
@@ -87,7 +89,7 @@ class Pooling(Operator):
                 return [F.max_pool2d(x, kernel, self.stride, self.pad, ceil_mode=self.ceil)]
             return [F.avg_pool2d(x, kernel, self.stride, self.pad, ceil_mode=self.ceil)]
         if self.method == "MAX":
-            padded = self._padded(x, kernel, sizes, torch.finfo(x.dtype).min)
+            padded = self._padded(x, kernel, sizes, lowest(x))
             return [F.max_pool2d(padded, kernel, self.stride)]
         return [self._mean(x, kernel, sizes)]
 
@@ -115,12 +117,11 @@ class Pooling(Operator):
         return sums / (counts[0][:, None] * counts[1])
 
     def _maximum_and_position(self, x: Tensor, kernel: Pair, sizes: Pair) -> list[Tensor]:
-        lowest = torch.finfo(x.dtype).min
-        padded = self._padded(x, kernel, sizes, lowest)
+        padded = self._padded(x, kernel, sizes, lowest(x))
         maxima, flat = F.max_pool2d(padded, kernel, self.stride, return_indices=True)
         rows = torch.div(flat, padded.shape[3], rounding_mode="floor") - self.pad[0]
         columns = flat % padded.shape[3] - self.pad[1]
-        position = torch.where(maxima > lowest, rows * x.shape[3] + columns, -1)
+        position = torch.where(maxima > lowest(x), rows * x.shape[3] + columns, -1)
         return [maxima, position.to(x.dtype)]
 
     def _stochastic(self, x: Tensor, kernel: Pair, sizes: Pair, training: bool) -> Tensor:
@@ -138,6 +139,11 @@ class Pooling(Operator):
     def window(self) -> Window | None:
         """The kernel; a global one sees the whole plane, which has no fixed size."""
         return None if self.whole else Window(self.kernel, self.stride, self.pad)
+
+
+def lowest(x: Tensor) -> float:
+    """What a window without a pixel answers, in float64 too: -FLT_MAX, or the least number of a shorter type."""
+    return max(FLOAT_LOWEST, torch.finfo(x.dtype).min)
 
 
 def _pair(view: Params, name: str, high: str, wide: str, default: int | None) -> Pair:
