@@ -2,7 +2,8 @@
 
 A layer's file holds `TYPE` (Caffe's spelling), `MESSAGES` (the parameter messages it honours) and either
 `forward(layer, bottoms, blobs) -> tops` or `FED = True` for a layer whose tops the caller gives (both: may give); with
-learned blobs also `parameters(layer, bottoms) -> list[Parameter]`.
+learned blobs also `parameters(layer, bottoms) -> list[Parameter]`. Messages that the field table lacks stand in
+`FIELDS`, written as in reference/tables.py.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 import reference.layers
 from reference.layer import Array, Layer, Parameter
+from reference.schema import declare
 
 Forward = Callable[[Layer, list[Array], list[Array]], Sequence[Array]]
 Parameters = Callable[[Layer, list[Array]], list[Parameter]]
@@ -39,6 +41,7 @@ def _file_names() -> frozenset[str]:
 @functools.cache
 def _load(file_name: str) -> Operator:
     module = importlib.import_module(f"reference.layers.{file_name}")
+    declare(getattr(module, "FIELDS", ""))
     fed = bool(getattr(module, "FED", False))
     forward = getattr(module, "forward", None) if fed else module.forward
     return Operator(module.TYPE, getattr(module, "MESSAGES", ()), forward, fed, getattr(module, "parameters", None))

@@ -45,8 +45,16 @@ def _table(text: str) -> dict[str, dict[str, FieldRow]]:
     return table
 
 
-TABLE: Mapping[str, Mapping[str, FieldRow]] = _table(BVLC + FORKS)
+TABLE: dict[str, dict[str, FieldRow]] = _table(BVLC + FORKS)
 """message (named as the field that holds it, such as `convolution_param`) -> field -> row."""
+
+
+def declare(text: str) -> None:
+    """Add a layer file's own messages and fields to the table; what stands there already keeps its row."""
+    for kind, rows in _table(text).items():
+        known = TABLE.setdefault(kind, {})
+        known.update({name: row for name, row in rows.items() if name not in known})
+
 
 LAYER = TABLE["layer"]
 NET = TABLE["net"]

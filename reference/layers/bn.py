@@ -35,17 +35,23 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     return [*found, Parameter(shape, empty), Parameter(shape, empty, 1.0)] if pspnet else found
 
 
+def _statistics(x: Array) -> tuple[Array, Array]:
+    mean = x.mean(axis=(0, 2, 3), keepdims=True)
+    return mean, np.asarray(((x - mean) ** 2).mean(axis=(0, 2, 3), keepdims=True))
+
+
 def _normalised(x: Array, eps: float) -> Array:
-    centred = x - x.mean(axis=(0, 2, 3), keepdims=True)
-    return np.asarray(centred / np.sqrt((centred * centred).mean(axis=(0, 2, 3), keepdims=True) + eps))
+    mean, variance = _statistics(x)
+    return np.asarray((x - mean) / np.sqrt(variance + eps))
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
-    """x: (n, c, h, w); returns the same shape."""
+    """x: (n, c, h, w); returns the same shape, and with more tops SegNet's batch mean and variance (1, c, 1, 1)."""
     params, x = layer.params("bn_param"), bottoms[0]
     if not _pspnet(layer):
         if params.choice("bn_mode") == "LEARN":
             x = _normalised(x, params.real("var_eps"))
+            return [x * blobs[0] + blobs[1], *_statistics(bottoms[0])]
     elif params.flag("frozen") or layer.phase == "test":
         x = (x - blobs[2]) / np.sqrt(blobs[3].astype(x.dtype) + params.real("eps"))
     else:

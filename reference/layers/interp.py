@@ -1,6 +1,7 @@
 """Interp (DeepLab's and PSPNet's forks): bilinear resizing with the corner pixels' centres kept in place.
 
-The size is height by width, or the bottom's (cut by negative pads) shrunk by shrink_factor, then grown by zoom_factor.
+The size is a second bottom's (PSPNet's fork), or height by width, or the first's (cut by negative pads) shrunk by
+shrink_factor, then grown by zoom_factor.
 Places are float32, whatever the net's precision, as in the original (src/caffe/util/interp.cpp of these forks).
 """
 
@@ -35,13 +36,15 @@ def _resized(x: Array, axis: int, size: int) -> Array:
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
     """x: (n, c, h, w); returns (n, c, h_out, w_out)."""
-    layer.expect(bottoms, 1)
+    layer.expect(bottoms, 1, 2)
     params, x = layer.params("interp_param"), bottoms[0]
     before, after = params.integer("pad_beg"), params.integer("pad_end")
     if before > 0 or after > 0:
         raise layer.error(f"pad_beg is {before} and pad_end {after}; they cut, so they must be 0 or less")
     x = x[:, :, -before : x.shape[2] + after, -before : x.shape[3] + after]
     sizes = _size(params, x.shape[2], "height"), _size(params, x.shape[3], "width")
+    if len(bottoms) == 2:
+        sizes = bottoms[1].shape[2], bottoms[1].shape[3]
     if min(sizes + x.shape[2:]) < 1:
         raise layer.error(f"cannot make {sizes} of {x.shape[2:]}")
     return [_resized(_resized(x, 2, sizes[0]), 3, sizes[1])]
