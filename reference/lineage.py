@@ -9,8 +9,9 @@ from reference.net import Net
 SUMMING = (
     *("BatchNorm", "BN", "ContrastiveLoss", "Convolution", "ConvolutionDepthwise", "Deconvolution"),
     *("DepthwiseConvolution", "Eltwise", "EuclideanLoss", "HingeLoss", "HoleConvolution", "InfogainLoss"),
-    *("InnerProduct", "LRN", "LSTM", "LSTMUnit", "MultinomialLogisticLoss", "MVN", "Normalize", "Pooling"),
+    *("InnerProduct", "LRN", "LSTM", "LSTMUnit", "MultinomialLogisticLoss", "MVN", "NdConvolution", "Normalize"),
     *(
+        "Pooling",
         "PSROIPooling",
         "Reduction",
         "RNN",

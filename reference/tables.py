@@ -63,8 +63,8 @@ tile_param: axis 1 int = 1; tiles 2 int
 """
 
 FORKS = """
-convolution_param: hole 0 int*; hole_h 0 int; hole_w 0 int
-pooling_param: ceil_mode 0 bool = true
+convolution_param: hole 0 int*; hole_h 0 int; hole_w 0 int; kernel_shape 0 message; stride_shape 0 message; pad_shape 0 message
+pooling_param: ceil_mode 0 bool = true; kernel_shape 0 message; stride_shape 0 message; pad_shape 0 message
 permute_param: order 0 int*
 norm_param: across_spatial 0 bool = true; scale_filler 0 message; channel_shared 0 bool = true; eps 0 float = 1e-10
 prior_box_param: min_size 0 float*; max_size 0 float*; aspect_ratio 0 float*; flip 0 bool = true; clip 0 bool = false; variance 0 float*; img_size 0 int; img_h 0 int; img_w 0 int; step 0 float; step_h 0 float; step_w 0 float; offset 0 float = 0.5
@@ -79,7 +79,7 @@ roi_pooling_param: pooled_h 0 int = 0; pooled_w 0 int = 0; spatial_scale 0 float
 psroi_pooling_param: spatial_scale 0 float; output_dim 0 int; group_size 0 int
 shuffle_channel_param: group 0 int = 1
 crelu_param: concat_axis 0 int = 1; negative_slope 0 float = 0
-crop_center_param: axis 0 int = 2; crop_size 0 int*; crop_h 0 int; crop_w 0 int
+crop_center_param: crop_size 0 int*
 transpose_param: dim 0 int*
 reverse_param: axis 0 int = 0
 unpooling_param: unpool 0 enum(MAX=0 AVE=1 TILE=2) = MAX; kernel_size 0 int; stride 0 int = 1; pad 0 int = 0; kernel_h 0 int; kernel_w 0 int; stride_h 0 int; stride_w 0 int; pad_h 0 int = 0; pad_w 0 int = 0; unpool_size 0 int; unpool_h 0 int; unpool_w 0 int; out_stride 0 int; out_kernel_size 0 int

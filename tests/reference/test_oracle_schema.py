@@ -13,7 +13,7 @@ NAMED = {
 }  # fmt: skip
 MESSAGES = [line.partition(":")[0] for line in BVLC.strip().splitlines()]
 # Fields that forks put beside Caffe's own; BVLC's schema has none of them.
-FORKS_OWN = {"hole", "hole_h", "hole_w", "ceil_mode"}
+FORKS_OWN = {"hole", "hole_h", "hole_w", "ceil_mode", "kernel_shape", "stride_shape", "pad_shape"}
 
 
 def compiled(message):

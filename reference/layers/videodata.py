@@ -1,0 +1,7 @@
+"""VideoData: a data layer of two forks, frames of a film or camera.
+
+The oracle reads no data sets: the caller gives the tops.
+"""
+
+TYPE = "VideoData"
+FED = True
