@@ -1,0 +1,14 @@
+"""AnnotatedData: pictures and boxes, as fed."""
+
+from tests.case import Case, signed
+
+TYPE = "AnnotatedData"
+
+CASES = [
+    Case(
+        "fed",
+        "data_param { batch_size: 2 } transform_param { resize_param { height: 3 width: 4 } }",
+        {"data": signed(2, 3, 3, 4), "boxes": signed(1, 1, 5, 8)},
+        ("data", "boxes"),
+    ),
+]
