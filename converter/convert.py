@@ -5,15 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from converter.errors import OutputError
-from converter.export.content import Content
-from converter.formats.stored import StoredLayer, StoredNet
-from converter.formats.weights import read_stored
-from converter.graph.names import COMMON, numbered
+from converter.export.digest import Digest
 
 _ENDINGS = {
     ".safetensors": "safetensors",
@@ -62,14 +58,34 @@ def convert(
         OutputError: the ending is unknown, `out` is `weights`, or cannot be written.
     """
     started, target = time.perf_counter(), Path(out)
-    save = importlib.import_module(f"converter.export.{_format(target)}").save
+    ending = _format(target)
     _refuse_same(Path(weights), target)
-    content, notes = _content(_read(weights), prototxt, allow_nan, allow_unused)
-    save(content, target)
-    blobs = [blob.array for layer in content.net.weighted().values() for blob in layer.stored]
+    digest = Digest(weights)
+    try:
+        digest.start()  # before numpy and the rest are imported, which takes a third as long as half a gigabyte's hash
+        return _converted(digest, target, ending, prototxt, (allow_nan, allow_unused), started)
+    finally:
+        digest.stop()
+
+
+def _converted(
+    digest: Digest,
+    target: Path,
+    ending: str,
+    prototxt: str | os.PathLike[str] | None,
+    allowed: tuple[bool, bool],
+    started: float,
+) -> Report:
+    """Read, write and count, while the source is being hashed."""
+    from converter.export.source import content_of
+
+    content, notes = content_of(digest, prototxt, *allowed)
+    importlib.import_module(f"converter.export.{ending}").save(content, target)
+    weighted = content.net.weighted().values()
+    blobs = [blob.array for layer in weighted for blob in layer.stored]
     return Report(
         out=str(target),
-        layers=len(content.net.weighted()),
+        layers=len(weighted),
         blobs=len(blobs),
         parameters=sum(blob.size for blob in blobs),
         bytes=target.stat().st_size,
@@ -79,51 +95,12 @@ def convert(
     )
 
 
-def _content(
-    net: StoredNet, prototxt: str | os.PathLike[str] | None, allow_nan: bool, allow_unused: bool
-) -> tuple[Content, Sequence[str]]:
-    """The weights, fitted to the net where one is given."""
-    if prototxt is None:
-        return Content(_named(net), allow_nan=allow_nan), ()
-    from converter.fitting import fit
-
-    fitted = fit(net, prototxt, allow_unused=allow_unused)
-    return Content(_named(fitted.net), fitted.definitions, allow_nan), fitted.notes
-
-
-def _named(net: StoredNet) -> StoredNet:
-    """The net with blobs named as its layers' classes name them, which are asked only where a type is not common."""
-    if all(layer.names or not layer.stored or not layer.type or layer.type in COMMON for layer in net.layers):
-        return net
-    from converter.operator import blob_names_of
-
-    def named(layer: StoredLayer) -> StoredLayer:
-        if layer.names or not layer.type:
-            return layer
-        return replace(layer, names=numbered(blob_names_of(layer.type), len(layer.stored)))
-
-    return replace(net, layers=tuple(map(named, net.layers)))
-
-
 def _format(target: Path) -> str:
     """The module of `converter.export` that writes a file of this name."""
     if target.suffix not in _ENDINGS:
         ends = ", ".join(_ENDINGS)
         raise OutputError(f"'{target.suffix}' is no ending that tells a format; use one of {ends}", path=str(target))
     return _ENDINGS[target.suffix]
-
-
-def _read(weights: str | os.PathLike[str]) -> StoredNet:
-    """The source's layers and blobs."""
-    if Path(weights).suffix in (".pth", ".pt"):
-        from converter.export.pth import read_pth
-
-        return read_pth(weights)
-    if Path(weights).suffix == ".npz":
-        from converter.formats.npz import read_npz
-
-        return read_npz(weights)
-    return read_stored(weights)
 
 
 def _refuse_same(weights: Path, target: Path) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from converter.export.scan import scan
+from converter.export.digest import Digest
+from converter.export.scan import refuse_not_finite
 from converter.formats.flow import Flow, flow
 from converter.formats.record import Record
 from converter.formats.stored import StoredBlob, StoredLayer, StoredNet
@@ -19,21 +20,25 @@ class Content:
     """Blobs on their way into a file.
 
     `definitions`: the prototxt's layers in V2 form, empty where none was given; `allow_nan`: numbers that are not
-    finite are written rather than refused.
+    finite are written rather than refused; `digest`: of the source, where it is being taken already.
     """
 
     net: StoredNet
     definitions: Sequence[Record] = ()
     allow_nan: bool = False
+    digest: Digest | None = None
 
     @cached_property
     def sha256(self) -> str:
-        """The source file's digest; the pass over the file that it takes looks for NaN too.
+        """The source file's digest, known once every blob was looked at for NaN.
 
         Raises:
             WeightsError: a blob holds numbers that are not finite.
+            CaffemodelError: the file can no longer be read.
         """
-        return scan(self.net, allow_nan=self.allow_nan)
+        if not self.allow_nan:
+            refuse_not_finite(self.net)
+        return (self.digest or Digest(self.net.path)).hexdigest()
 
     def flows(self, layer: StoredLayer) -> tuple[Flow, ...]:
         """A layer's blobs in the shapes a net expects, from the file a few megabytes at a time."""

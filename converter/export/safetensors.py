@@ -21,8 +21,8 @@ _NO_DIGEST = "0" * 64
 def save(content: Content, path: Path) -> None:
     """Write the blobs under their state_dict keys, with origin, blob order and layer types in the metadata.
 
-    The bytes are copied by another thread while this one takes the digest and looks for NaN; the header, whose length
-    does not depend on the digest, is written last.
+    The bytes are copied by another thread while this one looks for NaN and a third takes the digest; the header, whose
+    length does not depend on the digest, is written last.
 
     Raises:
         OutputError: the file cannot be written.

@@ -1,11 +1,11 @@
-"""One pass over a weights file: its SHA-256, and whether every number in its blobs is finite; memory stays small."""
+"""Whether every number in a file's blobs is finite: read from the file in pieces, so that memory stays small."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 
@@ -15,70 +15,48 @@ from converter.formats.stored import Array, StoredBlob, StoredNet
 CHUNK = 1 << 20
 
 
-class _Place(NamedTuple):
-    """A blob and what to call it."""
-
-    layer: str
-    number: int
-    blob: StoredBlob
-
-
-def scan(net: StoredNet, *, allow_nan: bool = False) -> str:
-    """The SHA-256 of the file that `net` was read from, in hexadecimal.
+def refuse_not_finite(net: StoredNet) -> None:
+    """Go through a net's blobs and stop at the first that is not sound.
 
     Raises:
-        WeightsError: a blob holds NaN or infinity, and `allow_nan` is not set; names the layer, the blob and how many.
+        WeightsError: a blob holds NaN or infinity; names the layer, the blob and how many.
         CaffemodelError: the file can no longer be read.
     """
-    places = [_Place(layer.name, i, blob) for layer in net.weighted().values() for i, blob in enumerate(layer.stored)]
-    bad = [0] * len(places)
-
-    def look(which: int, numbers: Array) -> None:
-        if not allow_nan:
-            bad[which] += _not_finite(numbers)
-
+    layers = net.weighted().values()
+    mapped = any(blob.offset >= 0 for layer in layers for blob in layer.stored)
     try:
-        with Path(net.path).open("rb", buffering=0) as file:
-            digest = _pass(file, places, look)
+        with Path(net.path).open("rb", buffering=0) if mapped else nullcontext() as file:
+            for layer in layers:
+                for number, blob in enumerate(layer.stored):
+                    if count := sum(_not_finite(part) for part in _parts(file, blob)):
+                        raise _refusal(net.path, layer.name, number, count, blob.array.size)
     except OSError as error:
         raise CaffemodelError(f"can no longer be read: {error.strerror}", path=net.path) from error
-    for count, place in zip(bad, places, strict=True):
-        if count:
-            raise _refusal(net.path, place, count)
-    return digest
 
 
-def _pass(file: BinaryIO, places: list[_Place], look: Callable[[int, Array], None]) -> str:
-    """Hash the whole file in order; blobs are looked at while they pass, those gathered in memory from there."""
-    digest, buffer, position = hashlib.sha256(), memoryview(bytearray(CHUNK)), 0
-    for which in sorted(range(len(places)), key=lambda which: places[which].blob.offset):
-        offset, array = places[which].blob.offset, places[which].blob.array
-        if offset < position:
-            for start in range(0, array.size, CHUNK):
-                look(which, array.reshape(-1)[start : start + CHUNK])
-            continue
-        for part in _parts(file, buffer, offset - position):
-            digest.update(part)
-        for part in _parts(file, buffer, array.nbytes):
-            digest.update(part)
-            look(which, np.frombuffer(part, array.dtype))
-        position = offset + array.nbytes
-    while count := file.readinto(buffer):  # type: ignore[attr-defined]
-        digest.update(buffer[:count])
-    return digest.hexdigest()
+def _parts(file: BinaryIO | None, blob: StoredBlob) -> Iterator[Array]:
+    """A blob's numbers some at a time: out of the file where they lie there in one run, out of memory if not."""
+    if file is None or blob.offset < 0:
+        for start in range(0, blob.array.size, CHUNK):
+            yield blob.array.reshape(-1)[start : start + CHUNK]
+        return
+    buffer, left = memoryview(bytearray(min(CHUNK, blob.array.nbytes))), blob.array.nbytes
+    file.seek(blob.offset)
+    while left:
+        piece = buffer[: min(left, CHUNK)]
+        _fill(file, piece)
+        yield np.frombuffer(piece, blob.array.dtype)
+        left -= len(piece)
 
 
-def _parts(file: BinaryIO, buffer: memoryview, size: int) -> Iterator[memoryview]:
-    """The file's next `size` bytes, a buffer at a time, each a whole number of 8-byte words but the last."""
-    while size:
-        wanted, got = min(size, len(buffer)), 0
-        while got < wanted:
-            count = file.readinto(buffer[got:wanted])  # type: ignore[attr-defined]
-            if not count:
-                raise OSError(0, "it became shorter while it was read")
-            got += count
-        yield buffer[:wanted]
-        size -= wanted
+def _fill(file: BinaryIO, piece: memoryview) -> None:
+    """Read until `piece` is full."""
+    got = 0
+    while got < len(piece):
+        count = file.readinto(piece[got:])  # type: ignore[attr-defined]
+        if not count:
+            raise OSError(0, "it became shorter while it was read")
+        got += count
 
 
 def _not_finite(numbers: Array) -> int:
@@ -87,10 +65,10 @@ def _not_finite(numbers: Array) -> int:
     return 0 if finite.all() else numbers.size - int(np.count_nonzero(finite))
 
 
-def _refusal(path: str, place: _Place, count: int) -> WeightsError:
+def _refusal(path: str, layer: str, number: int, count: int, size: int) -> WeightsError:
     """The error for a blob with numbers that are not finite."""
     text = (
-        f"layer '{place.layer}' blob {place.number}: {count} of {place.blob.array.size} numbers are NaN or infinite; "
+        f"layer '{layer}' blob {number}: {count} of {size} numbers are NaN or infinite; "
         "training diverged or the file is damaged: take another snapshot, or keep them with --allow-nan"
     )
-    return WeightsError(text, path=path, layer=place.layer)
+    return WeightsError(text, path=path, layer=layer)

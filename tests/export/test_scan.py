@@ -1,4 +1,4 @@
-"""The pass over the source: its digest, and NaN wherever it lies."""
+"""The looks at the source: its digest, and NaN wherever it lies."""
 
 import hashlib
 from pathlib import Path
@@ -6,38 +6,56 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from converter.errors import WeightsError
-from converter.export.scan import CHUNK, scan
+from converter.errors import CaffemodelError, WeightsError
+from converter.export.digest import Digest
+from converter.export.scan import CHUNK, refuse_not_finite
 from converter.formats.caffemodel import read_caffemodel
-from converter.formats.hdf5 import read_hdf5
 from converter.formats.stored import StoredBlob, StoredLayer, StoredNet
-from tests.places import GOLDENS
 from tests.wire_bytes import count, model, packed, piece, shape
 
 
-def test_the_digest_is_that_of_the_whole_file() -> None:
-    for path in sorted((GOLDENS / "nets" / "formats").glob("*.caffemodel")):
-        assert scan(read_caffemodel(path)) == hashlib.sha256(path.read_bytes()).hexdigest()
-    path = GOLDENS / "nets" / "mini" / "dilation7_kitti_mini.caffemodel.h5"
-    assert scan(read_hdf5(path)) == hashlib.sha256(path.read_bytes()).hexdigest()
+@pytest.mark.parametrize("size", [0, 1, (1 << 23) - 1, 1 << 23, (1 << 24) + 5])
+def test_the_digest_is_that_of_the_whole_file(tmp_path: Path, size: int) -> None:
+    data = np.random.default_rng(size).bytes(size)
+    (tmp_path / "w.bin").write_bytes(data)
+    assert Digest(tmp_path / "w.bin").hexdigest() == hashlib.sha256(data).hexdigest()
+    started = Digest(tmp_path / "w.bin")
+    started.start()
+    assert started.hexdigest() == hashlib.sha256(data).hexdigest()
+
+
+def test_a_digest_of_no_file_says_so_when_it_is_asked(tmp_path: Path) -> None:
+    digest = Digest(tmp_path / "none")
+    digest.start()
+    digest.stop()
+    with pytest.raises(CaffemodelError, match="no longer be read: No such file"):
+        digest.hexdigest()
+
+
+def test_a_digest_can_be_given_up_at_any_time(tmp_path: Path) -> None:
+    (tmp_path / "w.bin").write_bytes(bytes(1 << 25))
+    digest = Digest(tmp_path / "w.bin")
+    digest.stop()
+    digest.start()
+    digest.stop()
+    assert not digest.is_alive()
 
 
 @pytest.mark.parametrize("place", [0, CHUNK // 4 - 1, CHUNK // 4, 3 * CHUNK // 4 + 5, 999_999])
 def test_one_nan_is_found_wherever_it_lies(tmp_path: Path, place: int) -> None:
     values = np.ones(1_000_000, np.float32)
     net = read_caffemodel(model(tmp_path / "w.caffemodel", packed(values)))
-    assert scan(net) == hashlib.sha256((tmp_path / "w.caffemodel").read_bytes()).hexdigest()
+    refuse_not_finite(net)
     values[place] = np.nan
     net = read_caffemodel(model(tmp_path / "w.caffemodel", packed(values)))
     with pytest.raises(WeightsError, match="1 of 1000000 numbers"):
-        scan(net)
-    assert scan(net, allow_nan=True) == hashlib.sha256((tmp_path / "w.caffemodel").read_bytes()).hexdigest()
+        refuse_not_finite(net)
 
 
 def test_the_largest_finite_numbers_are_finite(tmp_path: Path) -> None:
     values = np.full(10, np.finfo(np.float32).max, np.float32)
     values[5:] *= -1
-    scan(read_caffemodel(model(tmp_path / "w.caffemodel", packed(values))))
+    refuse_not_finite(read_caffemodel(model(tmp_path / "w.caffemodel", packed(values))))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +69,15 @@ def test_the_largest_finite_numbers_are_finite(tmp_path: Path) -> None:
 )
 def test_nan_is_found_in_every_type_and_in_gathered_blobs(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(WeightsError, match="1 of 2 numbers"):
-        scan(read_caffemodel(model(tmp_path / "w.caffemodel", data)))
+        refuse_not_finite(read_caffemodel(model(tmp_path / "w.caffemodel", data)))
+
+
+def test_a_file_that_became_shorter_is_told_from_a_sound_one(tmp_path: Path) -> None:
+    net = read_caffemodel(model(tmp_path / "w.caffemodel", packed(np.ones(1000, np.float32))))
+    with (tmp_path / "w.caffemodel").open("r+b") as file:
+        file.truncate(200)
+    with pytest.raises(CaffemodelError, match="can no longer be read"):
+        refuse_not_finite(net)
 
 
 def test_blobs_that_overlap_are_each_looked_at(tmp_path: Path) -> None:
@@ -60,4 +86,4 @@ def test_blobs_that_overlap_are_each_looked_at(tmp_path: Path) -> None:
     data = np.fromfile(path, np.float32)
     blobs = (StoredBlob(data[:2], offset=0), StoredBlob(data[1:], offset=4))
     with pytest.raises(WeightsError, match="layer 'a' blob 1: 1 of 2"):
-        scan(StoredNet(str(path), "", (StoredLayer("a", stored=blobs),)))
+        refuse_not_finite(StoredNet(str(path), "", (StoredLayer("a", stored=blobs),)))
