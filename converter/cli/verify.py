@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -38,12 +39,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: every blob within its tolerance, 1: some are not, 2 (raised): bad input."""
+    from converter.cli._device import refuse_missing
     from converter.verify.report import Case, check_writable
     from converter.verify.run import Verifier
 
     begun = time.monotonic()
     if args.report:
         check_writable(args.report)
+    refuse_missing(args.device)
     stored = _stored(args)
     options = {"device": args.device, "dtype": args.dtype, "allow_unknown": args.allow_unknown, "seed": args.seed}
     verifier = Verifier(args.net, args.weights, **options)
@@ -101,7 +104,9 @@ def _inputs(
     if files:
         return
     if stored and stored.inputs:
-        yield "stored input", given_inputs(verifier.plan, stored.inputs, stored.path), None
+        inputs = given_inputs(verifier.plan, stored.inputs, stored.path)
+        verifier.refuse_misfits(inputs)
+        yield "stored input", inputs, None
         return
     yield f"random input, seed {args.seed}", random_inputs(verifier.plan, args.seed), None
 
@@ -124,8 +129,10 @@ def _voc_pictures(root: Path, limit: int | None) -> list[Path]:
 def _mean(text: str) -> tuple[float, float, float]:
     try:
         blue, green, red = (float(value) for value in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected B,G,R, for example 104,117,123") from error
+    except ValueError:
+        blue = green = red = math.nan
+    if not all(map(math.isfinite, (blue, green, red))):
+        raise argparse.ArgumentTypeError(f"{text!r}; expected B,G,R, for example 104,117,123")
     return blue, green, red
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 import reference
-from converter.errors import ComparisonError, ConversionError
+from converter.errors import ComparisonError, ConversionError, ShapeError
 from converter.formats.weights import read_stored, read_weights
 from converter.graph.net import Net
 from converter.load import assigned, read_net
@@ -27,8 +27,8 @@ Array: TypeAlias = "np.ndarray[Any, Any]"
 Path: TypeAlias = str | os.PathLike[str]
 
 # Relative rounding of one sum: float64 as the oracle's own, float32 by reference.compare's reasoning, the short types
-# by their unit roundoff (2^-9 and 2^-11) times two, since both operands of a product are rounded.
-BASES: dict[str, float] = {"float64": 1e-14, "float32": BASE, "float16": 1e-3, "bfloat16": 8e-3}
+# by four times their unit roundoff (2^-11, 2^-9): both operands of a product, the bias and the stored sum are rounded.
+BASES: dict[str, float] = {"float64": 1e-14, "float32": BASE, "float16": 2e-3, "bfloat16": 8e-3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Verifier:
         self.net: Net = read_net(prototxt, allow_unknown=allow_unknown)
         stored = None if weights is None else read_stored(weights)
         counts = None if stored is None else {layer.name: len(layer.blobs) for layer in stored.layers if layer.blobs}
+        self._counts = counts
         self.plan: Plan = build_plan(self.net, allow_unknown=allow_unknown, stored_blobs=counts)
         given = assigned(self.plan, stored, allow_unused=allow_unknown, seed=seed)
         self._allow_unknown, self._filled = allow_unknown, given.arrays
@@ -99,6 +100,23 @@ class Verifier:
         if head.startswith(b"\x89HDF") or head[8:10] == b'{"':
             return {name: list(blobs) for name, blobs in read_weights(self.weights).items()}
         return self.weights
+
+    def refuse_misfits(self, inputs: Mapping[str, Array]) -> None:
+        """Refuse inputs of a shape that the net cannot take, before anything runs.
+
+        Raises:
+            ShapeError: the first layer that an input does not fit.
+        """
+        shapes = {name: tuple(array.shape) for name, array in inputs.items()}
+        if shapes == dict(self.plan.inputs):
+            return
+        other = build_plan(self.net, shapes, allow_unknown=True, stored_blobs=self._counts)
+        for step, own in zip(other.steps, self.plan.steps, strict=True):
+            wanted, held = ([blob.shape for blob in side.operator.blobs] for side in (step, own))
+            if wanted != held:
+                fed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+                text = f"inputs {fed} would need weights {wanted}; it has {held}; feed what the net was made for"
+                raise ShapeError(f"layer {step.layer.name!r}: {text}", path=self.prototxt, layer=step.layer.name)
 
     def blobs(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Every blob as the converter computes it, float64 copies on the CPU."""

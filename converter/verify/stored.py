@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +14,10 @@ import numpy as np
 from converter.errors import ComparisonError
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
+_DAMAGE = (
+    *(OSError, ValueError, EOFError, KeyError, NotImplementedError, SyntaxError, MemoryError),
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error),
+)
 _KINDS = ("in", "out", "sample", "shape")
 
 
@@ -34,14 +40,17 @@ def read_blobs(path: str | os.PathLike[str]) -> StoredBlobs:
     """
     name = os.fspath(path)
     try:
-        with np.load(name, allow_pickle=False) as stored:
-            if not isinstance(stored, np.lib.npyio.NpzFile):
-                raise ComparisonError("holds a single array; expected an npz of blobs by name", path=name)
-            arrays = {key: stored[key] for key in stored.files}
+        with Path(name).open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ComparisonError("is not an npz of blobs, or is cut off; write it with numpy.savez", path=name)
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as stored:
+                arrays = {key: np.asarray(stored[key]) for key in stored.files}
     except FileNotFoundError as error:
         raise ComparisonError("cannot be read: no such file; check the path", path=name) from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, KeyError) as error:
-        raise ComparisonError(f"is not an npz of blobs: {error}; write it with numpy.savez", path=name) from error
+    except _DAMAGE as error:
+        reason = str(error).partition(" when allow_pickle")[0]
+        raise ComparisonError(f"is not an npz of blobs: {reason}; write it with numpy.savez", path=name) from error
     return _sorted_out(name, arrays)
 
 
@@ -55,8 +64,12 @@ def _sorted_out(path: str, arrays: dict[str, Array]) -> StoredBlobs:
             found[kind][blob] = array
         else:
             found["out"][key] = array
-    if not found["out"] and not found["sample"]:
+    blobs = {**found["sample"], **found["out"]}
+    if not blobs:
         raise ComparisonError("holds no blobs; expected arrays by blob name", path=path)
+    empty = [blob for blob, array in blobs.items() if not array.size]
+    if empty:
+        raise ComparisonError(f"holds no value of {', '.join(empty[:8])}; store every blob whole", path=path)
     shapes = {blob: tuple(int(size) for size in array) for blob, array in found["shape"].items()}
     return StoredBlobs(path, found["in"], found["out"], found["sample"], shapes)
 
