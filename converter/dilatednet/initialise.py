@@ -22,8 +22,6 @@ def identity_(weight: torch.Tensor, classes: int, noise: float | None = None) ->
     every other tap 0, or N(0, `noise`²). The filler is fyu/caffe-dilation's `identity` with num_groups = classes; noise
     is drawn from torch's generator, so `torch.manual_seed` repeats it.
     """
-    if weight.is_meta:
-        return
     filler = Filler(type="identity", num_groups=classes, std=noise or 1.0, std_set=bool(noise))
     random = np.random.default_rng(int(torch.randint(2**31, (1,)).item()) if noise else 0)
     with torch.no_grad():
@@ -32,16 +30,20 @@ def identity_(weight: torch.Tensor, classes: int, noise: float | None = None) ->
 
 def bilinear_(weight: torch.Tensor) -> None:
     """Fill `weight` (channels, 1, k, k) with Caffe's `bilinear` kernel, in place."""
-    if weight.is_meta:
-        return
     with torch.no_grad():
         kernel = fill(Filler(type="bilinear"), tuple(weight.shape), np.random.default_rng(0))
         weight.copy_(torch.from_numpy(kernel.copy()))
 
 
 def start(module: torch.nn.Module, step: Step, role: str, classes: int, noise: float | None) -> None:
-    """Fill a layer's parameters by its role: "front end", "classifier", "context" or "upsample"."""
+    """Fill a layer's parameters by its role: "front end", "classifier", "context" or "upsample".
+
+    Parameters without storage are left alone, not least because torch draws for them by way of its compiler, whose
+    import takes seconds.
+    """
     parameters = dict(module.named_parameters())
+    if parameters["weight"].is_meta:
+        return
     if "bias" in parameters:
         torch.nn.init.zeros_(parameters["bias"])
     weight = parameters["weight"]

@@ -1,7 +1,6 @@
 """What conversion costs: memory that does not grow with the model, and no import that it does not need."""
 
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -16,8 +15,8 @@ import safetensors
 from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
 from converter.formats.flow import Flow
 from tests.formula_weights import hashed_uniform
+from tests.hollow_model import hollow_model
 from tests.places import ROOT
-from tests.wire_bytes import number, piece, shape
 
 LIMIT = 100 * 1000 * 1000
 
@@ -89,28 +88,13 @@ def test_a_full_size_voc_model_converts_in_less_than_100_megabytes(tmp_path: Pat
     assert _peak(tmp_path / "w.caffemodel", tmp_path / "w.safetensors") < LIMIT
 
 
-def _hollow(path: Path, layers: int, numbers: int) -> int:
-    """A caffemodel of zeros that takes no room on the disk: every layer one weight of `numbers` × 1 floats."""
-    tail = shape(numbers, 1)
-    with path.open("wb") as file:
-        for layer in range(layers):
-            data = number(5 * 8 + 2) + number(4 * numbers)
-            blob = number(7 * 8 + 2) + number(len(data) + 4 * numbers + len(tail)) + data
-            before = piece(1, f"ip{layer}".encode()) + piece(2, b"InnerProduct")
-            size = len(before) + len(blob) + 4 * numbers + len(tail)
-            file.write(number(100 * 8 + 2) + number(size) + before + blob)
-            file.seek(4 * numbers, os.SEEK_CUR)
-            file.write(tail)
-    return path.stat().st_size
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read the peak from")
 def test_a_model_larger_than_caffe_reads_converts_in_less_than_100_megabytes(tmp_path: Path) -> None:
     if shutil.disk_usage(tmp_path).free < 4e9:
         pytest.skip("no room for the result's 2.3 GB")
-    size = _hollow(tmp_path / "w.caffemodel", 4, 143_750_000)
-    assert size > 2_300_000_000
+    layers = ((f"ip{layer}", "InnerProduct", ((143_750_000, 1),)) for layer in range(4))
+    assert hollow_model(tmp_path / "w.caffemodel", layers) > 2_300_000_000
     assert _peak(tmp_path / "w.caffemodel", tmp_path / "w.safetensors") < LIMIT
     with safetensors.safe_open(tmp_path / "w.safetensors", "numpy") as file:
         assert sorted(file.keys()) == [f"ip{layer}.weight" for layer in range(4)]
