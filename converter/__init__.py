@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from converter import dilatednet, errors
-    from converter.convert import convert
+    from converter.conversion import convert
     from converter.formats.weights import read_weights
     from converter.graph.net import Layer, Net
-    from converter.load import load, read_net
+    from converter.loading import load, read_net
     from converter.module import CaffeModule
     from converter.operator import Blob, Call, Operator, layer
     from converter.python_layers import python_layer
@@ -25,11 +25,11 @@ _HOMES = {
     "Layer": "converter.graph.net",
     "Net": "converter.graph.net",
     "Operator": "converter.operator",
-    "convert": "converter.convert",
+    "convert": "converter.conversion",
     "layer": "converter.operator",
-    "load": "converter.load",
+    "load": "converter.loading",
     "python_layer": "converter.python_layers",
-    "read_net": "converter.load",
+    "read_net": "converter.loading",
     "read_weights": "converter.formats.weights",
 }
 _MODULES = frozenset({"dilatednet", "errors"})

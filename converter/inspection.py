@@ -12,7 +12,7 @@ from converter.formats.weights import read_stored
 from converter.geometry import count_of
 from converter.graph.net import Net, Shape
 from converter.graph.receptive import Reach, joined, widened
-from converter.load import read_net
+from converter.loading import read_net
 from converter.operator import Window, operator_types
 from converter.plan import Plan, Step, build_plan
 from converter.weights import assign

@@ -14,7 +14,7 @@ RULES = [
         {"torch", "reference"},
     ),
     ("import converter.graph.net, converter.graph.fillers", {"torch", "h5py", "reference"}),
-    ("import converter.load, converter.plan, converter.inspection", {"torch", "h5py", "reference"}),
+    ("import converter.loading, converter.plan, converter.inspection", {"torch", "h5py", "reference"}),
     ("import converter.operator; converter.operator.operator_types()", {"torch", "h5py", "reference"}),
     ("import converter.cli; converter.cli.commands()", {"torch", "h5py", "reference"}),
     ("import converter.dilatednet.zoo", {"torch", "h5py", "reference"}),

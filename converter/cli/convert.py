@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
-    from converter.convert import convert
+    from converter.conversion import convert
 
     report = convert(args.weights, args.out, args.prototxt, allow_nan=args.allow_nan, allow_unused=args.allow_unused)
     for note in report.notes:

@@ -15,7 +15,7 @@ import reference
 from converter.errors import ComparisonError, ConversionError, ShapeError
 from converter.formats.weights import read_stored, read_weights
 from converter.graph.net import Net
-from converter.load import assigned, read_net
+from converter.loading import assigned, read_net
 from converter.module import CaffeModule
 from converter.plan import Plan, build_plan
 from converter.verify.inputs import model_of

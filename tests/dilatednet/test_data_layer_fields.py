@@ -7,7 +7,7 @@ import pytest
 
 from converter.dilatednet.data_layers import LayerData, layer_data
 from converter.errors import ConversionError, DatasetError, UnsupportedParameterError
-from converter.load import read_net
+from converter.loading import read_net
 from tests.places import GOLDENS
 
 DATA = GOLDENS / "nets" / "data"

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from converter.errors import ImageError, ShapeError
-from converter.load import read_net
+from converter.loading import read_net
 from converter.plan import build_plan
 from converter.verify.inputs import given_inputs, model_of, picture_inputs, random_inputs
 

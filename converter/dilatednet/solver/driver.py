@@ -66,7 +66,7 @@ class CaffeSolver:
         Raises:
             ConversionError: the solver, its net or the weights do not read or fit.
         """
-        from converter.load import load
+        from converter.loading import load
 
         settings = read_settings(path)
         if not settings.net:
