@@ -8,11 +8,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converter.cli import _network
+from converter.cli._device import refuse_missing
 from converter.cli._scores import open_from, publish, split_arguments
 
 if TYPE_CHECKING:
-    import torch
-
     from converter.dilatednet.datasets import Picture, Split
     from converter.dilatednet.evaluate import Labeller
     from converter.dilatednet.labels import Labels
@@ -20,16 +20,13 @@ if TYPE_CHECKING:
     from converter.dilatednet.training.processes import Processes
 
 HELP = "run a net over a data set: IoU by class beside the paper's (torchrun shares the pictures out)"
-_DTYPES = ("float32", "bfloat16", "float16", "float64")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The net, the split, and what is kept."""
     parser.add_argument("model", metavar="MODEL", help="a published net: dilation8_pascal_voc, …")
     parser.add_argument("--weights", required=True, metavar="W", help=".caffemodel, .h5, .safetensors or .pth")
-    parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, … (under torchrun, cuda is each one's own)")
-    parser.add_argument("--dtype", default="float32", choices=_DTYPES, help="what the net computes in")
+    _network.arguments(parser)
     parser.add_argument("--resume", metavar="DIR", help="keep finished pictures here, and go on with those that are")
     parser.add_argument("--save-predictions", metavar="DIR", help="also write each label picture, as score reads them")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="threads that read pictures ahead")
@@ -46,10 +43,10 @@ def run(args: argparse.Namespace) -> int:
 
     split = open_from(args, ("image", "labels"))
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
-    _try_device(args.device)
+    refuse_missing(args.device)
     with joined_processes(args.device) as processes:
         about = _about(args, split)
-        label = _labeller(args, processes.device)
+        label = _labeller(args, str(processes.device))
         kept = Journal(args.resume, about, processes.rank) if args.resume else nullcontext()
         with kept as journal:
             counts = evaluate(
@@ -115,37 +112,9 @@ def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
     }
 
 
-def _try_device(name: str) -> None:
-    """Say at once, and plainly, that a device is not there."""
-    import torch
-
-    from converter.errors import ConversionError
-
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise ConversionError(f"device {name!r} cannot be used: {reason}; leave --device out for the CPU") from error
-
-
-def _labeller(args: argparse.Namespace, device: torch.device) -> Labeller:
+def _labeller(args: argparse.Namespace, device: str) -> Labeller:
     """The net as a function from a picture to its labels."""
-    import torch
-
     from converter.dilatednet.prediction import predict
 
-    dtype: torch.dtype = getattr(torch, args.dtype)
-    size = None
-    if args.prototxt:
-        import converter
-
-        net = converter.load(args.prototxt, args.weights)
-        shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
-        size = (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
-        module: torch.nn.Module = net.to(device, dtype)
-    else:
-        from converter.dilatednet.loading import load
-
-        module = load(args.model, args.weights, device=device, dtype=dtype)
-    module.eval()
+    module, size = _network.network(args.model, args.weights, prototxt=args.prototxt, device=device, dtype=args.dtype)
     return lambda image: predict(module, image, args.model, input_size=size)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converter.cli import _network
 from converter.errors import ConversionError, ImageError, OutputError
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="8-bit RGB pictures of any size")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder for NAME.png and NAME_overlay.png")
     parser.add_argument("--overlay", action=argparse.BooleanOptionalAction, default=True, help="write NAME_overlay.png")
-    parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, ... (default cpu)")
+    _network.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
         raise ConversionError(f"{model.name} has no classes; it starts a training; predict with another model")
     folder = Path(args.output)
     targets = _targets(args.images, folder, args.overlay)
-    module, input_size = _module(args, model)
+    options = {"prototxt": args.prototxt, "device": args.device, "dtype": args.dtype}
+    module, input_size = _network.network(model.name, args.weights, **options)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -80,29 +81,6 @@ def _targets(images: Sequence[str], folder: Path, overlay: bool) -> list[tuple[P
             raise OutputError(f"would be written twice for {source}; name each picture once", path=str(label))
         targets.append((label, over))
     return targets
-
-
-def _module(args: argparse.Namespace, model: Model) -> tuple[torch.nn.Module, tuple[int, int] | None]:
-    """The net to run, and the tile size its prototxt states where it has one."""
-    import torch
-
-    try:
-        device = torch.device(args.device)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise ConversionError(
-            f"device {args.device!r} cannot be used: {reason}; leave --device out for the CPU"
-        ) from error
-    if not args.prototxt:
-        from converter.dilatednet.loading import load
-
-        return load(model.name, args.weights, device=device), None
-    import converter
-
-    net = converter.load(args.prototxt, args.weights)
-    shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
-    return net.to(device).eval(), (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
 
 
 def _label(

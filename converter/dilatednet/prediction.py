@@ -69,8 +69,19 @@ def probabilities(
     input_size: tuple[int, int] | None = None,
     on_tile: Progress | None = None,
 ) -> Iterator[tuple[Tile, torch.Tensor]]:
-    """Every tile with its probabilities (classes, rows, columns) float32, on the module's device, in eval mode."""
+    """Every tile with its probabilities (classes, rows, columns) float32, on the module's device, in eval mode.
+
+    A module that can run one front end for all tiles (`converter.fast.FastNet`) does, and answers no cells that lie
+    beyond the picture.
+    """
     size = input_size or getattr(module, "input_size", None) or model.input_size
+    shared = getattr(module, "shared_probabilities", None)
+    answers = shared(image, model, size, on_tile) if shared is not None else None
+    if answers is not None:
+        for tile, prob in answers:
+            _check_finite(prob)
+            yield tile, prob
+        return
     parameter = next(module.parameters(), torch.empty(0))
     every = list(tiles((image.shape[0], image.shape[1]), size))
     training = module.training
@@ -155,5 +166,9 @@ def _check_answer(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> No
             f"the net answers {tuple(prob.shape)} to a tile of {size[0]}×{size[1]}; {model.name} gives {expected}; "
             "name the data set that the net was trained on"
         )
+    _check_finite(prob)
+
+
+def _check_finite(prob: torch.Tensor) -> None:
     if not bool(torch.isfinite(prob).all()):
         raise WeightsError("the net answers NaN or infinity; the weights are damaged; convert or download them again")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +19,10 @@ from converter.layers.relu import ReLU
 from converter.layers.softmax import Softmax
 from converter.module import CaffeModule, LayerModule
 from converter.plan import Step
+
+if TYPE_CHECKING:
+    from converter.dilatednet.tiles import Tile
+    from converter.dilatednet.zoo import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class FastNet(nn.Module):
     Attributes:
         net: the module it was made of, in eval mode; its parameters are not to be changed any more.
         input_size: (height, width) of a tile, where the net has one.
+        topology: of a hand-written net with classes, whose front end can run by itself; None of others.
     """
 
     def __init__(self, net: CaffeModule | DilatedNet, dtype: torch.dtype, device: torch.device) -> None:
@@ -46,6 +53,7 @@ class FastNet(nn.Module):
         self.net = net.eval()
         self.dtype, self.device = dtype, device
         self.input_size: tuple[int, int] | None = getattr(net, "input_size", None)
+        self.topology = net.topology if isinstance(net, DilatedNet) and net.topology.classes else None
         if isinstance(net, CaffeModule):
             self._inputs, self._outputs = tuple(net.inputs), net.outputs
             program = _of_caffe_module(net, dtype, device)
@@ -74,9 +82,37 @@ class FastNet(nn.Module):
             del bottoms
             values.update((name, top) for name, top in zip(stage.tops, tops, strict=True) if name not in stage.drops)
 
-    def stage_after(self, blob: str) -> int:
-        """The number of the first stage behind the last one that writes `blob`."""
-        return max(number for number, stage in enumerate(self._stages) if blob in stage.tops) + 1
+    def features(self, x: Tensor) -> Tensor:
+        """The front end of a hand-written net: x (n, 3, h, w) -> the classifier's logits (n, classes, h', w')."""
+        assert self.topology is not None
+        values = {"data": self._prepared(x)}
+        self.run(values, last=self._cut)
+        return values[self.topology.classifier]
+
+    def behind_features(self, features: Tensor) -> Tensor:
+        """What follows the front end: its logits -> probabilities, float32."""
+        assert self.topology is not None
+        values = {self.topology.classifier: self._prepared(features)}
+        self.run(values, first=self._cut)
+        return values["prob"].float()
+
+    def shared_probabilities(
+        self,
+        image: npt.NDArray[np.uint8],
+        model: Model,
+        size: tuple[int, int],
+        on_tile: Callable[[int, int], None] | None = None,
+    ) -> Iterator[tuple[Tile, Tensor]] | None:
+        """A picture's tiles from one front end (see `converter.fast.shared`), or None where tiles must run singly."""
+        from converter.fast.shared import shared_probabilities
+
+        return shared_probabilities(self, image, model, size, on_tile)
+
+    @property
+    def _cut(self) -> int:
+        """The number of the first stage behind the classifier."""
+        assert self.topology is not None
+        return next(number for number, stage in enumerate(self._stages) if self.topology.classifier in stage.tops) + 1
 
     def _prepared(self, value: Tensor) -> Tensor:
         moved = torch.as_tensor(value).to(self.device, self.dtype)

@@ -1,0 +1,47 @@
+"""The net that `predict` and `evaluate` label pictures with, on the device and in the type that were asked for."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from converter.cli._device import refuse_missing
+
+if TYPE_CHECKING:
+    from converter.fast import FastNet
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """--prototxt, --device and --dtype."""
+    parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
+    parser.add_argument(
+        "--device", default="cpu", help="cpu, cuda, cuda:1, ...; under torchrun cuda is each process's own"
+    )
+    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="float16 on CUDA only (default float32)")
+
+
+def network(
+    model: str, weights: str, *, prototxt: str | None, device: str, dtype: str
+) -> tuple[FastNet, tuple[int, int] | None]:
+    """The net, made fast, and the tile size that its prototxt states where it has one.
+
+    Raises:
+        ConversionError: the device is not there, or the net or its weights do not read.
+    """
+    import torch
+
+    refuse_missing(device)
+    from converter.fast import accelerate
+
+    if prototxt is None:
+        from converter.dilatednet.loading import load
+
+        return accelerate(load(model, weights), dtype=getattr(torch, dtype), device=device), None
+    import converter
+
+    net = converter.load(prototxt, weights)
+    shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
+    size = (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
+    return accelerate(net, dtype=getattr(torch, dtype), device=device), size
