@@ -16,6 +16,7 @@ import converter
 import reference
 import tests.cases
 from converter.module import CaffeModule
+from tests import tolerances
 from tests.case import Case, Input, signed
 
 # Beyond it lies only what an empty window holds, -FLT_MAX, and what is not finite.
@@ -130,6 +131,12 @@ def differences(expected: Blobs, actual: Blobs) -> dict[str, tuple[np.ndarray, n
         with np.errstate(invalid="ignore"):
             found[name] = np.where(same, 0.0, actual[name] - wanted), wanted
     return found
+
+
+def diverging(ready: Setup, bound: float) -> dict[str, float]:
+    """The blobs that differ in float64 by more than `bound` of their scale, with how much: empty where all is well."""
+    found = {name: tolerances.scaled(*pair) for name, pair in differences(expected(ready), actual(ready)).items()}
+    return {name: error for name, error in found.items() if not error <= bound}
 
 
 def products(ready: Setup) -> int:

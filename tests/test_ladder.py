@@ -5,34 +5,20 @@ import pytest
 import torch
 
 from tests import tolerances
-from tests.ladder import Rung, actual, differences, expected, magnitude, products, rungs, setup
+from tests.ladder import Rung, actual, differences, diverging, expected, magnitude, products, rungs, setup
 
 RUNGS = rungs()
 COMPARED = [rung for rung in RUNGS if not rung.case.oracle]
 
 
-def beyond(found, bound):
-    """The blobs that differ by more than the bound, with how much: empty where all is well."""
-    return {name: error for name, error in found if not error <= bound}
-
-
 @pytest.mark.parametrize("rung", [rung for rung in COMPARED if not rung.case.exact], ids=str)
 def test_whole_numbers_are_exact_in_float64(rung: Rung, tmp_path):
-    ready = setup(rung, tmp_path, whole=True)
-
-    found = differences(expected(ready), actual(ready))
-
-    assert not beyond(((name, np.abs(off).max(initial=0)) for name, (off, _) in found.items()), tolerances.EXACT)
+    assert not diverging(setup(rung, tmp_path, whole=True), tolerances.EXACT)
 
 
 @pytest.mark.parametrize("rung", COMPARED, ids=str)
 def test_any_numbers_agree_in_float64(rung: Rung, tmp_path):
-    bound = tolerances.COARSE if rung.case.coarse else tolerances.DOUBLE
-    ready = setup(rung, tmp_path)
-
-    found = differences(expected(ready), actual(ready))
-
-    assert not beyond(((name, tolerances.scaled(*pair)) for name, pair in found.items()), bound)
+    assert not diverging(setup(rung, tmp_path), tolerances.COARSE if rung.case.coarse else tolerances.DOUBLE)
 
 
 @pytest.mark.parametrize("rung", COMPARED, ids=str)
@@ -57,7 +43,8 @@ def check_single(rung, folder, device):
 
     found = differences(wanted, actual(ready, torch.float32, device))
 
-    assert not beyond(((name, np.abs(off).max(initial=0)) for name, (off, _) in found.items()), bound)
+    errors = {name: float(np.abs(off).max(initial=0)) for name, (off, _) in found.items()}
+    assert not {name: error for name, error in errors.items() if not error <= bound}
 
 
 def gradients_hold(rung, folder):

@@ -20,6 +20,11 @@ CASES = [
         ("y", "mask"),
     ),
     Case(
+        "MAX, stride beyond the kernel",
+        "pooling_param { kernel_size: 1 stride: 3 }",
+        {"x": signed(1, 2, 5, 5)},
+    ),
+    Case(
         "MAX, pad above half the kernel", "pooling_param { kernel_size: 3 stride: 3 pad: 2 }", {"x": signed(1, 2, 5, 6)}
     ),
     Case(
