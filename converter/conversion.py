@@ -21,6 +21,15 @@ _ENDINGS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What is let pass on request: numbers that are not finite, weights without a place, parts of a net unknown."""
+
+    nan: bool = False
+    unused: bool = False
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was written: sizes in bytes, time in seconds, the source's SHA-256, and what a user should know."""
 
@@ -41,6 +50,7 @@ def convert(
     *,
     allow_nan: bool = False,
     allow_unused: bool = False,
+    allow_unknown: bool = False,
 ) -> Report:
     """Write the weights of one file into another, whose ending says its format.
 
@@ -51,10 +61,12 @@ def convert(
         prototxt: the net; layers and shapes are checked against it, and it gives a `.caffemodel` its definitions.
         allow_nan: keep numbers that are not finite.
         allow_unused: leave out, and note, layers of the file that the net does not have.
+        allow_unknown: go on, and note it, where the net has layer types or fields that nobody knows.
 
     Raises:
         CaffemodelError: `weights` does not read.
         WeightsError: the weights do not belong to the net, or hold NaN.
+        UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
         OutputError: the ending is unknown, `out` is `weights`, or cannot be written.
     """
     started, target = time.perf_counter(), Path(out)
@@ -63,7 +75,7 @@ def convert(
     digest = Digest(weights)
     try:
         digest.start()  # before numpy and the rest are imported, which takes a third as long as half a gigabyte's hash
-        return _converted(digest, target, ending, prototxt, (allow_nan, allow_unused), started)
+        return _converted(digest, target, ending, prototxt, Allowed(allow_nan, allow_unused, allow_unknown), started)
     finally:
         digest.stop()
 
@@ -73,13 +85,13 @@ def _converted(
     target: Path,
     ending: str,
     prototxt: str | os.PathLike[str] | None,
-    allowed: tuple[bool, bool],
+    allowed: Allowed,
     started: float,
 ) -> Report:
     """Read, write and count, while the source is being hashed."""
     from converter.export.source import content_of
 
-    content, notes = content_of(digest, prototxt, *allowed)
+    content, notes = content_of(digest, prototxt, allowed)
     importlib.import_module(f"converter.export.{ending}").save(content, target)
     weighted = content.net.weighted().values()
     blobs = [blob.array for layer in weighted for blob in layer.stored]

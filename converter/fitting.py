@@ -26,15 +26,22 @@ class Fitted:
     notes: tuple[str, ...]
 
 
-def fit(stored: StoredNet, prototxt: str | os.PathLike[str], *, allow_unused: bool = False) -> Fitted:
+def fit(
+    stored: StoredNet,
+    prototxt: str | os.PathLike[str],
+    *,
+    allow_unused: bool = False,
+    allow_unknown: bool = False,
+) -> Fitted:
     """The weights as the net at `prototxt` names, orders and shapes them.
 
-    Shapes are checked where the net can be built in its TEST phase; where it cannot (a layer nobody registered, an
-    input of unknown size) a note says so, and names alone are checked. `allow_unused`: layers that the net does not
-    have are left out and noted.
+    Shapes are checked against the net in its TEST phase; where an input's size is not stated, or where
+    `allow_unknown` admits layers that nobody registered and fields that nobody reads, a note says so, and names alone
+    are checked. `allow_unused`: layers that the net does not have are left out and noted.
 
     Raises:
         PrototxtError: the text does not read.
+        UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
         WeightsError: a layer of the file is not in the net, one of the net is not in the file, or has other shapes.
     """
     record = upgrade_net(read_prototxt(prototxt))
@@ -44,8 +51,10 @@ def fit(stored: StoredNet, prototxt: str | os.PathLike[str], *, allow_unused: bo
     name = str(record.last("name", "")) or stored.name
     typed = replace(stored, name=name, layers=tuple(_typed(layer, types) for layer in stored.layers))
     try:
-        plan = build_plan(build_net(record, phase="test"), allow_unknown=True)
+        plan = build_plan(build_net(record, phase="test"), allow_unknown=allow_unknown)
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
+        if not allow_unknown and not isinstance(error, ShapeError):
+            raise
         notes.append(f"shapes and missing layers were not checked, the net does not build: {error}")
         return Fitted(_ordered(typed, types, {}), layers, tuple(notes))
     arrays = assign(plan, typed, allow_unused=True).arrays

@@ -14,13 +14,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
     parser.add_argument("--allow-nan", action="store_true", help="keep numbers that are not finite")
     parser.add_argument("--allow-unused", action="store_true", help="leave out layers that NET does not have")
+    parser.add_argument("--allow-unknown", action="store_true", help="go on past layers and fields nobody knows")
 
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
     from converter.conversion import convert
 
-    report = convert(args.weights, args.out, args.prototxt, allow_nan=args.allow_nan, allow_unused=args.allow_unused)
+    allowed = {name: getattr(args, name) for name in ("allow_nan", "allow_unused", "allow_unknown")}
+    report = convert(args.weights, args.out, args.prototxt, **allowed)
     for note in report.notes:
         print(f"note: {note}")
     size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"

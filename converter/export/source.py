@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from converter.conversion import Allowed
 from converter.export.content import Content
 from converter.export.digest import Digest
 from converter.formats.stored import StoredLayer, StoredNet
@@ -15,7 +16,7 @@ from converter.graph.names import COMMON, numbered
 
 
 def content_of(
-    digest: Digest, prototxt: str | os.PathLike[str] | None, allow_nan: bool, allow_unused: bool
+    digest: Digest, prototxt: str | os.PathLike[str] | None, allowed: Allowed
 ) -> tuple[Content, Sequence[str]]:
     """The weights of the file that `digest` hashes, fitted to the net where one is given, and what to note.
 
@@ -25,11 +26,11 @@ def content_of(
     """
     net = _read(digest.path)
     if prototxt is None:
-        return Content(_named(net), (), allow_nan, digest), ()
+        return Content(_named(net), (), allowed.nan, digest), ()
     from converter.fitting import fit
 
-    fitted = fit(net, prototxt, allow_unused=allow_unused)
-    return Content(_named(fitted.net), fitted.definitions, allow_nan, digest), fitted.notes
+    fitted = fit(net, prototxt, allow_unused=allowed.unused, allow_unknown=allowed.unknown)
+    return Content(_named(fitted.net), fitted.definitions, allowed.nan, digest), fitted.notes
 
 
 def _named(net: StoredNet) -> StoredNet:
