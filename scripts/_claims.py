@@ -47,7 +47,9 @@ def main() -> int:
 
         results = experiment(plan, device, tell)
     found, seconds = rows(results), time.perf_counter() - began
-    machine = torch.cuda.get_device_name() if device.type == "cuda" else f"{args.threads} threads, {platform.machine()}"
+    machine = (
+        torch.cuda.get_device_name() if device.type == "cuda" else f"CPU threads: {args.threads}, {platform.machine()}"
+    )
     caption = f"{description(plan)}; {machine}, {seconds / 60:.0f} min"
     record = {
         "plan": asdict(plan),
