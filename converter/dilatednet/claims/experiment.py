@@ -43,8 +43,8 @@ class Plan:
     batch: int = 6
     front_iterations: int = 300
     front_rate: float = 0.02
-    context_iterations: int = 350
-    context_rate: float = 0.01
+    context_iterations: int = 1500
+    context_rate: float = 3e-3
     momentum: float = 0.9
     decay: float = 5e-4
     noise: float = 0.01

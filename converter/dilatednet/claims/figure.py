@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from statistics import mean, stdev
+from textwrap import wrap
 
 from converter.dilatednet.claims.experiment import KINDS, STARTS, Measured
 
 _LEFT, _ROW, _WIDTH, _TOP = 190, 30, 720, 40
+_LINE = 125
 _COLOURS = {"front end": "#6b7280", "basic": "#2563eb", "large": "#b45309"}
 
 
@@ -63,7 +65,8 @@ def plot(found: Sequence[Row], caption: str) -> str:
     top = max(10.0, *(max(row.values) for row in found))
     limit = min(100.0, 10.0 * (int(top / 10) + 1))
     scale = (_WIDTH - _LEFT - 60) / limit
-    height = _TOP + _ROW * len(found) + 50
+    foot = wrap(caption, _LINE)
+    height = _TOP + _ROW * len(found) + 30 + 14 * len(foot)
     parts = [_head(height), _text(10, 22, "mean IoU on fresh scenes, %; bars: mean, dots: seeds", 14)]
     for tick in range(0, int(limit) + 1, 10):
         x = _LEFT + tick * scale
@@ -71,7 +74,9 @@ def plot(found: Sequence[Row], caption: str) -> str:
         parts.append(f'<line x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{end}" stroke="#e5e7eb"/>')
         parts.append(_text(x, end + 16, str(tick), 11, "middle"))
     parts += [_bar(row, _TOP + place * _ROW, scale) for place, row in enumerate(found)]
-    return "\n".join([*parts, _text(10, height - 10, caption, 9), "</svg>\n"])
+    below = _TOP + _ROW * len(found) + 36
+    parts += [_text(10, below + 14 * place, line, 10) for place, line in enumerate(foot)]
+    return "\n".join([*parts, "</svg>\n"])
 
 
 def _head(height: int) -> str:
