@@ -29,8 +29,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _network.arguments(parser)
     parser.add_argument("--resume", metavar="DIR", help="keep finished pictures here, and go on with those that are")
     parser.add_argument("--save-predictions", metavar="DIR", help="also write each label picture, as score reads them")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="threads that read pictures ahead")
+    parser.add_argument("--workers", type=_positive, default=1, metavar="N", help="threads that read pictures ahead")
+    parser.add_argument("--batch", type=_positive, default=1, metavar="N", help="tiles of equal size that run together")
     split_arguments(parser)
+
+
+def _positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number of at least 1")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
                 journal=journal,
                 save=args.save_predictions,
                 workers=args.workers,
+                batch=args.batch,
                 share=(processes.rank, processes.count),
                 progress=processes.first,
             )
@@ -71,7 +80,7 @@ def _labels_of(args: argparse.Namespace, split: Split, label: Labeller) -> Calla
 
     if args.save_predictions:
         return lambda picture: predicted(args.save_predictions, split, picture)
-    return lambda picture: label(read_image(picture.image))
+    return lambda picture: label([read_image(picture.image)])[0]
 
 
 def _gathered(counts: dict[str, Matrix], processes: Processes, split: Split) -> dict[str, Matrix]:
@@ -114,7 +123,7 @@ def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
 
 def _labeller(args: argparse.Namespace, device: str) -> Labeller:
     """The net as a function from a picture to its labels."""
-    from converter.dilatednet.prediction import predict
+    from converter.dilatednet.batches import predict_many
 
     module, size = _network.network(args.model, args.weights, prototxt=args.prototxt, device=device, dtype=args.dtype)
-    return lambda image: predict(module, image, args.model, input_size=size)
+    return lambda images: predict_many(module, images, args.model, input_size=size, batch=args.batch)

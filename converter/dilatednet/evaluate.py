@@ -11,6 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,8 @@ from converter.dilatednet.metrics import Matrix, confusion
 from converter.dilatednet.score import prediction_path
 from converter.errors import DatasetError, OutputError
 
-Labeller = Callable[[NDArray[np.uint8]], Labels]
-"""From a picture, uint8 RGB (h, w, 3), to its labels, uint8 (h, w)."""
+Labeller = Callable[[Sequence[NDArray[np.uint8]]], Sequence[Labels]]
+"""From pictures, uint8 RGB (h, w, 3) each, to their labels, uint8 (h, w) each."""
 
 
 def evaluate(
@@ -36,13 +37,14 @@ def evaluate(
     journal: Journal | None = None,
     save: str | os.PathLike[str] | None = None,
     workers: int = 1,
+    batch: int = 1,
     share: tuple[int, int] = (0, 1),
     progress: bool = False,
 ) -> dict[str, Matrix]:
     """The confusion counts of this process's share (rank, processes) of the pictures, by name.
 
     Pictures that the journal holds are not run again (with `save`: those whose prediction is there). `workers` threads
-    read pictures and truths ahead.
+    read pictures and truths ahead; `label` is given `batch` pictures at a time.
 
     Raises:
         ImageError, DatasetError: a picture or its truth does not read, or their sizes differ.
@@ -57,8 +59,7 @@ def evaluate(
         total=len(mine), initial=len(counts), desc="evaluate", unit="picture", disable=None if progress else True
     )
     with bar:
-        for picture, image, truth in _ahead(split, todo, workers):
-            labels = label(image)
+        for picture, labels, truth in _labelled(_ahead(split, todo, workers), label, batch):
             matrix = confusion(truth, labels, len(split.classes), str(picture.image))
             if folder:
                 _save(folder, picture, labels, split)
@@ -67,6 +68,16 @@ def evaluate(
             counts[picture.name] = matrix
             bar.update()
     return counts
+
+
+def _labelled(
+    items: Iterator[tuple[Picture, NDArray[np.uint8], Labels]], label: Labeller, batch: int
+) -> Iterator[tuple[Picture, Labels, Labels]]:
+    """Each picture with its predicted and true labels; the net is given `batch` pictures at a time."""
+    while part := list(islice(items, max(1, batch))):
+        predicted = label([image for _, image, _ in part])
+        for (picture, _, truth), labels in zip(part, predicted, strict=True):
+            yield picture, labels, truth
 
 
 def _made(folder: str | os.PathLike[str]) -> Path:

@@ -53,13 +53,18 @@ def predict(
     model = find(dataset)
     _check(image)
     answers = probabilities(module, image, model, input_size, on_tile)
-    if model.label_set.zoom == 1:
-        labels = np.empty(image.shape[:2], np.uint8)
-        for tile, prob in answers:
-            part = labels[tile.top : tile.top + prob.shape[1], tile.left : tile.left + prob.shape[2]]
-            part[...] = prob[:, : part.shape[0], : part.shape[1]].argmax(dim=0).to(torch.uint8).cpu().numpy()
-        return labels
-    return zoomed_labels(joined(answers), model.label_set.zoom, (image.shape[0], image.shape[1]))
+    return labels_of(answers, model, (image.shape[0], image.shape[1]))
+
+
+def labels_of(answers: Iterator[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
+    """The most probable class of every pixel of a picture of `size` (height, width) from its tiles: uint8 (h, w)."""
+    if model.label_set.zoom > 1:
+        return zoomed_labels(joined(answers), model.label_set.zoom, size)
+    labels = np.empty(size, np.uint8)
+    for tile, prob in answers:
+        part = labels[tile.top : tile.top + prob.shape[1], tile.left : tile.left + prob.shape[2]]
+        part[...] = prob[:, : part.shape[0], : part.shape[1]].argmax(dim=0).to(torch.uint8).cpu().numpy()
+    return labels
 
 
 def probabilities(
@@ -82,21 +87,32 @@ def probabilities(
             _check_finite(prob)
             yield tile, prob
         return
-    parameter = next(module.parameters(), torch.empty(0))
     every = list(tiles((image.shape[0], image.shape[1]), size))
+    for done, tile in enumerate(every, 1):
+        yield tile, checked_batch(module, cut(image, tile, model.label_set.mean), model, size)[0]
+        if on_tile:
+            on_tile(done, len(every))
+
+
+def checked_batch(
+    module: torch.nn.Module, x: npt.NDArray[np.float32], model: Model, size: tuple[int, int]
+) -> torch.Tensor:
+    """The probabilities (n, classes, rows, columns) float32 of tiles x (n, 3, h, w), computed in eval mode.
+
+    Raises:
+        ShapeError: the answer does not fit the data set.
+        WeightsError: the answer holds NaN.
+    """
+    parameter = next(module.parameters(), torch.empty(0))
     training = module.training
     module.eval()
     try:
-        for done, tile in enumerate(every, 1):
-            x = torch.from_numpy(cut(image, tile, model.label_set.mean)).to(parameter.device, parameter.dtype)
-            with torch.inference_mode():
-                prob = _answer(module(x)).float()
-            _check_answer(prob, model, size)
-            yield tile, prob[0]
-            if on_tile:
-                on_tile(done, len(every))
+        with torch.inference_mode():
+            prob = _answer(module(torch.from_numpy(x).to(parameter.device, parameter.dtype))).float()
     finally:
         module.train(training)
+    _check_answer(prob, model, size)
+    return prob
 
 
 def joined(answers: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
@@ -160,10 +176,10 @@ def _check_answer(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> No
     """The answer must have the data set's classes and cells, and be numbers."""
     zoom = model.label_set.zoom
     cells = tuple(-(-(side - 2 * MARGIN) // zoom) for side in size)
-    expected = (1, len(model.label_set.classes), *cells)
-    if tuple(prob.shape) != expected:
+    expected = (len(model.label_set.classes), *cells)
+    if tuple(prob.shape[1:]) != expected:
         raise ShapeError(
-            f"the net answers {tuple(prob.shape)} to a tile of {size[0]}×{size[1]}; {model.name} gives {expected}; "
+            f"the net answers {tuple(prob.shape[1:])} to a tile of {size[0]}×{size[1]}; {model.name} gives {expected}; "
             "name the data set that the net was trained on"
         )
     _check_finite(prob)

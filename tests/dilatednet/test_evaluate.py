@@ -28,6 +28,11 @@ def label(image: np.ndarray) -> np.ndarray:
     return (image[..., 0] // 13).astype(np.uint8)
 
 
+def each(one):
+    """A labeller of several pictures out of a function of one."""
+    return lambda images: [one(image) for image in images]
+
+
 def total(counts: dict[str, np.ndarray]) -> list[list[int]]:
     return np.sum(list(counts.values()), axis=0).tolist()
 
@@ -42,13 +47,13 @@ def expected(split: Split) -> list[list[int]]:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_confusion_equals_a_loop_over_pixels(noise: Split, workers: int):
-    counts = evaluate(noise, label, workers=workers)
+    counts = evaluate(noise, each(label), workers=workers)
     assert list(counts) == [f"p{index}" for index in range(6)]
     assert total(counts) == expected(noise)
 
 
 def test_the_shares_of_two_processes_make_the_whole(noise: Split):
-    shares = [evaluate(noise, label, share=(rank, 2)) for rank in range(2)]
+    shares = [evaluate(noise, each(label), share=(rank, 2)) for rank in range(2)]
     assert [list(share) for share in shares] == [["p0", "p2", "p4"], ["p1", "p3", "p5"]]
     assert total(shares[0] | shares[1]) == expected(noise)
 
@@ -63,9 +68,9 @@ def test_an_interrupted_run_goes_on_with_the_pictures_that_are_not_finished(nois
         return label(image)
 
     with Journal(tmp_path / "run", ABOUT) as journal, pytest.raises(KeyboardInterrupt):
-        evaluate(noise, interrupted, journal=journal)
+        evaluate(noise, each(interrupted), journal=journal)
     with Journal(tmp_path / "run", ABOUT) as journal:
-        counts = evaluate(noise, interrupted, journal=journal)
+        counts = evaluate(noise, each(interrupted), journal=journal)
     assert calls == [5, 6, 7, 8, 8, 9, 10]
     assert total(counts) == expected(noise)
 
@@ -74,11 +79,14 @@ def test_a_run_begun_by_two_processes_is_finished_by_one(noise: Split, tmp_path:
     for rank in range(2):
         with Journal(tmp_path / "run", ABOUT, rank) as journal:
             evaluate(
-                Split(noise.layout, "val", noise.root, noise.pictures[:4]), label, journal=journal, share=(rank, 2)
+                Split(noise.layout, "val", noise.root, noise.pictures[:4]),
+                each(label),
+                journal=journal,
+                share=(rank, 2),
             )
     calls = []
     with Journal(tmp_path / "run", ABOUT) as journal:
-        counts = evaluate(noise, lambda image: calls.append(image.shape[0]) or label(image), journal=journal)
+        counts = evaluate(noise, each(lambda image: calls.append(image.shape[0]) or label(image)), journal=journal)
     assert calls == [9, 10]
     assert total(counts) == expected(noise)
 
@@ -86,13 +94,13 @@ def test_a_run_begun_by_two_processes_is_finished_by_one(noise: Split, tmp_path:
 @pytest.mark.parametrize("torn", [1, 2, 20, 60])
 def test_a_torn_last_line_is_no_finished_picture_and_spoils_no_new_one(noise: Split, tmp_path: Path, torn: int):
     with Journal(tmp_path / "run", ABOUT) as journal:
-        evaluate(noise, label, journal=journal)
+        evaluate(noise, each(label), journal=journal)
     lines = tmp_path / "run" / "pictures-0.jsonl"
     whole = lines.read_bytes()
     lines.write_bytes(whole[:-torn])
     for _ in range(2):
         with Journal(tmp_path / "run", ABOUT) as journal:
-            assert total(evaluate(noise, label, journal=journal)) == expected(noise)
+            assert total(evaluate(noise, each(label), journal=journal)) == expected(noise)
             assert len(journal.finished()) == 6
 
 
@@ -105,7 +113,7 @@ def test_a_journal_of_another_evaluation_is_refused(tmp_path: Path):
 def test_saved_predictions_score_the_same_and_a_missing_one_is_made_again(noise: Split, tmp_path: Path):
     for _ in range(2):
         with Journal(tmp_path / "run", ABOUT) as journal:
-            evaluate(noise, label, journal=journal, save=tmp_path / "out")
+            evaluate(noise, each(label), journal=journal, save=tmp_path / "out")
         assert score(noise, tmp_path / "out").matrix.tolist() == expected(noise)
         (tmp_path / "out" / "p3.png").unlink()
 
@@ -113,4 +121,11 @@ def test_saved_predictions_score_the_same_and_a_missing_one_is_made_again(noise:
 def test_a_picture_and_truth_of_different_sizes_are_an_error(noise: Split):
     Image.fromarray(np.zeros((5, 9), np.uint8)).save(noise.pictures[0].labels)
     with pytest.raises(DatasetError, match=r"p0\.png: the truth is 9×5, the picture 8×5"):
-        evaluate(noise, label)
+        evaluate(noise, each(label))
+
+
+def test_a_batch_of_pictures_is_counted_picture_by_picture(noise: Split):
+    seen = []
+    counts = evaluate(noise, lambda images: seen.append(len(images)) or each(label)(images), batch=4)
+    assert seen == [4, 2]
+    assert total(counts) == expected(noise)
