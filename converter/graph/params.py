@@ -136,6 +136,13 @@ class Params:
             for child in children:
                 yield from child.leftovers()
 
+    def asked(self) -> Iterator[str]:
+        """Dotted path of every field that a reader has asked for, set or not, sub-messages' included."""
+        yield from (self._below(name) for name in sorted(self._taken))
+        for children in self._children.values():
+            for child in children:
+                yield from child.asked()
+
     def error(self, name: str, what: str, todo: str = "") -> UnsupportedParameterError:
         """An error about a field of this message, at the place where it stands."""
         where = next((item.where for item in reversed(self._fields) if item.name == name), self.record.where)

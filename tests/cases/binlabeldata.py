@@ -7,7 +7,7 @@ TYPE = "BinLabelData"
 CASES = [
     Case(
         "fed",
-        "bin_label_data_param { batch_size: 2 }",
+        "bin_label_data_param { batch_size: 2 label_slice { dim: 2 dim: 2 } }",
         {"data": signed(2, 3, 4, 4), "label": labels(3, 2, 1, 2, 2)},
         ("data", "label"),
     ),

@@ -4,7 +4,23 @@ from tests.case import CURVED, Case, positive, signed
 
 TYPE = "BN"
 
+OLD = "scale_filler { value: 1 } shift_filler { value: 0 } var_eps: 0.5 decay: 0.05"
+
 CASES = [
+    Case(
+        "running statistics, older words",
+        f"bn_param {{ {OLD} moving_average: true axis: 1 }}",
+        {"x": signed(2, 3, 2, 2)},
+        exact=CURVED,
+        blobs={3: positive},
+    ),
+    Case(
+        "older words, moving_average=false",
+        f"bn_param {{ {OLD} moving_average: false }}",
+        {"x": signed(3, 2, 2, 2)},
+        exact=CURVED,
+        blobs={3: positive},
+    ),
     Case(
         "SegNet, learn",
         "bn_param { scale_filler { value: 1 } shift_filler { value: 0 } }",

@@ -9,7 +9,7 @@ MASK = given([[[[0, 3], [9, 15]]]])
 CASES = [
     Case(
         "MAX by mask",
-        "unpooling_param { unpool: MAX kernel_size: 2 stride: 2 unpool_size: 4 }",
+        "unpooling_param { unpool: MAX kernel_size: 2 stride: 2 pad: 0 unpool_size: 4 }",
         {"x": signed(1, 1, 2, 2), "mask": MASK},
     ),
     Case(
