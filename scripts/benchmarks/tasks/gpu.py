@@ -1,0 +1,91 @@
+"""Tasks that need a CUDA device; every one waits for the device before its time is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from converter.dilatednet import load, predict
+from converter.dilatednet.images import read_image
+from converter.fast import accelerate
+from tests.formula_weights import formula_image
+
+Run = Callable[[], dict[str, Any] | None]
+
+
+def device() -> Run:
+    """The card's name.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    if not torch.cuda.is_available():
+        raise RuntimeError("no CUDA device")
+    return lambda: {"name": torch.cuda.get_device_name()}
+
+
+def matrix_product(size: int, kind: str) -> Run:
+    """The card's own rate for a square product."""
+    a, b = (torch.rand(size, size, device="cuda", dtype=_dtype(kind)) for _ in range(2))
+    product = torch.empty_like(a)
+
+    def run() -> None:
+        torch.mm(a, b, out=product)
+        torch.cuda.synchronize()
+
+    return run
+
+
+def tiles(weights: str, side: int, kind: str, batch: int) -> Run:
+    """A batch of tiles that lie on the card; the facts are its parity with plain float32 there, and peak memory."""
+    plain = load("pascal_voc", weights)
+    tile = torch.from_numpy(formula_image(side, side))[None]
+    with torch.inference_mode():
+        torch.backends.cudnn.allow_tf32 = False
+        wanted = plain.cuda()(tile.cuda()).float().cpu().numpy()
+    net = accelerate(plain.cpu(), dtype=_dtype(kind), device="cuda")
+    x = tile.cuda().expand(batch, -1, -1, -1).contiguous()
+    torch.cuda.reset_peak_memory_stats()
+    facts: dict[str, Any] = {}
+
+    def run() -> dict[str, Any]:
+        y = net(x)
+        torch.cuda.synchronize()
+        if not facts:
+            facts.update(_parity(wanted, y[:1].float().cpu().numpy()))
+            facts["GPU memory, MB"] = round(torch.cuda.max_memory_allocated() / 1e6)
+        return {"facts": facts}
+
+    return run
+
+
+def pictures(weights: str, folder: str, decoding: bool) -> Run:
+    """A folder of JPEGs to labels in bfloat16."""
+    net = accelerate(load("pascal_voc", weights), dtype=torch.bfloat16, device="cuda")
+    paths = sorted(Path(folder).glob("*.jpg"))
+    ready = None if decoding else [read_image(path) for path in paths]
+
+    def run() -> None:
+        for image in ready if ready is not None else map(read_image, paths):
+            predict(net, image, "pascal_voc")
+        torch.cuda.synchronize()
+
+    return run
+
+
+def _dtype(kind: str) -> torch.dtype:
+    """The type to compute in; "tf32" is float32 whose products may be rounded."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = kind == "tf32"
+    dtype: torch.dtype = torch.float32 if kind == "tf32" else getattr(torch, kind)
+    return dtype
+
+
+def _parity(wanted: np.ndarray, got: np.ndarray) -> dict[str, Any]:
+    """Largest difference by the largest number, and agreeing labels."""
+    error = float(np.abs(wanted - got).max() / np.abs(wanted).max())
+    agree = float((wanted.argmax(1) == got.argmax(1)).mean())
+    return {"largest error": f"{error:.1e} of scale", "same labels": f"{100 * agree:.2f} %"}
