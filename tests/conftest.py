@@ -1,8 +1,15 @@
 """Markers that skip with a reason where a test's material is missing."""
 
+import os
+
 import pytest
 
 from tests.places import SHARED, VOC_ROOT
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # One thread a worker, set before numpy and torch start theirs: more would fight over the same cores.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
