@@ -22,9 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="float16 on CUDA only (default float32)")
 
 
-def network(
-    model: str, weights: str, *, prototxt: str | None, device: str, dtype: str
-) -> tuple[FastNet, tuple[int, int] | None]:
+def network(args: argparse.Namespace, model: str, device: str) -> tuple[FastNet, tuple[int, int] | None]:
     """The net, made fast, and the tile size that its prototxt states where it has one.
 
     Raises:
@@ -35,13 +33,16 @@ def network(
     refuse_missing(device)
     from converter.fast import accelerate
 
-    if prototxt is None:
+    dtype = getattr(torch, args.dtype)
+    if args.prototxt is None:
         from converter.dilatednet.loading import load
 
-        return accelerate(load(model, weights), dtype=getattr(torch, dtype), device=device), None
+        return accelerate(load(model, args.weights), dtype=dtype, device=device), None
     import converter
 
-    net = converter.load(prototxt, weights)
+    net = converter.load(args.prototxt, args.weights, allow_unknown=args.allow_unknown)
+    for note in net.notes:
+        print(f"note: {note}")
     shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
     size = (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
-    return accelerate(net, dtype=getattr(torch, dtype), device=device), size
+    return accelerate(net, dtype=dtype, device=device), size

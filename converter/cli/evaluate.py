@@ -125,5 +125,5 @@ def _labeller(args: argparse.Namespace, device: str) -> Labeller:
     """The net as a function from a picture to its labels."""
     from converter.dilatednet.batches import predict_many
 
-    module, size = _network.network(args.model, args.weights, prototxt=args.prototxt, device=device, dtype=args.dtype)
+    module, size = _network.network(args, args.model, device)
     return lambda images: predict_many(module, images, args.model, input_size=size, batch=args.batch)

@@ -43,8 +43,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConversionError(f"{model.name} has no classes; it starts a training; predict with another model")
     folder = Path(args.output)
     targets = _targets(args.images, folder, args.overlay)
-    options = {"prototxt": args.prototxt, "device": args.device, "dtype": args.dtype}
-    module, input_size = _network.network(model.name, args.weights, **options)
+    module, input_size = _network.network(args, model.name, args.device)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
