@@ -74,7 +74,8 @@ def _heading(about: dict[str, object], setting: Setting) -> str:
     return (
         f"{where['processor']}, {where['cores']} cores, {memory:.0f} GiB, load {where['load_at_start']} at the start; "
         f"{', '.join(f'{name} {value}' for name, value in what.items())}; {about['date']}; "
-        f"{setting.rounds} rounds, contestants in turn, medians; ratios are medians over rounds\n\n"
+        f"{setting.rounds} rounds, contestants in turn, medians; ratios are medians over rounds; "
+        "memory of whole commands is not told below the 20 MB that the measuring process itself takes\n\n"
     )
 
 

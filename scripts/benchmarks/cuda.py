@@ -19,7 +19,7 @@ def measure(setting: Setting) -> list[Row]:
     try:
         device = once(f"{_TASKS}:device", {})["name"]
     except ContestantError as error:
-        return [Row(TITLE, "tiles and pictures", facts={"not measured here": str(error).partition(": ")[2]})]
+        return [Row(TITLE, "tiles and pictures", facts={"not measured here": str(error).rpartition(": ")[2]})]
     rates, rows = _products(setting), []
     work = 2 * multiply_adds(setting.prototxt, setting.side)
     for kind in _TYPES:

@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(slots=True)
 class Row:
-    """One contestant: `values` in `unit`, one a round; `peak` and `memory` in bytes where they were measured.
+    """One contestant: `values` in `unit`, one a round; `peak` in bytes where it was measured.
 
     `ratios`: median over rounds of this row's value by another's of the same round, by that other's name.
     """
@@ -68,7 +68,7 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    facts = ", ".join(f"{name} {_short(value)}" for name, value in row.facts.items())
+    facts = ", ".join(f"{name}: {_short(value)}" for name, value in row.facts.items())
     if row.centre is None:
         return [row.name, "–", "", "", "", facts]
     spread = f"{_short(min(row.values))} … {_short(max(row.values))}" if len(row.values) > 1 else ""
@@ -80,6 +80,8 @@ def _cells(row: Row) -> list[str]:
 def _short(value: float | str) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, int):
+        return f"{value:,}"
     if value and abs(value) < 1e-3:
         return f"{value:.1e}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"

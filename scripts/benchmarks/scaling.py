@@ -38,7 +38,7 @@ def measure(setting: Setting) -> list[Row]:
 def _tiles(setting: Setting) -> list[Row]:
     rows: list[Row] = []
     for factor in _PIXELS:
-        side = max(380, round(setting.side * math.sqrt(factor)))
+        side = round(900 * math.sqrt(factor))
         given = {"weights": setting.weights, "side": side, "answer": setting.folder / "scaled.npy"}
         task = (f"fast, float32, {side}×{side}", f"{_TASKS}.tiles:fast", given)
         row = lasting(setting, "scaling, tile", [task])[0]

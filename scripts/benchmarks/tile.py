@@ -80,5 +80,5 @@ def _parity(row: Row, folder: Path) -> None:
     except ContestantError as error:
         row.facts["parity"] = str(error)
         return
-    row.facts["largest error"] = f"{found['error']:.1e} of scale"
+    row.facts["largest error"] = f"{found['difference']:.1e} of scale"
     row.facts["same labels"] = f"{100 * found['agreement']:.2f} %"

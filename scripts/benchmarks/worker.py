@@ -32,15 +32,16 @@ def _serve(task: str, arguments: str, answers: TextIO) -> None:
         **json.loads(arguments)
     )
     print(json.dumps({"preparation": time.perf_counter() - started}), file=answers)
+    peak = 0
     for _ in sys.stdin:
-        before = _memory("VmRSS")
+        before, peak = _memory("VmRSS"), max(peak, _memory("VmHWM"))
         _forget_peak()
         started, busy = time.perf_counter(), time.process_time()
         said = run() or {}
         spent = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - busy}
         print(json.dumps({**spent, "memory": _memory("VmHWM") - before, **said}), file=answers)
         del said
-    print(json.dumps({"peak": _memory("VmHWM")}), file=answers)
+    print(json.dumps({"peak": max(peak, _memory("VmHWM"))}), file=answers)
 
 
 def _memory(which: str) -> int:

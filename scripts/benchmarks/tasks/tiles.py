@@ -93,7 +93,7 @@ def distance(plain: str, other: str) -> Run:
         a, b = np.load(plain), np.load(other)
         scale = float(np.abs(a).max())
         agree = float((a.argmax(1) == b.argmax(1)).mean())
-        return {"error": float(np.abs(a - b).max()) / scale, "agreement": agree}
+        return {"difference": float(np.abs(a - b).max()) / scale, "agreement": agree}
 
     return run
 
