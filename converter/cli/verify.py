@@ -29,7 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--mean", type=_mean, metavar="B,G,R", help="mean pixel (default: the published net's)")
     what.add_argument("--seed", type=_seed, default=0, help="of random values and fillers (default 0)")
     other = parser.add_mutually_exclusive_group()
-    other.add_argument("--against", metavar="FILE.npz", help="compare with stored blobs instead of the oracle")
+    other.add_argument(
+        "--against", metavar="FILE.npz", help="compare with stored blobs, not the oracle: finds damaged weights too"
+    )
     other.add_argument("--model", metavar="NAME", help="check the hand-written DilatedNet of that name too")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=("float32", "float64", "bfloat16", "float16"), default="float32")
