@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import sys
 from typing import BinaryIO
 
 from converter.formats.stored import StoredBlob
 
 _BUFFER = 1 << 20
-_AT_ONCE = 1 << 30
+_AT_ONCE = 1 << 22
 _CANNOT = {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EBADF, errno.EPERM}
 
 
@@ -40,11 +42,22 @@ def copy_range(source: int, offset: int, size: int, out: int) -> None:
         try:
             while offset < end and (count := way(source, offset, min(end - offset, _AT_ONCE), out)):
                 offset += count
+                _write_soon(out, count)
         except (OSError, AttributeError) as error:
             if isinstance(error, OSError) and error.errno not in _CANNOT:
                 raise
     if offset < end:
         raise OSError(errno.EIO, "the source ended while it was copied")
+
+
+def _write_soon(out: int, count: int) -> None:
+    """Let the disk begin with the last `count` bytes, so that little is left to wait for when the file is flushed.
+
+    Linux answers this advice by starting to write; pages that are being written stay in memory.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(out, os.lseek(out, 0, os.SEEK_CUR) - count, count, os.POSIX_FADV_DONTNEED)
 
 
 def _by_copy_file_range(source: int, offset: int, count: int, out: int) -> int:
