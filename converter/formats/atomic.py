@@ -33,7 +33,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}; nothing was left behind", path=str(target)) from error
+        reason = error.strerror or error
+        raise OutputError(f"cannot be written: {reason}; nothing was left behind", path=str(target)) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -63,7 +63,8 @@ def release(array: np.ndarray[Any, Any]) -> None:
     """Tell the system that a mapped array's pages are not wanted for now; they come back when they are touched.
 
     Only whole pages inside the array go. What the process wrote to its private pages is kept: the advice is Linux's
-    MADV_PAGEOUT, which never loses data (where it is unknown nothing happens). Arrays in ordinary memory are left alone.
+    MADV_PAGEOUT, which never loses data (where it is unknown nothing happens). Arrays in ordinary memory are left
+    alone.
     """
     base: Any = array
     while isinstance(base, np.ndarray) and base.base is not None:

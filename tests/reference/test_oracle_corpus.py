@@ -64,6 +64,7 @@ def test_a_real_model_agrees_with_caffe_at_every_blob(number, weights, net):
     assert {key: error for key, error in found.items() if not error <= TOLERANCE} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_every_real_prototxt_reads_and_none_crashes():
     texts = [path for path in sorted((CORPUS / "prototxt").rglob("*")) if path.suffix in (".prototxt", ".pt", ".txt")]

@@ -1,6 +1,6 @@
 """The paper's recipes as named presets; every number may be overridden. No torch here.
 
-Sources by letter. P: the paper (sections 3 to 5 and appendix). C: fyu/dilation's train.py and converter/dilatednet/training/README.md, where
+Sources by letter. P: the paper (sections 3 to 5 and appendix). C: fyu/dilation's train.py and docs/training.md, where
 the paper is silent. O: ours, where both are silent.
 """
 
