@@ -115,5 +115,3 @@ def _bare_rows(net: Net, stored: StoredNet | None) -> tuple[Row, ...]:
         )
         for layer in net.layers
     )
-
-
