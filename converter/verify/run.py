@@ -119,7 +119,7 @@ class Verifier:
                 raise ShapeError(f"layer {step.layer.name!r}: {text}", path=self.prototxt, layer=step.layer.name)
 
     def blobs(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Every blob as the converter computes it, float64 copies on the CPU."""
+        """Every blob as the converter computes it: float64 where it does so, else float32, which holds all the rest."""
         return _run(self.module, inputs, self.device, self.dtype)
 
     def expected(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
@@ -190,7 +190,8 @@ def _run(module: Any, inputs: Mapping[str, Array], device: str, dtype: str) -> d
     fed = {name: torch.from_numpy(np.ascontiguousarray(value)).to(device, kind) for name, value in inputs.items()}
     with torch.inference_mode():
         blobs = module.blobs(**fed)
-        return {name: blob.to("cpu", torch.float64).numpy() for name, blob in blobs.items()}
+        wide = torch.float64 if dtype == "float64" else torch.float32
+        return {name: blob.to("cpu", wide).numpy() for name, blob in blobs.items()}
 
 
 def _only(blobs: Mapping[str, Array], names: Sequence[str]) -> dict[str, Array]:
