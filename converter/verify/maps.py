@@ -34,13 +34,13 @@ class Maps:
         return int((self.expected != self.actual).sum())
 
     def difference(self) -> Pixels:
-        """Where they differ, red on the actual labels' outlines in gray: uint8 (h, w, 3)."""
+        """Where they differ, red on the expected labels' outlines in gray, few pixels drawn larger: uint8 (h, w, 3)."""
         shown = np.full((*self.actual.shape, 3), 232, np.uint8)
         edge = np.zeros(self.actual.shape, bool)
         edge[1:] |= self.expected[1:] != self.expected[:-1]
         edge[:, 1:] |= self.expected[:, 1:] != self.expected[:, :-1]
         shown[edge] = 160
-        shown[self.expected != self.actual] = _DIFFERENT
+        shown[_visible(self.expected != self.actual)] = _DIFFERENT
         return shown
 
     def present(self) -> list[tuple[str, list[int]]]:
@@ -88,6 +88,16 @@ def seen(x: Array, model: Model) -> Pixels:
     inner = x[::-1, MARGIN : x.shape[1] - MARGIN, MARGIN : x.shape[2] - MARGIN]
     mean = np.array(model.label_set.mean[::-1], np.float64)[:, None, None]
     return np.ascontiguousarray(np.clip(np.rint(inner + mean), 0, 255).astype(np.uint8).transpose(1, 2, 0))
+
+
+def _visible(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Fewer than one pixel in a hundred would be lost on a small screen: each then becomes 5 by 5."""
+    if mask.mean() > 0.01:
+        return mask
+    grown = np.zeros_like(mask)
+    for row, column in np.argwhere(mask):
+        grown[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3] = True
+    return grown
 
 
 def _is_map(blob: Array) -> bool:

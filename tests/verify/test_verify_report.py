@@ -109,6 +109,16 @@ def test_label_maps_are_the_arg_max_and_differ_where_they_do():
     np.testing.assert_array_equal(red, [[False, False], [False, True]])
 
 
+def test_a_single_differing_pixel_is_drawn_large_enough_to_see():
+    expected = np.zeros((1, 2, 40, 50))
+    expected[0, 0] = 1
+    actual = expected.copy()
+    actual[0, 1, 1, 30] = 2
+    maps = label_maps({"end": expected}, {"end": actual}, None, None)
+    red = (maps.difference() == (228, 26, 28)).all(axis=2)
+    assert maps.differing == 1 and red.sum() == 4 * 5 and red[0:4, 28:33].all()
+
+
 def test_values_that_are_no_numbers_are_never_the_label():
     expected, actual = np.zeros((1, 2, 1, 2)), np.zeros((1, 2, 1, 2))
     expected[0, 1] = 1
