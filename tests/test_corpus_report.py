@@ -11,7 +11,7 @@ INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 d
 
 
 def report(folder) -> str:
-    command = [sys.executable, str(ROOT / "scripts" / "corpus-report"), str(folder)]
+    command = [sys.executable, str(ROOT / "scripts" / "_corpus_report.py"), str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

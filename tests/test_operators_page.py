@@ -12,7 +12,7 @@ import converter
 from tests.ladder import Rung, rungs, setup
 from tests.places import ROOT
 
-_LOADER = SourceFileLoader("operators_script", str(ROOT / "scripts/operators"))
+_LOADER = SourceFileLoader("operators_script", str(ROOT / "scripts/_operators.py"))
 _SPEC = importlib.util.spec_from_loader("operators_script", _LOADER)
 script = importlib.util.module_from_spec(_SPEC)
 sys.modules[script.__name__] = script  # dataclasses look their module up there

@@ -14,7 +14,7 @@ def test_the_compiled_schema_is_what_the_text_compiles_to(tmp_path):
     if importlib.util.find_spec("grpc_tools") is None:
         pytest.skip("no grpcio-tools: pip install grpcio-tools")
     made = tmp_path / "caffe.binpb"
-    subprocess.run([sys.executable, str(ROOT / "scripts" / "compile-schema"), str(made)], check=True)
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "_compile_schema.py"), str(made)], check=True)
     assert made.read_bytes() == (ROOT / "proto" / "caffe.binpb").read_bytes(), "run scripts/compile-schema"
 
 
