@@ -12,12 +12,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import torch  # noqa: E402
-from tqdm import tqdm  # noqa: E402
+import torch
+from tqdm import tqdm
 
-from converter.dilatednet.claims.experiment import FULL, KINDS, STARTS, Measured, Plan, description, experiment  # noqa: E402
-from converter.dilatednet.claims.figure import plot, rows, table  # noqa: E402
-from converter.formats.atomic import atomic_write  # noqa: E402
+from converter.dilatednet.claims.experiment import FULL, KINDS, STARTS, Measured, Plan, description, experiment
+from converter.dilatednet.claims.figure import plot, rows, table
+from converter.formats.atomic import atomic_write
 
 
 def arguments() -> argparse.Namespace:

@@ -75,7 +75,8 @@ def lasting(setting: Setting, group: str, tasks: Sequence[Task]) -> list[Row]:
                     row.facts.update(answer.get("facts", {}))
     for row in rows:
         if row.name in workers:
-            row.peak = workers[row.name].end()["peak"]
+            answer = _try(row, workers, workers[row.name].end)
+            row.peak = answer["peak"] if answer else None
     return rows
 
 
