@@ -19,7 +19,7 @@ def save(content: Content, path: Path) -> None:
         OutputError: the file cannot be written, is too large for Caffe, or the layers' types are not known.
         WeightsError: a blob holds numbers that are not finite.
     """
-    _ = content.sha256  # the pass that looks for NaN
+    content.check()
     write_caffemodel(path, content.net.name, _layers(content, path))
 
 

@@ -28,9 +28,8 @@ class Content:
     allow_nan: bool = False
     digest: Digest | None = None
 
-    @cached_property
-    def sha256(self) -> str:
-        """The source file's digest, known once every blob was looked at for NaN.
+    def check(self) -> None:
+        """Look at every number, unless all are allowed.
 
         Raises:
             WeightsError: a blob holds numbers that are not finite.
@@ -38,6 +37,14 @@ class Content:
         """
         if not self.allow_nan:
             refuse_not_finite(self.net)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The source file's digest.
+
+        Raises:
+            CaffemodelError: the file can no longer be read.
+        """
         return (self.digest or Digest(self.net.path)).hexdigest()
 
     def flows(self, layer: StoredLayer) -> tuple[Flow, ...]:

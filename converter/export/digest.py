@@ -9,8 +9,8 @@ from threading import Thread
 
 from converter.errors import CaffemodelError
 
-_AT_ONCE = 1 << 23
-"""Bytes hashed without Python's lock: few enough for memory, enough that waiting for the lock does not show."""
+_AT_ONCE = 1 << 21
+"""Bytes hashed without Python's lock: few enough for a core's cache, enough that waiting for the lock does not show."""
 
 
 class Digest(Thread):

@@ -16,6 +16,7 @@ def save(content: Content, path: Path) -> None:
         OutputError: the file cannot be written, or a layer's name is none that HDF5 can hold.
         WeightsError: a blob holds numbers that are not finite.
     """
+    content.check()
     metadata = {**content.origin(content.sha256), **order_metadata(content.net)}
     weighted = content.net.weighted()
     names = dict.fromkeys(layer.name for layer in content.net.layers)

@@ -18,6 +18,7 @@ def save(content: Content, path: Path) -> None:
         OutputError: the file cannot be written.
         WeightsError: a blob holds numbers that are not finite.
     """
+    content.check()
     arrays = {name: flow(blob, content.net.path) for name, blob in keyed(content.net).items()}
     metadata = {**content.origin(content.sha256), **order_metadata(content.net)}
     with atomic_write(path) as file:

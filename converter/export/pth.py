@@ -21,7 +21,7 @@ def save(content: Content, path: Path) -> None:
         OutputError: the file cannot be written.
         WeightsError: a blob holds numbers that are not finite.
     """
-    _ = content.sha256  # the pass that looks for NaN
+    content.check()
     state = {name: torch.from_numpy(blob.array) for name, blob in keyed(content.net).items()}
     with atomic_write(path) as file:
         torch.save(state, file)

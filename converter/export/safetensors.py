@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
-from threading import Thread
 from typing import BinaryIO
 
 from converter.export.bytecopy import copy_blob
 from converter.export.content import Content
+from converter.export.scan import not_finite
 from converter.formats.atomic import atomic_write
 from converter.formats.keyed import keyed, order_metadata
 from converter.formats.safetensors import encode_header
@@ -21,8 +22,8 @@ _NO_DIGEST = "0" * 64
 def save(content: Content, path: Path) -> None:
     """Write the blobs under their state_dict keys, with origin, blob order and layer types in the metadata.
 
-    The bytes are copied by another thread while this one looks for NaN and a third takes the digest; the header, whose
-    length does not depend on the digest, is written last.
+    The bytes are looked at for NaN while they are copied; another thread takes the source's digest. The header, whose
+    length does not depend on it, is written last.
 
     Raises:
         OutputError: the file cannot be written.
@@ -34,36 +35,22 @@ def save(content: Content, path: Path) -> None:
     with atomic_write(path) as file:
         file.write(header)
         file.flush()
-        copying = _Copying(content.net.path, blobs, file)
-        copying.start()
-        try:
-            digest = content.sha256
-        finally:
-            copying.join()
-        if copying.error is not None:
-            raise copying.error
+        if not _copy(content, blobs.values(), file):
+            content.check()
+        os.fsync(file.fileno())  # here, while the digest is still being taken
         file.seek(0)
-        file.write(_header(content, blobs, digest))
+        file.write(_header(content, blobs, content.sha256))
 
 
-class _Copying(Thread):
-    """Appends every blob's bytes to a file; `error` says what went wrong."""
-
-    def __init__(self, source: str, blobs: dict[str, StoredBlob], out: BinaryIO) -> None:
-        super().__init__(name="copy blobs")
-        self.source, self.blobs, self.out = source, blobs, out
-        self.error: OSError | None = None
-
-    def run(self) -> None:
-        """Copy."""
-        mapped = any(blob.offset >= 0 for blob in self.blobs.values())
-        try:
-            with Path(self.source).open("rb", buffering=0) if mapped else nullcontext() as source:
-                for blob in self.blobs.values():
-                    copy_blob(source, blob, self.out)
-            os.fsync(self.out.fileno())  # here, while the digest is still being taken
-        except OSError as error:
-            self.error = error
+def _copy(content: Content, blobs: Iterable[StoredBlob], out: BinaryIO) -> bool:
+    """Append every blob's bytes to a file; the result is False where a number is not finite and was looked at."""
+    found: list[int] = []
+    look = None if content.allow_nan else lambda numbers: found.append(not_finite(numbers))
+    mapped = any(blob.offset >= 0 for blob in blobs)
+    with Path(content.net.path).open("rb", buffering=0) if mapped else nullcontext() as source:
+        for blob in blobs:
+            copy_blob(source, blob, out, look)
+    return not any(found)
 
 
 def _header(content: Content, blobs: dict[str, StoredBlob], digest: str) -> bytes:

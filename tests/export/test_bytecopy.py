@@ -4,9 +4,12 @@ import errno
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from converter.export.bytecopy import copy_range
+from converter.export.bytecopy import copy_blob, copy_range
+from converter.export.pieces import PIECE
+from converter.formats.stored import StoredBlob
 
 DATA = bytes(range(256)) * 5000
 WAYS = ("copy_file_range", "sendfile")
@@ -45,6 +48,21 @@ def test_a_file_system_that_cannot_is_passed_over_and_a_full_disk_is_not(
     monkeypatch.setattr(os, "copy_file_range", full)
     with pytest.raises(OSError, match="No space left"):
         _copy(tmp_path, 3, 1000)
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE // 4, PIECE // 4 + 1, 1_500_000])
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_blob_that_is_looked_at_arrives_whole_and_every_number_is_seen_once(
+    tmp_path: Path, size: int, mapped: bool
+) -> None:
+    numbers = np.arange(size, dtype=np.float32)
+    (tmp_path / "in").write_bytes(b"123" + numbers.tobytes())
+    seen: list[np.ndarray] = []
+    with (tmp_path / "in").open("rb", buffering=0) as source, (tmp_path / "out").open("w+b", buffering=0) as out:
+        blob = StoredBlob(numbers, offset=3 if mapped else -1)
+        copy_blob(source if mapped else None, blob, out, lambda piece: seen.append(piece.copy()))
+    assert (tmp_path / "out").read_bytes() == numbers.tobytes()
+    assert np.array_equal(np.concatenate([numbers[:0], *seen]), numbers)
 
 
 def test_a_source_that_ends_early_is_an_error(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from converter.errors import CaffemodelError, WeightsError
 from converter.export.digest import Digest
-from converter.export.scan import CHUNK, refuse_not_finite
+from converter.export.pieces import PIECE
+from converter.export.scan import refuse_not_finite
 from converter.formats.caffemodel import read_caffemodel
 from converter.formats.stored import StoredBlob, StoredLayer, StoredNet
 from tests.wire_bytes import count, model, packed, piece, shape
@@ -41,7 +42,7 @@ def test_a_digest_can_be_given_up_at_any_time(tmp_path: Path) -> None:
     assert not digest.is_alive()
 
 
-@pytest.mark.parametrize("place", [0, CHUNK // 4 - 1, CHUNK // 4, 3 * CHUNK // 4 + 5, 999_999])
+@pytest.mark.parametrize("place", [0, PIECE // 4 - 1, PIECE // 4, 3 * PIECE // 4 + 5, 999_999])
 def test_one_nan_is_found_wherever_it_lies(tmp_path: Path, place: int) -> None:
     values = np.ones(1_000_000, np.float32)
     net = read_caffemodel(model(tmp_path / "w.caffemodel", packed(values)))
