@@ -18,7 +18,7 @@ def test_one_quick_group_prints_its_table_and_keeps_it(tmp_path: Path) -> None:
     line = [sys.executable, "-m", "scripts.benchmarks", "--quick", "--only", "convert", "--rounds", "1", "-o", tmp_path]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "### convert" in done.stdout
-    assert (tmp_path / "benchmark-quick.md").read_text() == done.stdout
+    assert (tmp_path / "benchmark-quick.md").read_text() == done.stdout.removesuffix("\n")
     kept = json.loads((tmp_path / "benchmark-quick.json").read_text())
     assert kept["machine"]["cores"] >= 1
     assert kept["versions"]["numpy"][0].isdigit()

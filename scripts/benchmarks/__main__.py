@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from scripts.benchmarks import convert, cuda, load, predict, python_paths, scaling, tile
@@ -34,19 +35,26 @@ def main() -> int:
     work = ROOT / "out"
     work.mkdir(exist_ok=True)
     about = {"machine": machine(), "versions": versions(), "date": time.strftime("%Y-%m-%d %H:%M")}
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=work) as folder:
         setting = Setting(Path(folder), arguments.rounds or (3 if arguments.quick else 5), arguments.quick, note)
-        rows = _measured(setting, arguments.only or list(GROUPS))
-        for plot in Path(folder).glob("*.svg"):
-            (out / plot.name).write_text(plot.read_text())
-    note("")
-    text = _heading(about, setting) + table(rows)
-    print(text, end="")
-    stem = "benchmark-quick" if arguments.quick else "benchmark"
-    kept = {**about, "quick": arguments.quick, "rounds": setting.rounds, "rows": [row.data() for row in rows]}
-    (out / f"{stem}.json").write_text(json.dumps(kept, indent=1) + "\n")
-    (out / f"{stem}.md").write_text(text)
+        print(_heading(about, setting), flush=True)
+        for group in _measured(setting, arguments.only or list(GROUPS)):
+            rows += group
+            note("")
+            print(table(group), flush=True)
+            _keep(out, about, setting, rows)
     return 0
+
+
+def _keep(out: Path, about: dict[str, object], setting: Setting, rows: list[Row]) -> None:
+    """Write what is known so far, so that a run that is broken off is not lost."""
+    stem = "benchmark-quick" if setting.quick else "benchmark"
+    kept = {**about, "quick": setting.quick, "rounds": setting.rounds, "rows": [row.data() for row in rows]}
+    (out / f"{stem}.json").write_text(json.dumps(kept, indent=1) + "\n")
+    (out / f"{stem}.md").write_text(f"{_heading(about, setting)}\n{table(rows)}")
+    for plot in setting.folder.glob("*.svg"):
+        (out / plot.name).write_text(plot.read_text())
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,12 +66,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measured(setting: Setting, names: list[str]) -> list[Row]:
+def _measured(setting: Setting, names: list[str]) -> Iterator[list[Row]]:
+    """The rows of each group as soon as they are there."""
     setting.say("weights are made")
     width, fc_width = (4, 128) if setting.quick else (64, 4096)
     making = "scripts.benchmarks.tasks.making:formula"
     once(making, {"path": setting.weights, "width": width, "fc_width": fc_width})
-    return [row for name in names for row in GROUPS[name](setting)]
+    for name in names:
+        yield GROUPS[name](setting)
 
 
 def _heading(about: dict[str, object], setting: Setting) -> str:
@@ -75,7 +85,7 @@ def _heading(about: dict[str, object], setting: Setting) -> str:
         f"{where['processor']}, {where['cores']} cores, {memory:.0f} GiB, load {where['load_at_start']} at the start; "
         f"{', '.join(f'{name} {value}' for name, value in what.items())}; {about['date']}; "
         f"{setting.rounds} rounds, contestants in turn, medians; ratios are medians over rounds; "
-        "memory of whole commands is not told below the 20 MB that the measuring process itself takes\n\n"
+        "memory of whole commands is not told below the 20 MB that the measuring process itself takes\n"
     )
 
 
