@@ -14,8 +14,9 @@ DTYPES = ("float32", "bfloat16", "float16")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """--prototxt, --device and --dtype."""
+    """--prototxt, --allow-unknown, --device and --dtype."""
     parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
+    parser.add_argument("--allow-unknown", action="store_true", help="go on past what of NET nobody knows, and list it")
     parser.add_argument(
         "--device", default="cpu", help="cpu, cuda, cuda:1, ...; under torchrun cuda is each process's own"
     )
