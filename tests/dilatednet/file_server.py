@@ -76,8 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send(body)
 
     def send(self, body: bytes) -> None:
+        self.server.served += len(body)  # before the client can have the last byte and look
         self.wfile.write(body)
-        self.server.served += len(body)
 
     def moved(self, to: str) -> None:
         self.send_response(302)
