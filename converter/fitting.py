@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
+from converter.formats.definition import in_phase
 from converter.formats.prototxt import read_prototxt
 from converter.formats.record import Record
 from converter.formats.stored import Array, StoredBlob, StoredLayer, StoredNet
@@ -45,7 +46,7 @@ def fit(
         WeightsError: a layer of the file is not in the net, one of the net is not in the file, or has other shapes.
     """
     record = upgrade_net(read_prototxt(prototxt))
-    layers = tuple(layer for layer in record.all("layer") if isinstance(layer, Record))
+    layers = tuple(in_phase(layer) for layer in record.all("layer") if isinstance(layer, Record))
     types = {str(layer.last("name", "")): str(layer.last("type", "")) for layer in layers}
     notes = _unused(stored, types, os.fspath(prototxt), allow_unused)
     name = str(record.last("name", "")) or stored.name

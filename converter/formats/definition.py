@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converter.formats.mapping import Mapped
-from converter.formats.record import Record
+from converter.formats.record import Field, Record, Word
 from converter.formats.stored import StoredLayer, StoredNet
 from converter.formats.wire import Span, walk
 
@@ -30,3 +30,10 @@ def record_definition(layer: Record) -> tuple[bytes, bytes]:
 
     data = encode(layer)
     return parted(Mapped(layer.where.path, data, len(data)), Span(0, len(data)))
+
+
+def in_phase(layer: Record, phase: str = "TEST") -> Record:
+    """The definition with its phase stated, as Caffe writes every layer of a net (src/caffe/net.cpp, Net::Init)."""
+    if "phase" in layer:
+        return layer
+    return layer.with_fields((*layer, Field("phase", Word(phase), layer.where)))

@@ -5,18 +5,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors
 
+from converter.dilatednet.zoo import find
 from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.definition import in_phase, record_definition
 from converter.formats.flow import Flow
-from tests.formula_weights import hashed_uniform
+from converter.formats.prototxt import read_prototxt
+from converter.formats.upgrade import upgrade_net
+from tests.formula_weights import formula_blob, hashed_uniform
 from tests.hollow_model import hollow_model
-from tests.places import ROOT
+from tests.places import GOLDENS, ROOT
 
 LIMIT = 100 * 1000 * 1000
 
@@ -71,21 +74,30 @@ def test_two_hundred_megabytes_convert_in_less_than_100(large: Path, tmp_path: P
     assert _peak(large, tmp_path / f"out{ending}") < LIMIT
 
 
+def _full_size(path: Path) -> int:
+    """dilation8_pascal_voc with the formula's weights, as Caffe would write it."""
+    shapes = {step.name: step.shapes for step in find("dilation8_pascal_voc").topology.steps}
+    net = upgrade_net(read_prototxt(GOLDENS / "nets/full/dilation8_pascal_voc.prototxt"))
+
+    def layers() -> Iterator[OutgoingLayer]:
+        for layer in net.all("layer"):
+            name = layer.last("name")
+            blobs = tuple(formula_blob(name, index, shape) for index, shape in enumerate(shapes.get(name, ())))
+            yield OutgoingLayer(name, layer.last("type"), blobs, *record_definition(in_phase(layer)))
+
+    return write_caffemodel(path, "dilation8_pascal_voc", layers())
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read the peak from")
 def test_a_full_size_voc_model_converts_in_less_than_100_megabytes(tmp_path: Path) -> None:
-    shapes: dict[str, tuple[int, ...]] = {}
-    inputs = 3
-    for block, (width, count) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), 1):
-        for place in range(1, count + 1):
-            shapes[f"conv{block}_{place}"] = (width, inputs, 3, 3)
-            inputs = width
-    shapes |= {"fc6": (4096, 512, 7, 7), "fc7": (4096, 4096, 1, 1), "final": (21, 4096, 1, 1)}
-    widths = (21, 42, 42, 84, 168, 336, 672, 672)
-    shapes |= {f"ctx{n}": (o, i, 3, 3) for n, (i, o) in enumerate(pairwise(widths))}
-    shapes |= {"ctx_final": (21, 672, 1, 1)}
-    assert abs(_model(tmp_path / "w.caffemodel", shapes) - 564_602_191) < 300_000
-    assert _peak(tmp_path / "w.caffemodel", tmp_path / "w.safetensors") < LIMIT
+    """141,149,720 numbers of 4 bytes, and some 4 kB of definitions (a genuine file: 564,602,191 bytes)."""
+    source, out = tmp_path / "w.caffemodel", tmp_path / "w.safetensors"
+
+    assert 4 * 141_149_720 < _full_size(source) == source.stat().st_size < 4 * 141_149_720 + 5_000
+    assert _peak(source, out) < LIMIT
+    with safetensors.safe_open(out, "numpy") as file:
+        np.testing.assert_array_equal(file.get_tensor("ct_fc1.bias"), formula_blob("ct_fc1", 1, (672,)))
 
 
 @pytest.mark.slow
