@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from converter.careful import convolution2d
 from converter.dilatednet.initialise import start
 from converter.dilatednet.topology import (
     ContextKind,
@@ -17,12 +18,25 @@ from converter.dilatednet.topology import (
     front_end_steps,
     upsample_steps,
 )
+from converter.geometry import Geometry
+
+
+class _Convolution(nn.Conv2d):
+    """A convolution that in evaluation takes care of its rounding where that is cheap (see `converter.careful`)."""
+
+    def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:  # noqa: A002 - torch's name
+        if self.training:
+            trained: torch.Tensor = super()._conv_forward(input, weight, bias)
+            return trained
+        pad = tuple(int(size) for size in self.padding)
+        geometry = Geometry(tuple(self.kernel_size), tuple(self.stride), pad, tuple(self.dilation))
+        return convolution2d(input, weight, bias, geometry, self.groups)
 
 
 def _layer(step: Step) -> nn.Module:
     """The module of a step. ReLU works in place: Caffe's blob of that name is the one after it."""
     if step.type == "Convolution":
-        return nn.Conv2d(
+        return _Convolution(
             step.inputs, step.outputs, step.kernel, step.stride, step.pad, step.dilation, step.group, step.bias
         )
     if step.type == "Deconvolution":

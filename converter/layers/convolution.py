@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from converter.careful import convolution2d
 from converter.errors import ShapeError
 from converter.geometry import Geometry, axis_of, count_of, read_geometry
 from converter.graph.params import Params
@@ -94,7 +95,9 @@ class Convolution(BaseConvolution):
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Torch's own convolution for 1, 2 or 3 spatial axes."""
         g = self.geometry
-        convolve = (F.conv1d, F.conv2d, F.conv3d)[len(g.kernel) - 1]
+        if len(g.kernel) == 2:
+            return convolution2d(x, weight, bias, g, self.group)
+        convolve = F.conv1d if len(g.kernel) == 1 else F.conv3d
         return convolve(x, weight, bias, g.stride, g.pad, g.dilation, self.group)
 
     def window(self) -> Window | None:
