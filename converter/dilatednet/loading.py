@@ -16,6 +16,7 @@ from converter.dilatednet.zoo import find
 from converter.errors import WeightsError
 from converter.formats.stored import StoredBlob
 from converter.graph.names import split_key
+from converter.saved import read_state_dict
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Weights: TypeAlias = "str | os.PathLike[str] | Mapping[str, torch.Tensor] | Mapping[str, Sequence[Array]]"
@@ -67,24 +68,10 @@ def _read(weights: Weights) -> tuple[Blobs, str | None]:
         return _grouped(weights), None
     path = os.fspath(weights)
     if path.endswith((".pth", ".pt")):
-        return _grouped(_read_pth(path)), path
+        return _grouped(read_state_dict(path)), path
     from converter.formats.weights import read_stored
 
     return {name: layer.stored for name, layer in read_stored(path).weighted().items()}, path
-
-
-def _read_pth(path: str) -> Mapping[str, torch.Tensor]:
-    """A plain state dict saved by torch; nothing that would run code on loading."""
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises pickle, zip, OS and runtime errors alike
-        lines = str(error).splitlines() or [type(error).__name__]
-        raise WeightsError(
-            f"not a state dict that torch reads: {lines[0]}; save one with torch.save", path=path
-        ) from error
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise WeightsError("holds something other than tensors by name; want a plain state dict", path=path)
-    return state
 
 
 def _grouped(weights: Mapping[str, Any]) -> Blobs:

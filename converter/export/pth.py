@@ -12,6 +12,7 @@ from converter.export.content import Content
 from converter.formats.atomic import atomic_write
 from converter.formats.keyed import keyed, layers_of
 from converter.formats.stored import StoredBlob, StoredNet
+from converter.saved import read_saved
 
 
 def save(content: Content, path: Path) -> None:
@@ -34,11 +35,11 @@ def read_pth(path: str | os.PathLike[str]) -> StoredNet:
         CaffemodelError: it is missing, truncated or damaged, or holds other things than float tensors.
     """
     name = os.fspath(path)
-    try:
-        state = torch.load(name, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # torch raises many kinds on a damaged file
-        text = f"PyTorch cannot read it ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
-        raise CaffemodelError(f"{text}; give a plain state_dict of tensors", path=name) from error
+
+    def refuse(reason: str) -> CaffemodelError:
+        return CaffemodelError(f"PyTorch cannot read it ({reason}); give a plain state_dict of tensors", path=name)
+
+    state = read_saved(name, refuse, mmap=True)
     if not isinstance(state, dict):
         raise CaffemodelError("holds no state_dict; save module.state_dict() and convert that", path=name)
     blobs = {}

@@ -16,6 +16,7 @@ import torch
 
 from converter.errors import TrainingError
 from converter.formats.atomic import atomic_write
+from converter.saved import read_saved
 
 _NAME = re.compile(r"checkpoint-(\d{8})\.pt")
 
@@ -58,14 +59,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         TrainingError: it does not read, or is none of ours.
     """
+
+    def refuse(reason: str) -> TrainingError:
+        text = f"this checkpoint does not read: {reason}; delete it to go on from the one before"
+        return TrainingError(text, path=str(path))
+
+    values = read_saved(path, refuse)
     try:
-        values = torch.load(path, map_location="cpu", weights_only=True)
         return Checkpoint(**values)
-    except Exception as error:  # torch raises pickle, zip, OS and runtime errors alike
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise TrainingError(
-            f"this checkpoint does not read: {reason}; delete it to go on from the one before", path=str(path)
-        ) from error
+    except TypeError as error:
+        raise refuse(str(error)) from error
 
 
 def newest(folder: Path) -> Checkpoint | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from converter.dilatednet.training.stages import StageNet, topology_of
 from converter.dilatednet.training.vgg import from_torchvision, is_torchvision
 from converter.dilatednet.zoo import find
 from converter.errors import TrainingError, WeightsError
+from converter.saved import read_state_dict
 
 
 def read_named(path: str | os.PathLike[str], mean: Sequence[float]) -> dict[str, Tensor]:
@@ -26,7 +26,7 @@ def read_named(path: str | os.PathLike[str], mean: Sequence[float]) -> dict[str,
         CaffemodelError: it does not read. WeightsError: a .pth that is no plain state dict.
     """
     if str(path).endswith((".pth", ".pt")):
-        state = _read_pth(path)
+        state = read_state_dict(path)
         return from_torchvision(state, mean) if is_torchvision(state) else dict(state)
     from converter.formats.weights import read_weights
 
@@ -36,18 +36,6 @@ def read_named(path: str | os.PathLike[str], mean: Sequence[float]) -> dict[str,
         for layer, blobs in read_weights(path).items()
         for part, blob in zip(parts, blobs, strict=False)
     }
-
-
-def _read_pth(path: str | os.PathLike[str]) -> Mapping[str, Tensor]:
-    try:
-        state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises pickle, zip, OS and runtime errors alike
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        message = f"not a state dict that torch reads: {reason}; save one with torch.save"
-        raise WeightsError(message, path=str(path)) from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsError("holds something other than tensors by name; want a plain state dict", path=str(path))
-    return state
 
 
 def begin(net: StageNet, recipe: Recipe, paths: Sequence[str], *, from_scratch: bool = False) -> list[str]:
