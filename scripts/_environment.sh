@@ -17,13 +17,17 @@ find_python() {
 }
 
 # ensure EXTRAS: installs the project with these extras (comma-separated, may be empty) unless that was done already.
+# What builds the project is installed beside it, so that nothing is fetched again when only the project changed.
 ensure() {
-    local extras=$1 stamp
+    local extras=$1 sum stamp
     [ -x "$PYTHON" ] || "$(find_python)" -m venv "$ROOT/.venv"
-    stamp=$ROOT/.venv/installed-$(cat pyproject.toml constraints.txt | cksum | tr ' ' -)-${extras:-plain}
+    sum=$(cat pyproject.toml constraints.txt | cksum | tr ' ' -)
+    stamp=$ROOT/.venv/installed-$sum-${extras:-plain}
     [ -e "$stamp" ] && return
+    [ -z "$extras" ] && compgen -G "$ROOT/.venv/installed-$sum-*" >/dev/null && return
     echo "installing into .venv (once): the project${extras:+ with $extras}" >&2
-    "$PYTHON" -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-    "$PYTHON" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".${extras:+[$extras]}"
+    "$PYTHON" -m pip install --quiet --disable-pip-version-check -c constraints.txt torch hatchling editables
+    "$PYTHON" -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation \
+        -e ".${extras:+[$extras]}"
     touch "$stamp"
 }
