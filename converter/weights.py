@@ -150,7 +150,8 @@ def _refuse(path: str | None, missing: Sequence[Step], unexpected: Sequence[str]
         lines.append(f"in the file but not in the net: {_some(unexpected)}")
     if misshapen:
         lines.append(f"of another shape: {_some(misshapen)}")
-    lines.append("give the prototxt that these weights were trained with")
+    also = ", or allow_unknown (--allow-unknown) to leave out what has no place" if unexpected else ""
+    lines.append(f"give the prototxt that these weights were trained with{also}")
     raise WeightsError(
         "; ".join(lines),
         path=path,
