@@ -22,10 +22,10 @@ from converter.geometry import Geometry
 
 
 class _Convolution(nn.Conv2d):
-    """A convolution that in evaluation takes care of its rounding where that is cheap (see `converter.careful`)."""
+    """A convolution that rounds with care where that is cheap (`converter.careful`), but not while it learns."""
 
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:  # noqa: A002 - torch's name
-        if self.training:
+        if self.training and torch.is_grad_enabled():
             trained: torch.Tensor = super()._conv_forward(input, weight, bias)
             return trained
         pad = tuple(int(size) for size in self.padding)
@@ -81,8 +81,8 @@ class Context(_Chain):
 
     x: (n, classes, h, w) float32. `noise` is the standard deviation of equation 5's ε in layers as wide as the classes;
     wider ones get it divided by their multiple of that, as fyu/dilation's network.py does with 0.01. None: no noise,
-    which makes the first answer max(x, 0): exactly for Basic, for Large up to the rounding of sums of 32 equal parts
-    (none in float64). Bias 0.
+    which makes the first answer max(x, 0): exactly for Basic, and for Large in float64 and wherever `converter.careful`
+    sums in float64; else up to the rounding of sums of 32 equal parts. Bias 0.
     """
 
     def __init__(self, topology: Topology, noise: float | None = None) -> None:

@@ -12,20 +12,13 @@ def make_context(kind: str, classes: int = 3, noise: float | None = None) -> Con
     return Context(Topology(classes, kind, padding="once" if kind == "large" else "each"), noise)
 
 
-@pytest.mark.parametrize(
-    ("kind", "dtype"), [("basic", torch.float32), ("basic", torch.float64), ("large", torch.float64)]
-)
+@pytest.mark.parametrize("kind", ["basic", "large"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_fresh_context_answers_the_positive_part_exactly(kind, dtype):
-    # Large sums up to 32 equal parts, which takes 5 bits more than the input has: float64 has them for float32 inputs.
+    """Large adds 32 equal parts, which takes 5 bits more than float32 has: float64 sums have them."""
     x = (torch.from_numpy(formula_image(11, 14)) / 7).to(dtype)
     with torch.inference_mode():
         assert torch.equal(make_context(kind).to(dtype)(x[None]), x.clamp(min=0)[None])
-
-
-def test_a_fresh_large_context_is_exact_in_float32_for_numbers_of_19_bits():
-    x = (torch.from_numpy(formula_image(11, 14)) * 2**11).round() / 2**11
-    with torch.inference_mode():
-        assert torch.equal(make_context("large")(x[None]), x.clamp(min=0)[None])
 
 
 @pytest.mark.parametrize("kind", ["basic", "large"])
@@ -36,7 +29,7 @@ def test_a_fresh_net_has_a_context_that_hands_the_front_end_on(kind):
     with torch.inference_mode():
         features, logits = net.features(x), net.logits(x)
     assert float(features.max()) > 0
-    assert torch.allclose(logits, features.clamp(min=0), rtol=2e-6 if kind == "large" else 0, atol=0)
+    assert torch.equal(logits, features.clamp(min=0))
 
 
 def test_a_fresh_context_weighs_channels_as_equation_5_says():
