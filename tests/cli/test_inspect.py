@@ -1,0 +1,59 @@
+"""`dilatednet inspect`: the paper's receptive fields, counts by arithmetic, and what is unknown, told."""
+
+from converter.cli import main
+from converter.inspection import inspect_net
+from tests.places import GOLDENS
+
+FULL = GOLDENS / "nets/full/dilation8_pascal_voc.prototxt"
+
+
+def context_alone(folder):
+    """The Large context module on a 66×66 map, cut out of the full net's prototxt."""
+    text = FULL.read_text()
+    path = folder / "context.prototxt"
+    head = 'name: "context" input: "fc-final" input_shape { dim: 1 dim: 21 dim: 66 dim: 66 }\n'
+    path.write_text(head + text[text.index('layer { name: "ct_conv1_1"') :])
+    return path
+
+
+def test_the_context_modules_receptive_fields_are_the_papers(tmp_path):
+    """Table 1: 3 5 9 17 33 65 67 67."""
+    rows = inspect_net(context_alone(tmp_path)).rows
+
+    assert [row.reach.field[0] for row in rows if row.type == "Convolution"] == [3, 5, 9, 17, 33, 65, 67, 67]
+
+
+def test_the_front_end_sees_380_pixels_at_a_stride_of_8():
+    final = next(row for row in inspect_net(FULL).rows if row.name == "fc-final")
+
+    assert (final.reach.field, final.reach.stride) == ((380, 380), (8.0, 8.0))
+
+
+def test_parameters_and_multiply_adds_by_arithmetic():
+    """fc6: 512 × 4096 × 7 × 7 weights and 4096 biases; each weight once at each of 66 × 66 places."""
+    rows = inspect_net(FULL).rows
+    fc6 = next(row for row in rows if row.name == "fc6")
+
+    assert fc6.parameters == 512 * 4096 * 49 + 4096
+    assert fc6.multiply_adds == 512 * 4096 * 49 * 66 * 66
+    assert sum(row.parameters for row in rows) == 141_149_720
+
+
+def test_what_is_unknown_is_told_and_makes_the_exit_code_2(tmp_path, capsys):
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        'input: "x" input_shape { dim: 1 dim: 2 }\n'
+        'layer { name: "a" type: "Foo" bottom: "x" top: "y" bar_param { z: 1 } }\n'
+    )
+
+    assert main(["inspect", str(path)]) == 2
+    out = capsys.readouterr().out
+    assert "Foo (unknown)" in out
+    assert f"problem: {path}:2" in out
+
+
+def test_weights_that_do_not_fit_are_told(capsys):
+    weights = GOLDENS / "nets/mini/dilation7_kitti_mini.caffemodel"
+
+    assert main(["inspect", str(FULL), str(weights)]) == 2
+    assert "problem: " in capsys.readouterr().out
