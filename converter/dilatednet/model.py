@@ -22,15 +22,18 @@ from converter.geometry import Geometry
 
 
 class _Convolution(nn.Conv2d):
-    """A convolution that rounds with care where that is cheap (`converter.careful`), but not while it learns."""
+    """A convolution that rounds with care (`converter.careful`); while it learns, only where the start asks for it."""
+
+    equal_parts = 1
+    """Equal products that one output adds up at the start: those of an identity without noise."""
 
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:  # noqa: A002 - torch's name
-        if self.training and torch.is_grad_enabled():
+        if self.training and torch.is_grad_enabled() and self.equal_parts == 1:
             trained: torch.Tensor = super()._conv_forward(input, weight, bias)
             return trained
         pad = tuple(int(size) for size in self.padding)
         geometry = Geometry(tuple(self.kernel_size), tuple(self.stride), pad, tuple(self.dilation))
-        return convolution2d(input, weight, bias, geometry, self.groups)
+        return convolution2d(input, weight, bias, geometry, self.groups, self.equal_parts)
 
 
 def _layer(step: Step) -> nn.Module:
@@ -58,6 +61,8 @@ class _Chain(nn.Sequential):
             module = _layer(step)
             if step.shapes:
                 start(module, step, role, classes, noise)
+            if isinstance(module, _Convolution) and role == "context" and not noise:
+                module.equal_parts = step.inputs // classes
             self.add_module(step.name, module)
 
 
@@ -81,8 +86,8 @@ class Context(_Chain):
 
     x: (n, classes, h, w) float32. `noise` is the standard deviation of equation 5's ε in layers as wide as the classes;
     wider ones get it divided by their multiple of that, as fyu/dilation's network.py does with 0.01. None: no noise,
-    which makes the first answer max(x, 0): exactly for Basic, and for Large in float64 and wherever `converter.careful`
-    sums in float64; else up to the rounding of sums of 32 equal parts. Bias 0.
+    which makes the first answer max(x, 0) exactly, in float32 and float64, of any size; for that the wide layers of
+    Large convolve two halves of their input (`converter.careful`), in float32, in training too. Bias 0.
     """
 
     def __init__(self, topology: Topology, noise: float | None = None) -> None:

@@ -96,9 +96,17 @@ class Convolution(BaseConvolution):
         """Torch's own convolution for 1, 2 or 3 spatial axes."""
         g = self.geometry
         if len(g.kernel) == 2:
-            return convolution2d(x, weight, bias, g, self.group)
+            return convolution2d(x, weight, bias, g, self.group, self._equal_parts)
         convolve = F.conv1d if len(g.kernel) == 1 else F.conv3d
         return convolve(x, weight, bias, g.stride, g.pad, g.dilation, self.group)
+
+    @property
+    def _equal_parts(self) -> int:
+        """How many equal products an identity start without noise adds up in one output."""
+        weight = self.blobs[0]
+        if weight.filler.type != "identity" or weight.filler.std_set:
+            return 1
+        return weight.shape[1] // max(1, weight.filler.num_groups or weight.shape[1])
 
     def window(self) -> Window | None:
         """The dilated kernel."""
