@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from converter.operator import Blob, Call, Operator, layer
     from converter.python_layers import python_layer
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "Blob": "converter.operator",
     "CaffeModule": "converter.module",

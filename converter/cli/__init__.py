@@ -17,21 +17,27 @@ from types import ModuleType
 from converter.errors import ConversionError
 
 
-def commands() -> dict[str, ModuleType]:
-    """Every command by name; a module whose name starts with an underscore is a part of others."""
+def commands(wanted: str = "") -> dict[str, ModuleType]:
+    """The `wanted` command if there is one of that name, else every one, by name.
+
+    A module whose name starts with an underscore is a part of others.
+    """
     names = sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
-    return {name.replace("_", "-"): importlib.import_module(f"{__name__}.{name}") for name in names}
+    modules = {name.replace("_", "-"): f"{__name__}.{name}" for name in names}
+    chosen = [wanted] if wanted in modules else list(modules)
+    return {name: importlib.import_module(modules[name]) for name in chosen}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the process's exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="dilatednet", description="Caffe's models in PyTorch, with proof.")
     choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in commands().items():
+    for name, module in commands(given[0] if given else "").items():
         sub = choices.add_parser(name, help=module.HELP, description=module.HELP)
         module.arguments(sub)
         sub.set_defaults(run=module.run)
-    args = parser.parse_args(arguments)
+    args = parser.parse_args(given)
     try:
         return int(args.run(args))
     except ConversionError as error:

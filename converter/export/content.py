@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from converter import __version__
 from converter.export.digest import Digest
 from converter.export.scan import refuse_not_finite
 from converter.formats.flow import Flow, flow
@@ -55,19 +56,9 @@ class Content:
     def origin(self, sha256: str) -> dict[str, str]:
         """What the written file says of its source."""
         net = {"net": self.net.name} if self.net.name else {}
-        return {"source": Path(self.net.path).name, "sha256": sha256, **net, "converter": f"dilatednet {_version()}"}
+        return {"source": Path(self.net.path).name, "sha256": sha256, **net, "converter": f"dilatednet {__version__}"}
 
 
 def _row(shape: tuple[int, ...]) -> int:
     """How many numbers lie under one index of the first axis, which HDF5 writes as a whole."""
     return max(1, math.prod(shape[1:]))
-
-
-def _version() -> str:
-    """The installed distribution's version."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("dilatednet")
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -9,7 +9,7 @@ import numpy as np
 
 from converter.formats.stored import Array, StoredBlob
 
-PIECE = 1 << 18
+PIECE = 1 << 19
 """Bytes of a piece: it stays in a core's own cache while it is read, looked at and written."""
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from converter import __version__
 from converter.errors import ConversionError
 
 
@@ -31,11 +31,7 @@ def file_facts(kind: str, path: str) -> tuple[str, str]:
 
 def machine_facts(device: str) -> Iterator[tuple[str, str]]:
     """Rows for the programs and the device."""
-    try:
-        own = version("dilatednet")
-    except PackageNotFoundError:
-        own = "not installed"
-    yield "dilatednet", own
+    yield "dilatednet", __version__
     yield "Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield "NumPy, torch", f"{np.__version__}, {torch.__version__}"
     yield "device", f"{device}: {_device_name(device)}"
