@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from converter.dilatednet.model import DilatedNet
-from converter.fast.convolution import Filter, PackedConvolution
+from converter.fast.choice import form_of
+from converter.fast.filters import Filter, Place
 from converter.layers.convolution import Convolution
 from converter.layers.dropout import Dropout
 from converter.layers.relu import ReLU
@@ -30,7 +31,7 @@ class Stage:
     drops: tuple[str, ...]
 
 
-def of_chain(net: DilatedNet, dtype: torch.dtype, device: torch.device) -> list[Stage]:
+def of_chain(net: DilatedNet, place: Place) -> list[Stage]:
     """A hand-written net: its children in a row; blob names are Caffe's."""
     children = list(net.named_children())
     program: list[Stage] = []
@@ -40,9 +41,9 @@ def of_chain(net: DilatedNet, dtype: torch.dtype, device: torch.device) -> list[
             continue
         if isinstance(child, nn.Conv2d):
             rectified = number + 1 < len(children) and isinstance(children[number + 1][1], nn.ReLU)
-            compute = _one(PackedConvolution(_filter_of(child, rectified), dtype, device))
+            compute = _one(form_of(_filter_of(child, rectified), place))
         else:
-            compute = _one(_moved(child, dtype, device))
+            compute = _one(_moved(child, place))
         program.append(Stage(compute, (bottom,), (name,), ()))
         bottom = name
     return program
@@ -54,31 +55,33 @@ def _filter_of(conv: nn.Conv2d, rectified: bool) -> Filter:
     return Filter(conv.weight, conv.bias, stride, pad, dilation, conv.groups, rectified)
 
 
-def _moved(child: nn.Module, dtype: torch.dtype, device: torch.device) -> Callable[[Tensor], Tensor]:
+def _moved(child: nn.Module, place: Place) -> Callable[[Tensor], Tensor]:
     """A child that has no fast form; softmax computes in float32 whatever the net's type."""
     if isinstance(child, nn.Softmax):
         return lambda x: child(x.float())
     if not list(child.parameters()):
         return child
-    return _LazyMove(child, dtype, device)
+    return _LazyMove(child, place)
 
 
 class _LazyMove:
     """A module with parameters (an upsampling), copied to the device and type at its first call."""
 
-    def __init__(self, module: nn.Module, dtype: torch.dtype, device: torch.device) -> None:
-        self._module, self._dtype, self._device = module, dtype, device
+    def __init__(self, module: nn.Module, place: Place) -> None:
+        self._module, self._place = module, place
         self._copy: dict[str, Tensor] = {}
 
     def __call__(self, x: Tensor) -> Tensor:
         if not self._copy:
             state = {**dict(self._module.named_parameters()), **dict(self._module.named_buffers())}
-            self._copy = {name: value.detach().to(self._device, self._dtype) for name, value in state.items()}
+            self._copy = {
+                name: value.detach().to(self._place.device, self._place.dtype) for name, value in state.items()
+            }
         answer: Tensor = torch.func.functional_call(self._module, self._copy, (x,))
         return answer
 
 
-def of_caffe_module(net: CaffeModule, dtype: torch.dtype, device: torch.device) -> list[Stage]:
+def of_caffe_module(net: CaffeModule, place: Place) -> list[Stage]:
     """A net of Caffe's layers in file order, convolutions packed, each with the in-place rectification behind it."""
     program: list[Stage] = []
     steps = list(zip(net.plan.steps, (cast(LayerModule, child) for child in net._modules.values()), strict=True))
@@ -90,11 +93,11 @@ def of_caffe_module(net: CaffeModule, dtype: torch.dtype, device: torch.device) 
         if _is_plain_convolution(step):
             rectified = follower is not None and _rectifies_in_place(follower, step)
             fused.update({number + 1} if rectified else ())
-            compute = _one(PackedConvolution(_filter_of_layer(step, module, rectified), dtype, device))
+            compute = _one(form_of(_filter_of_layer(step, module, rectified), place))
         elif isinstance(step.operator, Dropout):
             compute = _same
         else:
-            compute = _layer(module, step, dtype, device)
+            compute = _layer(module, step, place)
         program.append(Stage(compute, step.layer.bottoms, step.layer.tops, ()))
     return program
 
@@ -129,18 +132,18 @@ def _filter_of_layer(step: Step, module: LayerModule, rectified: bool) -> Filter
     return Filter(module.blob(0), bias, stride, pad, dilation, operator.group, rectified)
 
 
-def _layer(
-    module: LayerModule, step: Step, dtype: torch.dtype, device: torch.device
-) -> Callable[[list[Tensor]], list[Tensor]]:
+def _layer(module: LayerModule, step: Step, place: Place) -> Callable[[list[Tensor]], list[Tensor]]:
     """Any other layer, run by its own operator; blobs are moved at the first call, softmax computes in float32."""
     moved: list[Tensor] = []
 
     def compute(bottoms: list[Tensor]) -> list[Tensor]:
         if len(moved) < len(module.slots):
-            moved.extend(module.blob(index).detach().to(device, dtype) for index in range(len(module.slots)))
+            moved.extend(
+                module.blob(index).detach().to(place.device, place.dtype) for index in range(len(module.slots))
+            )
         if isinstance(step.operator, Softmax):
             bottoms = [x.float() for x in bottoms]
-        return step.operator.forward(Call(bottoms, moved, False, {"dtype": dtype, "device": device}))
+        return step.operator.forward(Call(bottoms, moved, False, {"dtype": place.dtype, "device": place.device}))
 
     return compute
 

@@ -1,0 +1,79 @@
+"""What is run for shapes that come again: torch's compiler, and on CUDA a graph that replays every launch at once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+Values: TypeAlias = dict[str, Tensor]
+Function: TypeAlias = Callable[[Values], Values]
+_KEPT = 4
+"""Shapes whose graphs are kept: each holds every blob's memory."""
+
+
+class Repeated:
+    """A function of named tensors, run as it is for a shape's first time, and made ready for its second.
+
+    The first run packs weights and tries forms out, which neither a graph nor the compiler can. Pictures of ever new
+    shapes are never captured; tiles of a fixed size are. `refused` tells why a shape goes on as it is.
+    """
+
+    def __init__(self, function: Function, *, graphs: bool, compiled: bool) -> None:
+        self._function, self._graphs = function, graphs
+        self._compiled: Function | None = torch.compile(function, dynamic=False) if compiled else None
+        self._ready: OrderedDict[object, Function | None] = OrderedDict()
+        self.refused: dict[object, str] = {}
+
+    def __call__(self, inputs: Values) -> Values:
+        """The function's answer; tensors that nothing overwrites."""
+        if not self._graphs and self._compiled is None:
+            return self._function(inputs)
+        shape = tuple((name, tuple(value.shape)) for name, value in inputs.items())
+        if shape not in self._ready:
+            self._ready[shape] = None
+            while len(self._ready) > _KEPT:
+                self._ready.popitem(last=False)
+            return self._function(inputs)
+        self._ready.move_to_end(shape)
+        ready = self._ready[shape] or self._made_ready(shape, inputs)
+        self._ready[shape] = ready
+        return ready(inputs)
+
+    def _made_ready(self, shape: object, inputs: Values) -> Function:
+        function = self._compiled or self._function
+        if not self._graphs:
+            return function
+        try:
+            return captured(function, inputs)
+        except RuntimeError as error:
+            self.refused[shape] = str(error).splitlines()[0]
+            return function
+
+
+def captured(function: Function, inputs: Values) -> Function:
+    """The function as a CUDA graph for inputs of these shapes, whose answers are copied out of the graph's memory.
+
+    Raises:
+        RuntimeError: it does something that a graph cannot hold.
+    """
+    fixed = {name: value.clone(memory_format=torch.preserve_format) for name, value in inputs.items()}
+    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    aside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(aside):
+        function(dict(fixed))
+    torch.cuda.current_stream().wait_stream(aside)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        answers = function(dict(fixed))
+
+    def replay(values: Values) -> Values:
+        for name, value in values.items():
+            fixed[name].copy_(value)
+        graph.replay()
+        return {name: answer.clone() for name, answer in answers.items()}
+
+    return replay

@@ -1,0 +1,204 @@
+"""Every form of a convolution against torch's own in float64; which one is taken, and when."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from converter.fast import fourier
+from converter.fast.blocks import BlockConvolution, is_dilated
+from converter.fast.choice import candidates, form_of
+from converter.fast.direct import DirectConvolution
+from converter.fast.filters import Filter, Place
+from converter.fast.fourier import FourierConvolution, is_fourier, planes, saves, transform
+from converter.fast.measured import MeasuredConvolution
+from converter.fast.pointwise import PointwiseConvolution, is_pointwise
+
+CPU = Place(torch.float32, torch.device("cpu"))
+
+
+def made(inputs, outputs, kernel, dilation=1, pad=0, rectified=True, bias=True, stride=1, group=1):
+    draws = torch.Generator().manual_seed(inputs * 100 + outputs + kernel)
+    weight = torch.randn(outputs, inputs // group, kernel, kernel, generator=draws)
+    return Filter(
+        weight,
+        torch.randn(outputs, generator=draws) if bias else None,
+        (stride, stride),
+        (pad, pad),
+        (dilation, dilation),
+        group,
+        rectified,
+    )
+
+
+def exact(given, x):
+    bias = None if given.bias is None else given.bias.double()
+    y = F.conv2d(x.double(), given.weight.double(), bias, given.stride, given.pad, given.dilation, given.group)
+    return y.relu() if given.rectified else y
+
+
+def picture(n, channels, height, width):
+    return torch.randn(n, channels, height, width, generator=torch.Generator().manual_seed(height))
+
+
+def apart(given, form, x):
+    wanted, y = exact(given, x), form(x.contiguous(memory_format=torch.channels_last))
+    assert y.shape == wanted.shape
+    return float((y - wanted).abs().max() / wanted.abs().max())
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [
+        (made(33, 40, 7, dilation=4), (1, 33, 60, 49)),
+        (made(32, 35, 7, dilation=4, pad=12, rectified=False), (2, 32, 31, 30)),
+        (made(32, 32, 5, bias=False), (1, 32, 5, 64)),
+        (made(40, 48, 9, dilation=2, pad=3), (3, 40, 24, 33)),
+        (made(32, 32, 15, pad=7), (1, 32, 20, 20)),
+        (made(32, 32, 7), (1, 32, 7, 7)),
+    ],
+)
+def test_the_fourier_form_is_the_convolution(given, shape):
+    with torch.inference_mode():
+        assert apart(given, FourierConvolution(given, CPU), picture(*shape)) <= 1e-6
+
+
+def test_the_fourier_form_takes_bands_of_rows_and_blocks_of_outputs(monkeypatch):
+    given, x = made(32, 100, 7, dilation=2), picture(1, 32, 90, 50)
+    monkeypatch.setitem(fourier._BAND, "cpu", 1)
+    monkeypatch.setitem(fourier._BLOCK, "cpu", 1)
+    with torch.inference_mode():
+        assert apart(given, FourierConvolution(given, CPU), x) <= 1e-6
+
+
+@pytest.mark.parametrize(("size", "k"), [(8, 5), (12, 7), (16, 9), (6, 3)])
+def test_the_transform_correlates(size, k):
+    """The matrices against the sum itself, on whole numbers."""
+    draws = np.random.default_rng(size)
+    x, w = draws.integers(-9, 9, (size, size)), draws.integers(-9, 9, (k, k))
+    t, outputs = transform(size, k), size - k + 1
+    y = t.back @ ((t.tile @ x.ravel()) * (t.kernel @ w.ravel()))
+    wanted = [[(x[i : i + k, j : j + k] * w).sum() for j in range(outputs)] for i in range(outputs)]
+
+    assert t.tile.shape[0] == planes(size)
+    np.testing.assert_allclose(y.reshape(outputs, outputs), wanted, atol=1e-4 * k * k)
+
+
+def test_fc6_is_cheaper_by_spectra_and_small_or_strided_ones_are_not():
+    fc6 = Filter(torch.empty(4096, 512, 7, 7, device="meta"), None, (1, 1), (0, 0), (4, 4), 1, True)
+    assert is_fourier(fc6)
+    assert saves(fc6, (1, 512, 90, 90))
+    assert not saves(fc6, (1, 512, 28, 28))  # 4 x 4 cells: 16 pictures of one output each
+    assert not is_fourier(made(64, 64, 3))
+    assert not is_fourier(made(64, 64, 7, stride=2))
+    assert not is_fourier(made(64, 64, 7, group=2))
+    assert not is_fourier(made(3, 64, 7))
+
+
+def test_a_small_picture_goes_the_direct_way_through_the_same_form():
+    given = made(32, 32, 7, dilation=4)
+    form = form_of(given, CPU)
+    with torch.inference_mode():
+        for side in (28, 90):
+            assert apart(given, form, picture(1, 32, side, side)) <= 2e-6
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [
+        (made(4, 6, 3, dilation=4), (1, 4, 30, 21)),
+        (made(4, 6, 7, dilation=3, pad=5), (2, 4, 25, 20)),
+        (made(4, 6, 3, dilation=2, pad=2, rectified=False, group=2), (1, 4, 9, 10)),
+    ],
+)
+def test_the_block_form_is_the_convolution(given, shape):
+    assert is_dilated(given)
+    with torch.inference_mode():
+        assert apart(given, BlockConvolution(given, CPU), picture(*shape)) <= 1e-6
+
+
+@pytest.mark.parametrize("rectified", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_pointwise_form_is_the_convolution_and_copies_no_weights(rectified, bias):
+    given = made(24, 10, 1, rectified=rectified, bias=bias)
+    assert is_pointwise(given, CPU)
+    form = PointwiseConvolution(given, CPU)
+    with torch.inference_mode():
+        assert apart(given, form, picture(2, 24, 7, 9)) <= 1e-6
+    assert form._weight.data_ptr() == given.weight.data_ptr()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_rounds_weights_and_answers_and_sums_in_float32(dtype):
+    """Whatever the processor: the answer is within one rounding of the exact sum of rounded factors."""
+    given, x = made(64, 8, 3), picture(1, 64, 12, 12).to(dtype)
+    with torch.inference_mode():
+        y = DirectConvolution(given, Place(dtype, torch.device("cpu")))(x)
+        half = Filter(given.weight.to(dtype), given.bias.to(dtype), (1, 1), (0, 0), (1, 1), 1, True)
+        wanted = exact(half, x)
+    assert y.dtype == dtype
+    step = torch.finfo(dtype).eps
+    assert ((y.double() - wanted).abs() <= step * wanted.abs() + 1e-4).all()
+
+
+def test_the_fastest_form_that_agrees_is_taken_once_for_every_size():
+    given, x = made(4, 4, 3, dilation=2), picture(1, 4, 20, 20)
+    tried = []
+
+    def wrong():
+        return lambda x: F.conv2d(x, given.weight)
+
+    def failing():
+        def form(x):
+            raise RuntimeError("no engine")
+
+        return form
+
+    makers = {
+        "direct": lambda: DirectConvolution(given, CPU),
+        "wrong": wrong,
+        "failing": failing,
+        "blocks": lambda: BlockConvolution(given, CPU),
+    }
+    seconds = {"DirectConvolution": 2.0, "BlockConvolution": 1.0}
+
+    def timed(form, x):
+        tried.append(type(form).__name__)
+        return seconds[type(form).__name__]
+
+    with torch.inference_mode():
+        form = MeasuredConvolution(makers, 1e-5, timed)
+        assert apart(given, form, x) <= 1e-6
+        assert tried == ["DirectConvolution", "BlockConvolution"]
+        assert list(form.chosen.values()) == ["blocks"]
+        form(picture(1, 4, 21, 20))  # as large: nothing is tried again
+        assert len(tried) == 2
+        seconds["DirectConvolution"] = 0.5
+        form(picture(1, 4, 60, 60))
+    assert list(form.chosen.values()) == ["blocks", "direct"]
+
+
+def test_what_cuda_chooses_from():
+    names = {
+        "fc6": set(candidates(made(64, 64, 7, dilation=4), CPU)),
+        "fc6 tf32": set(candidates(made(64, 64, 7, dilation=4), Place(torch.float32, torch.device("cpu"), True))),
+        "conv1_1": set(candidates(made(3, 64, 3), CPU)),
+        "final": set(candidates(made(64, 21, 1, rectified=False), CPU)),
+    }
+    assert names["fc6"] == {"direct", "fused", "space to batch", "fourier"}
+    assert names["fc6 tf32"] == {"direct", "fused", "space to batch"}
+    assert names["conv1_1"] == {"direct", "fused"}
+    assert names["final"] == {"direct"}
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_every_form_for_cuda_agrees_with_the_direct_one(dtype):
+    given = made(64, 64, 7, dilation=4)
+    place = Place(dtype, torch.device("cuda"))
+    x = picture(1, 64, 90, 90).cuda().to(dtype).contiguous(memory_format=torch.channels_last)
+    tolerance = 2e-5 if dtype == torch.float32 else 2e-2
+    with torch.inference_mode():
+        answers = {name: make()(x).float() for name, make in candidates(given, place).items()}
+    for name, answer in answers.items():
+        assert (answer - answers["direct"]).abs().max() <= tolerance * answers["direct"].abs().max(), name

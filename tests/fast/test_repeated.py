@@ -1,0 +1,84 @@
+"""What happens when shapes come again: compiled, captured, or refused and run as before."""
+
+import shutil
+
+import pytest
+import torch
+
+from converter.fast import accelerate, repeated
+from converter.fast.repeated import Repeated
+from tests.dilatednet.formula_nets import formula_net
+from tests.formula_weights import formula_image
+
+
+def counted():
+    calls = []
+
+    def function(inputs):
+        calls.append(tuple(inputs["x"].shape))
+        return {"y": inputs["x"] + 1}
+
+    return function, calls
+
+
+def test_without_graphs_and_compiler_the_function_itself_runs():
+    function, calls = counted()
+    again = Repeated(function, graphs=False, compiled=False)
+    for _ in range(3):
+        assert torch.equal(again({"x": torch.zeros(2)})["y"], torch.ones(2))
+    assert len(calls) == 3
+
+
+def test_a_shapes_second_time_is_captured_and_the_oldest_is_forgotten(monkeypatch):
+    function, calls = counted()
+    made = []
+
+    def captured(function, inputs):
+        made.append(tuple(inputs["x"].shape))
+        return lambda values: {"y": values["x"] + 1}
+
+    monkeypatch.setattr(repeated, "captured", captured)
+    again = Repeated(function, graphs=True, compiled=False)
+    for size in (1, 1, 1, 2, 2, 3, 4, 5, 1, 1):
+        again({"x": torch.zeros(size)})
+    assert made == [(1,), (2,), (1,)]
+    assert calls == [(1,), (2,), (3,), (4,), (5,), (1,)]
+
+
+def test_what_cannot_be_captured_runs_on_and_says_why(monkeypatch):
+    function, calls = counted()
+
+    def captured(function, inputs):
+        raise RuntimeError("operation not permitted when stream is capturing\nmore")
+
+    monkeypatch.setattr(repeated, "captured", captured)
+    again = Repeated(function, graphs=True, compiled=False)
+    for _ in range(4):
+        again({"x": torch.zeros(3)})
+    assert len(calls) == 4
+    assert list(again.refused.values()) == ["operation not permitted when stream is capturing"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch's compiler wants a C++ compiler")
+@pytest.mark.filterwarnings("ignore")
+def test_a_compiled_net_gives_the_same_answers():
+    net = formula_net("dilation8_camvid")
+    x = torch.from_numpy(formula_image(436, 420))[None]
+    plain = accelerate(net)(x)
+    fast = accelerate(net, compiled=True)
+    for _ in range(2):
+        assert (fast(x) - plain).abs().max() <= 1e-5 * plain.abs().max()
+
+
+@pytest.mark.gpu
+def test_a_captured_graph_answers_new_inputs_and_keeps_old_answers():
+    net = accelerate(formula_net("dilation8_camvid"), device="cuda")
+    one, other = (torch.from_numpy(formula_image(436, 420) * factor)[None] for factor in (1, 0.5))
+    eager = net(one).clone()
+    first = net(one)
+    second = net(other)
+    assert not net._parts["whole"].refused
+    assert torch.allclose(first, eager, atol=1e-5)
+    assert not torch.allclose(first, second, atol=1e-3)
+    assert torch.allclose(net(one), first, atol=1e-6)
