@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from converter.dilatednet.metrics import Matrix
     from converter.dilatednet.training.processes import Processes
 
+_CUDA_BATCH = _CUDA_WORKERS = 8
+
 HELP = "run a net over a data set: IoU by class beside the paper's (torchrun shares the pictures out)"
 
 
@@ -29,8 +31,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _network.arguments(parser)
     parser.add_argument("--resume", metavar="DIR", help="keep finished pictures here, and go on with those that are")
     parser.add_argument("--save-predictions", metavar="DIR", help="also write each label picture, as score reads them")
-    parser.add_argument("--workers", type=_positive, default=1, metavar="N", help="threads that read pictures ahead")
-    parser.add_argument("--batch", type=_positive, default=1, metavar="N", help="tiles of equal size that run together")
+    parser.add_argument("--workers", type=_positive, metavar="N", help="threads that read pictures ahead (1; CUDA: 8)")
+    parser.add_argument(
+        "--batch", type=_positive, metavar="N", help="tiles of equal size that run together (1; CUDA: 8)"
+    )
     split_arguments(parser)
 
 
@@ -62,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
                 label,
                 journal=journal,
                 save=args.save_predictions,
-                workers=args.workers,
-                batch=args.batch,
+                workers=args.workers or (_CUDA_WORKERS if processes.device.type == "cuda" else 1),
+                batch=args.batch or (_CUDA_BATCH if processes.device.type == "cuda" else 1),
                 share=(processes.rank, processes.count),
                 progress=processes.first,
             )
@@ -80,7 +84,12 @@ def _labels_of(args: argparse.Namespace, split: Split, label: Labeller) -> Calla
 
     if args.save_predictions:
         return lambda picture: predicted(args.save_predictions, split, picture)
-    return lambda picture: label([read_image(picture.image)])[0]
+
+    def predicted_again(picture: Picture) -> Labels:
+        labels = label([read_image(picture.image)])[0]
+        return labels() if callable(labels) else labels
+
+    return predicted_again
 
 
 def _gathered(counts: dict[str, Matrix], processes: Processes, split: Split) -> dict[str, Matrix]:
@@ -122,8 +131,11 @@ def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
 
 
 def _labeller(args: argparse.Namespace, device: str) -> Labeller:
-    """The net as a function from a picture to its labels."""
-    from converter.dilatednet.batches import predict_many
+    """The net as a function from pictures to their labels; on CUDA to labels that are still to come."""
+    from converter.dilatednet.batches import begin_many, predict_many
 
     module, size = _network.network(args, args.model, device)
-    return lambda images: predict_many(module, images, args.model, input_size=size, batch=args.batch)
+    cuda = device.startswith("cuda")
+    batch = args.batch or (_CUDA_BATCH if cuda else 1)
+    label = begin_many if cuda else predict_many
+    return lambda images: label(module, images, args.model, input_size=size, batch=batch)

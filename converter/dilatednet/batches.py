@@ -1,23 +1,30 @@
-"""Several pictures at once: tiles of equal size, whichever picture they are of, go through the net together."""
+"""Several pictures at once: tiles of equal size, whichever picture they are of, go through the net together.
+
+On CUDA nothing waits: `begin_many` hands over the pictures and all that is to be done with them, so that the next ones
+are decoded, and these ones' labels counted, while the device works.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 
-from converter.dilatednet.prediction import Pixels, checked_batch, labels_of, probabilities
-from converter.dilatednet.tiles import Tile, cut, tiles
+from converter.dilatednet.canvas import Canvas, fetched
+from converter.dilatednet.prediction import Pixels, batch_answer, device_labels, labels_of, probabilities
+from converter.dilatednet.tiles import Tile, tiles
 from converter.dilatednet.zoo import Model, find
+
+Waiting = Callable[[], Pixels]
 
 
 @dataclass(slots=True)
 class _Pending:
     """A picture some of whose tiles are still to come."""
 
-    image: Pixels
+    size: tuple[int, int]
+    canvas: Canvas
     tiles: list[Tile]
     answers: list[tuple[Tile, torch.Tensor]] = field(default_factory=list)
 
@@ -35,36 +42,65 @@ def predict_many(
     A picture whose tiles can share one front end (see `converter.fast.shared`) goes by itself, which costs less.
     Raises what `predict` raises.
     """
+    return [wait() for wait in begin_many(module, images, dataset, input_size=input_size, batch=batch)]
+
+
+def begin_many(
+    module: torch.nn.Module,
+    images: Sequence[Pixels],
+    dataset: str = "pascal_voc",
+    *,
+    input_size: tuple[int, int] | None = None,
+    batch: int = 1,
+) -> list[Waiting]:
+    """The same begun: a function for each picture that waits for its labels. On the CPU all is done on return."""
     model = find(dataset)
     size = input_size or getattr(module, "input_size", None) or model.input_size
-    labels: list[Pixels | None] = [None] * len(images)
+    device = device_of(module)
+    labels: dict[int, Waiting] = {}
     pending: dict[int, _Pending] = {}
     for number, image in enumerate(images):
-        if batch == 1 or _shares(module, image, model, size):
-            answers = probabilities(module, image, model, size)
-            labels[number] = labels_of(answers, model, (image.shape[0], image.shape[1]))
+        extent = (image.shape[0], image.shape[1])
+        if _goes_alone(module, image, model, size, batch):
+            done = labels_of(probabilities(module, image, model, size), model, extent)
+            labels[number] = lambda done=done: done  # type: ignore[misc]
         else:
-            pending[number] = _Pending(image, list(tiles((image.shape[0], image.shape[1]), size)))
-    for number, (tile, prob) in _run(module, pending, model, size, batch):
-        pending[number].answers.append((tile, prob))
-        if len(pending[number].answers) == len(pending[number].tiles):
-            done = pending.pop(number)
-            labels[number] = labels_of(iter(done.answers), model, (done.image.shape[0], done.image.shape[1]))
-    return [label for label in labels if label is not None]
+            canvas = Canvas(image, model.label_set.mean, device)
+            pending[number] = _Pending(extent, canvas, list(tiles(extent, size)))
+    labels.update(_run(module, pending, model, size, batch))
+    return [labels[number] for number in range(len(images))]
 
 
-def _shares(module: torch.nn.Module, image: Pixels, model: Model, size: tuple[int, int]) -> bool:
+def device_of(module: torch.nn.Module) -> torch.device:
+    """Where a module wants its tiles: a fast net's own place, else where its parameters are."""
+    from converter.fast.engine import FastNet
+
+    if isinstance(module, FastNet):
+        return module.place.device
+    return next(module.parameters(), torch.empty(0)).device
+
+
+def _goes_alone(module: torch.nn.Module, image: Pixels, model: Model, size: tuple[int, int], batch: int) -> bool:
+    """Whether a picture is labelled by itself: its tiles share a front end, or there is nothing to gain from others."""
+    if batch == 1 and device_of(module).type != "cuda":
+        return True
     shared = getattr(module, "shared_probabilities", None)
     return shared is not None and shared(image, model, size) is not None
 
 
 def _run(
     module: torch.nn.Module, pending: dict[int, _Pending], model: Model, size: tuple[int, int], batch: int
-) -> Iterator[tuple[int, tuple[Tile, torch.Tensor]]]:
-    """Every tile of the pending pictures with its probabilities, picture by picture."""
-    queue = [(number, tile, item.image) for number, item in pending.items() for tile in item.tiles]
+) -> Iterator[tuple[int, Waiting]]:
+    """Every pending picture's labels, on their way, as soon as its last tile is handed over."""
+    queue = [(number, tile) for number, item in pending.items() for tile in item.tiles]
     for start in range(0, len(queue), batch):
         part = queue[start : start + batch]
-        x = np.concatenate([cut(image, tile, model.label_set.mean) for _, tile, image in part])
-        for (number, tile, _), prob in zip(part, checked_batch(module, x, model, size), strict=True):
-            yield number, (tile, prob)
+        x = torch.cat([pending[number].canvas.cut(tile) for number, tile in part])
+        x = x.to(next(module.parameters(), x).dtype)
+        for (number, tile), prob in zip(part, batch_answer(module, x, model, size), strict=True):
+            item = pending[number]
+            item.answers.append((tile, prob))
+            if len(item.answers) == len(item.tiles):
+                finite = torch.stack([torch.isfinite(prob).all() for _, prob in item.answers]).all()
+                yield number, fetched(device_labels(item.answers, model, item.size), finite)
+                del pending[number]

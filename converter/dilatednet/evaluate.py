@@ -26,8 +26,8 @@ from converter.dilatednet.metrics import Matrix, confusion
 from converter.dilatednet.score import prediction_path
 from converter.errors import DatasetError, OutputError
 
-Labeller = Callable[[Sequence[NDArray[np.uint8]]], Sequence[Labels]]
-"""From pictures, uint8 RGB (h, w, 3) each, to their labels, uint8 (h, w) each."""
+Labeller = Callable[[Sequence[NDArray[np.uint8]]], Sequence[Labels | Callable[[], Labels]]]
+"""From pictures, uint8 RGB (h, w, 3) each, to their labels, uint8 (h, w) each, or to functions that wait for them."""
 
 
 def evaluate(
@@ -73,11 +73,25 @@ def evaluate(
 def _labelled(
     items: Iterator[tuple[Picture, NDArray[np.uint8], Labels]], label: Labeller, batch: int
 ) -> Iterator[tuple[Picture, Labels, Labels]]:
-    """Each picture with its predicted and true labels; the net is given `batch` pictures at a time."""
+    """Each picture with its predicted and true labels; the net is given `batch` pictures at a time.
+
+    Where labels are waited for, the next pictures are handed over before; where they are there, nothing is held back.
+    """
+    under_way: deque[tuple[Picture, Labels | Callable[[], Labels], Labels]] = deque()
     while part := list(islice(items, max(1, batch))):
         predicted = label([image for _, image, _ in part])
-        for (picture, _, truth), labels in zip(part, predicted, strict=True):
-            yield picture, labels, truth
+        begun = len(under_way)
+        under_way.extend((picture, mine, truth) for (picture, _, truth), mine in zip(part, predicted, strict=True))
+        done = sum(not callable(labels) for _, labels, _ in under_way)
+        for _ in range(max(begun, done)):
+            yield _waited(*under_way.popleft())
+    for one in under_way:
+        yield _waited(*one)
+
+
+def _waited(picture: Picture, labels: Labels | Callable[[], Labels], truth: Labels) -> tuple[Picture, Labels, Labels]:
+    """A picture whose labels are there."""
+    return picture, labels() if callable(labels) else labels, truth
 
 
 def _made(folder: str | os.PathLike[str]) -> Path:

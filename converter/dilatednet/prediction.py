@@ -56,14 +56,21 @@ def predict(
     return labels_of(answers, model, (image.shape[0], image.shape[1]))
 
 
-def labels_of(answers: Iterator[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
+def labels_of(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
     """The most probable class of every pixel of a picture of `size` (height, width) from its tiles: uint8 (h, w)."""
+    labels: Pixels = device_labels(answers, model, size).cpu().numpy()
+    return labels
+
+
+def device_labels(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> torch.Tensor:
+    """The same where the probabilities are, without waiting for them: uint8 (h, w)."""
     if model.label_set.zoom > 1:
         return zoomed_labels(joined(answers), model.label_set.zoom, size)
-    labels = np.empty(size, np.uint8)
+    labels = torch.empty(0)
     for tile, prob in answers:
+        labels = labels if labels.numel() else torch.empty(size, dtype=torch.uint8, device=prob.device)
         part = labels[tile.top : tile.top + prob.shape[1], tile.left : tile.left + prob.shape[2]]
-        part[...] = prob[:, : part.shape[0], : part.shape[1]].argmax(dim=0).to(torch.uint8).cpu().numpy()
+        part.copy_(prob[:, : part.shape[0], : part.shape[1]].argmax(dim=0))
     return labels
 
 
@@ -104,14 +111,25 @@ def checked_batch(
         WeightsError: the answer holds NaN.
     """
     parameter = next(module.parameters(), torch.empty(0))
+    prob = batch_answer(module, torch.from_numpy(x).to(parameter.device, parameter.dtype), model, size)
+    _check_finite(prob)
+    return prob
+
+
+def batch_answer(module: torch.nn.Module, x: torch.Tensor, model: Model, size: tuple[int, int]) -> torch.Tensor:
+    """The same for tiles that are on the module's device, without looking at the numbers, and so without waiting.
+
+    Raises:
+        ShapeError: the answer does not fit the data set.
+    """
     training = module.training
     module.eval()
     try:
         with torch.inference_mode():
-            prob = _answer(module(torch.from_numpy(x).to(parameter.device, parameter.dtype))).float()
+            prob = _answer(module(x)).float()
     finally:
         module.train(training)
-    _check_answer(prob, model, size)
+    _check_shape(prob, model, size)
     return prob
 
 
@@ -123,18 +141,19 @@ def joined(answers: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
     return torch.cat([torch.cat(row, dim=2) for row in rows.values()], dim=1)
 
 
-def zoomed_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> Pixels:
+def zoomed_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> torch.Tensor:
     """Arg-max of probabilities (classes, rows, columns) interpolated to `size` (height, width) pixels: uint8.
 
-    Interpolated in float64 and rounded to float32 before the comparison, as the original's compiled loop does.
+    Interpolated in float64 and rounded to float32 before the comparison, as the original's compiled loop does; on the
+    probabilities' device.
     """
     height, width = size
-    labels = np.empty(size, np.uint8)
+    labels = torch.empty(size, dtype=torch.uint8, device=prob.device)
     band = max(1, _BAND // (prob.shape[0] * width))
     for top in range(0, height, band):
         rows = torch.arange(top, min(height, top + band), device=prob.device)
         values = zoomed(prob, zoom, rows, torch.arange(width, device=prob.device))
-        labels[top : top + band] = values.argmax(dim=0).to(torch.uint8).cpu().numpy()
+        labels[top : top + band] = values.argmax(dim=0)
     return labels
 
 
@@ -172,8 +191,8 @@ def _answer(out: Any) -> torch.Tensor:
     return out
 
 
-def _check_answer(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> None:
-    """The answer must have the data set's classes and cells, and be numbers."""
+def _check_shape(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> None:
+    """The answer must have the data set's classes and cells."""
     zoom = model.label_set.zoom
     cells = tuple(-(-(side - 2 * MARGIN) // zoom) for side in size)
     expected = (len(model.label_set.classes), *cells)
@@ -182,9 +201,17 @@ def _check_answer(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> No
             f"the net answers {tuple(prob.shape[1:])} to a tile of {size[0]}×{size[1]}; {model.name} gives {expected}; "
             "name the data set that the net was trained on"
         )
-    _check_finite(prob)
 
 
 def _check_finite(prob: torch.Tensor) -> None:
-    if not bool(torch.isfinite(prob).all()):
+    refuse_unless(bool(torch.isfinite(prob).all()))
+
+
+def refuse_unless(finite: bool) -> None:
+    """Refuse an answer whose numbers are not all finite.
+
+    Raises:
+        WeightsError: always then.
+    """
+    if not finite:
         raise WeightsError("the net answers NaN or infinity; the weights are damaged; convert or download them again")

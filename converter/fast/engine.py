@@ -33,6 +33,8 @@ class FastNet(nn.Module):
     Attributes:
         net: the module it was made of, in eval mode; its parameters are not to be changed any more.
         input_size: (height, width) of a tile, where the net has one.
+        place: the type and the device.
+        stages: the program's steps.
         topology: of a hand-written net with classes, whose front end can run by itself; None of others.
     """
 
@@ -48,11 +50,11 @@ class FastNet(nn.Module):
         else:
             self._inputs, self._outputs = ("data",), ("prob",)
             program = of_chain(net, place)
-        self._stages = with_drops(program, self._outputs)
-        parts = {"whole": (0, len(self._stages), tuple(self._outputs))}
+        self.stages = with_drops(program, self._outputs)
+        parts = {"whole": (0, len(self.stages), tuple(self._outputs))}
         if self.topology is not None:
             parts["front"] = (0, self._cut, (self.topology.classifier,))
-            parts["behind"] = (self._cut, len(self._stages), ("prob",))
+            parts["behind"] = (self._cut, len(self.stages), ("prob",))
         self._parts = {
             name: Repeated(partial(self._run, *bounds), graphs=graphs, compiled=compiled)
             for name, bounds in parts.items()
@@ -73,7 +75,7 @@ class FastNet(nn.Module):
     def _run(self, first: int, last: int, wanted: tuple[str, ...], inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Stages `first` to before `last` on their inputs; the blobs that are wanted of them."""
         values = dict(inputs)
-        for stage in self._stages[first:last]:
+        for stage in self.stages[first:last]:
             bottoms = [values[name] for name in stage.bottoms]
             for name in stage.drops:
                 values.pop(name, None)
@@ -108,7 +110,7 @@ class FastNet(nn.Module):
     def _cut(self) -> int:
         """The number of the first stage behind the classifier."""
         assert self.topology is not None
-        return next(number for number, stage in enumerate(self._stages) if self.topology.classifier in stage.tops) + 1
+        return next(number for number, stage in enumerate(self.stages) if self.topology.classifier in stage.tops) + 1
 
     def _prepared(self, value: Tensor) -> Tensor:
         moved = torch.as_tensor(value).to(self.place.device, self.place.dtype)

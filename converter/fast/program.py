@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from converter.dilatednet.model import DilatedNet
 from converter.fast.choice import form_of
-from converter.fast.filters import Filter, Place
+from converter.fast.filters import Filter, Form, Place
 from converter.layers.convolution import Convolution
 from converter.layers.dropout import Dropout
 from converter.layers.relu import ReLU
@@ -23,12 +23,16 @@ from converter.plan import Step
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of the program: `compute` takes the bottoms and gives the tops; `drops` are not read again."""
+    """One step of the program: `compute` takes the bottoms and gives the tops; `drops` are not read again.
+
+    `form` is the convolution's, None of other steps.
+    """
 
     compute: Callable[[list[Tensor]], list[Tensor]]
     bottoms: tuple[str, ...]
     tops: tuple[str, ...]
     drops: tuple[str, ...]
+    form: Form | None = None
 
 
 def of_chain(net: DilatedNet, place: Place) -> list[Stage]:
@@ -39,12 +43,11 @@ def of_chain(net: DilatedNet, place: Place) -> list[Stage]:
     for number, (name, child) in enumerate(children):
         if isinstance(child, nn.Dropout | nn.ReLU):
             continue
+        form = None
         if isinstance(child, nn.Conv2d):
             rectified = number + 1 < len(children) and isinstance(children[number + 1][1], nn.ReLU)
-            compute = _one(form_of(_filter_of(child, rectified), place))
-        else:
-            compute = _one(_moved(child, place))
-        program.append(Stage(compute, (bottom,), (name,), ()))
+            form = form_of(_filter_of(child, rectified), place)
+        program.append(Stage(_one(form or _moved(child, place)), (bottom,), (name,), (), form))
         bottom = name
     return program
 
@@ -89,16 +92,18 @@ def of_caffe_module(net: CaffeModule, place: Place) -> list[Stage]:
     for number, (step, module) in enumerate(steps):
         if step.operator.is_input or number in fused:
             continue
+        form = None
         follower = steps[number + 1][0] if number + 1 < len(steps) else None
         if _is_plain_convolution(step):
             rectified = follower is not None and _rectifies_in_place(follower, step)
             fused.update({number + 1} if rectified else ())
-            compute = _one(form_of(_filter_of_layer(step, module, rectified), place))
+            form = form_of(_filter_of_layer(step, module, rectified), place)
+            compute = _one(form)
         elif isinstance(step.operator, Dropout):
             compute = _same
         else:
             compute = _layer(module, step, place)
-        program.append(Stage(compute, step.layer.bottoms, step.layer.tops, ()))
+        program.append(Stage(compute, step.layer.bottoms, step.layer.tops, (), form))
     return program
 
 
@@ -165,4 +170,4 @@ def with_drops(program: Sequence[Stage], outputs: Sequence[str]) -> list[Stage]:
     for name, number in last.items():
         if name not in outputs:
             drops.setdefault(number, []).append(name)
-    return [Stage(s.compute, s.bottoms, s.tops, tuple(drops.get(number, ()))) for number, s in enumerate(program)]
+    return [replace(stage, drops=tuple(drops.get(number, ()))) for number, stage in enumerate(program)]

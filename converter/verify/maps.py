@@ -115,4 +115,5 @@ def _labels(scores: Array, zoom: int, size: tuple[int, int] | None) -> Pixels:
     from converter.dilatednet.prediction import zoomed_labels
 
     room = (min(size[0], finite.shape[1] * zoom), min(size[1], finite.shape[2] * zoom))
-    return zoomed_labels(torch.from_numpy(np.nan_to_num(finite).astype(np.float32)), zoom, room)
+    zoomed: Pixels = zoomed_labels(torch.from_numpy(np.nan_to_num(finite).astype(np.float32)), zoom, room).numpy()
+    return zoomed

@@ -52,6 +52,19 @@ def test_the_confusion_equals_a_loop_over_pixels(noise: Split, workers: int):
     assert total(counts) == expected(noise)
 
 
+def test_the_next_pictures_are_handed_over_before_labels_are_waited_for(noise: Split):
+    """6 pictures in batches of 2: one batch is always under way."""
+    events = []
+
+    def begin(images):
+        events.append(f"begin {len(images)}")
+        return [lambda image=image: (events.append("wait"), label(image))[1] for image in images]
+
+    counts = evaluate(noise, begin, batch=2)
+    assert total(counts) == expected(noise)
+    assert events == ["begin 2", "begin 2", "wait", "wait", "begin 2", "wait", "wait", "wait", "wait"]
+
+
 def test_the_shares_of_two_processes_make_the_whole(noise: Split):
     shares = [evaluate(noise, each(label), share=(rank, 2)) for rank in range(2)]
     assert [list(share) for share in shares] == [["p0", "p2", "p4"], ["p1", "p3", "p5"]]

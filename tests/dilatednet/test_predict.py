@@ -106,7 +106,7 @@ def test_zooming_in_bands_is_zooming_at_once(monkeypatch):
     prob = torch.from_numpy(np.random.default_rng(3).random((21, 30, 20), np.float32))
     whole = zoomed_labels(prob, 8, (237, 155))
     monkeypatch.setattr("converter.dilatednet.prediction._BAND", 21 * 155 * 10)
-    assert np.array_equal(zoomed_labels(prob, 8, (237, 155)), whole)
+    assert torch.equal(zoomed_labels(prob, 8, (237, 155)), whole)
 
 
 @pytest.mark.parametrize(

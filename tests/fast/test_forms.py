@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from converter.fast import fourier
 from converter.fast.blocks import BlockConvolution, is_dilated

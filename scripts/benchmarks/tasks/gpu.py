@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from converter.dilatednet import load, predict
+from converter.dilatednet import load
+from converter.dilatednet.batches import Waiting, begin_many
 from converter.dilatednet.images import read_image
-from converter.fast import accelerate
+from converter.fast import FastNet, accelerate
 from tests.formula_weights import formula_image
 
 Run = Callable[[], dict[str, Any] | None]
+_READERS = 8
+_TOGETHER = 16
 
 
 def device() -> Run:
@@ -47,7 +52,7 @@ def tiles(weights: str, side: int, kind: str, batch: int) -> Run:
     with torch.inference_mode():
         torch.backends.cudnn.allow_tf32 = False
         wanted = plain.cuda()(tile.cuda()).float().cpu().numpy()
-    net = accelerate(plain.cpu(), dtype=_dtype(kind), device="cuda")
+    net = accelerate(plain.cpu(), dtype=_dtype(kind), device="cuda", tf32=kind == "tf32")
     x = tile.cuda().expand(batch, -1, -1, -1).contiguous()
     torch.cuda.reset_peak_memory_stats()
     facts: dict[str, Any] = {}
@@ -58,23 +63,40 @@ def tiles(weights: str, side: int, kind: str, batch: int) -> Run:
         if not facts:
             facts.update(_parity(wanted, y[:1].float().cpu().numpy()))
             facts["GPU memory, MB"] = round(torch.cuda.max_memory_allocated() / 1e6)
+            facts["forms"] = _forms(net)
         return {"facts": facts}
 
     return run
 
 
 def pictures(weights: str, folder: str, decoding: bool) -> Run:
-    """A folder of JPEGs to labels in bfloat16."""
+    """A folder of JPEGs to labels in bfloat16, as `evaluate` labels them: one batch is decoded while another runs."""
     net = accelerate(load("pascal_voc", weights), dtype=torch.bfloat16, device="cuda")
     paths = sorted(Path(folder).glob("*.jpg"))
     ready = None if decoding else [read_image(path) for path in paths]
 
     def run() -> None:
-        for image in ready if ready is not None else map(read_image, paths):
-            predict(net, image, "pascal_voc")
-        torch.cuda.synchronize()
+        with ThreadPoolExecutor(_READERS) as pool:
+            images = iter(ready) if ready is not None else pool.map(read_image, paths)
+            under_way: list[Waiting] = []
+            while part := list(islice(images, _TOGETHER)):
+                begun = begin_many(net, part, "pascal_voc", batch=_TOGETHER)
+                for wait in under_way:
+                    wait()
+                under_way = begun
+            for wait in under_way:
+                wait()
 
     return run
+
+
+def _forms(net: FastNet) -> str:
+    """Layers whose fastest form is not the fused or direct one."""
+    found = []
+    for stage in net.stages:
+        chosen = getattr(stage.form, "chosen", {})
+        found += [f"{stage.tops[0]} {name}" for name in chosen.values() if name not in ("direct", "fused")]
+    return ", ".join(found) or "direct or fused everywhere"
 
 
 def _dtype(kind: str) -> torch.dtype:
