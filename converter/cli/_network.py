@@ -6,21 +6,28 @@ import argparse
 from typing import TYPE_CHECKING
 
 from converter.cli._device import refuse_missing
+from converter.errors import ConversionError
 
 if TYPE_CHECKING:
     from converter.fast import FastNet
 
-DTYPES = ("float32", "bfloat16", "float16")
+DTYPES = ("float32", "tf32", "bfloat16", "float16")
+
+
+_CUDA_ONLY = ("tf32", "float16")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """--prototxt, --allow-unknown, --device and --dtype."""
+    """--prototxt, --allow-unknown, --device, --dtype and --compile."""
     parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past what of NET nobody knows, and list it")
     parser.add_argument(
         "--device", default="cpu", help="cpu, cuda, cuda:1, ...; under torchrun cuda is each process's own"
     )
-    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="float16 on CUDA only (default float32)")
+    parser.add_argument(
+        "--dtype", choices=DTYPES, default="float32", help="tf32 and float16 on CUDA only (default float32)"
+    )
+    parser.add_argument("--compile", action="store_true", help="hand the net to torch's compiler; for long runs")
 
 
 def network(args: argparse.Namespace, model: str, device: str) -> tuple[FastNet, tuple[int, int] | None]:
@@ -34,11 +41,14 @@ def network(args: argparse.Namespace, model: str, device: str) -> tuple[FastNet,
     refuse_missing(device)
     from converter.fast import accelerate
 
-    dtype = getattr(torch, args.dtype)
+    if args.dtype in _CUDA_ONLY and not device.startswith("cuda"):
+        raise ConversionError(f"--dtype {args.dtype} on {device}; a CPU does not compute in it; add --device cuda")
+    dtype = torch.float32 if args.dtype == "tf32" else getattr(torch, args.dtype)
+    how = {"dtype": dtype, "device": device, "tf32": args.dtype == "tf32", "compiled": args.compile}
     if args.prototxt is None:
         from converter.dilatednet.loading import load
 
-        return accelerate(load(model, args.weights), dtype=dtype, device=device), None
+        return accelerate(load(model, args.weights), **how), None
     import converter
 
     net = converter.load(args.prototxt, args.weights, allow_unknown=args.allow_unknown)
@@ -46,4 +56,4 @@ def network(args: argparse.Namespace, model: str, device: str) -> tuple[FastNet,
         print(f"note: {note}")
     shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
     size = (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
-    return accelerate(net, dtype=dtype, device=device), size
+    return accelerate(net, **how), size

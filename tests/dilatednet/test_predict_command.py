@@ -106,3 +106,12 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path, picture, capsys):
     (tmp_path / "file").write_text("in the way")
     assert command("kitti", "--weights", KITTI, picture, "-o", tmp_path / "file") == 2
     assert "cannot be made" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("dtype", ["tf32", "float16"])
+def test_a_type_that_only_cuda_computes_in_is_refused_on_the_cpu(tmp_path, picture, capsys, dtype):
+    weights = GOLDENS / "nets/mini/dilation7_kitti_mini.caffemodel"
+    given = ["predict", "kitti", "--weights", str(weights), "--dtype", dtype, str(picture), "-o", str(tmp_path / "out")]
+    assert main(given) == 2
+    assert f"--dtype {dtype} on cpu" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
