@@ -65,6 +65,7 @@ def load(
     allow_unknown: bool = False,
     inputs: Mapping[str, Shape] | None = None,
     stages: Sequence[str] = (),
+    level: int = 0,
     fill_missing: bool = False,
     seed: int | None = None,
 ) -> CaffeModule:
@@ -80,6 +81,7 @@ def load(
         allow_unknown: go on where fields of the net or layers of the weights find no place; `notes` lists them.
         inputs: shapes of inputs whose shape the file does not state.
         stages: stages that layers' rules may ask for.
+        level: level that layers' rules may ask for.
         fill_missing: fill layers that the weights lack as the prototxt says, and list them in `notes`.
         seed: of the random fillers; None draws one.
 
@@ -88,7 +90,7 @@ def load(
     """
     from converter.module import CaffeModule
 
-    net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages)
+    net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
     stored = None if weights is None else read_stored(weights)
     counts = {layer.name: len(layer.blobs) for layer in stored.layers if layer.blobs} if stored is not None else None
     plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=counts)

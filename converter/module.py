@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from converter.errors import ShapeError
+from converter.errors import ShapeError, WeightsError
 from converter.graph.names import escape
 from converter.plan import Plan, Step, param_spec
 
@@ -113,6 +113,24 @@ class CaffeModule(nn.Module):
     def blob_parameter(self, layer: str, index: int) -> Tensor:
         """The parameter or buffer that holds Caffe's blob `index` of a layer."""
         return self._by_name[layer].blob(index)
+
+    def adopt(self, owner: CaffeModule) -> None:
+        """Hold the owner's own blobs in layers that it has too, by name (src/caffe/net.cpp, ShareTrainedLayersWith).
+
+        Raises:
+            WeightsError: blobs of other numbers or shapes.
+        """
+        for name, mine in self._by_name.items():
+            theirs = owner._by_name.get(name)
+            if theirs is None or not mine.slots:
+                continue
+            pair = [[tuple(layer.blob(i).shape) for i in range(len(layer.slots))] for layer in (mine, theirs)]
+            if pair[0] != pair[1]:
+                text = f"layer '{name}': blobs of shapes {pair[0]}; the net whose weights it shares has {pair[1]}"
+                raise WeightsError(f"{text}; state the layer alike in both", layer=name)
+            for slot, other in zip(mine.slots, theirs.slots, strict=True):
+                held = mine._parameters if slot in mine._parameters else mine._buffers
+                held[slot] = getattr(theirs, other)
 
     def loss(self, blobs: Mapping[str, Tensor]) -> Tensor:
         """The training loss: the sum of every weighted top (src/caffe/net.cpp, ForwardFromTo)."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from converter.dilatednet.solver.testing import Score
 
 HELP = "train a Caffe net by its solver.prototxt; snapshots go to and come from Caffe"
 _TERMINATED = 143
@@ -40,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
             if display and iteration % display == 0:
                 tqdm.write(f"iteration {iteration}: loss {loss:.6g}, rate {rate:g}", file=sys.stderr)
 
-        finished = session.solve(report)
+        def tested(iteration: int, number: int, scores: list[Score]) -> None:
+            words = ", ".join(f"{score.output} {score.value:.6g}" for score in scores)
+            tqdm.write(f"iteration {iteration}: test net {number}: {words}", file=sys.stderr)
+
+        finished = session.solve(report, tested)
     print("\n".join(session.saved))
     return 0 if finished else _TERMINATED

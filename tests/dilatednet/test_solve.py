@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+import converter
 from converter.cli import main
+from converter.dilatednet.data_layers import layer_data
 from converter.formats.weights import read_weights
 from tests.dilatednet.tiny_training import write_pictures
 
@@ -93,3 +96,78 @@ def test_a_net_without_a_data_layer_says_so(tmp_path: Path, capsys: pytest.Captu
     net = head + label + NET[NET.index('layer { name: "c"') :]
     assert main(["solve", written(tmp_path, 2, net), "--device", "cpu"]) == 2
     assert "nobody here reads its files; known: ImageLabelData, BinLabelData" in capsys.readouterr().err
+
+
+TESTED = (
+    """
+layer { name: "data" type: "ImageLabelData" top: "data" top: "label" include { phase: TEST }
+  transform_param { crop_size: 24 mean_value: 90 }
+  image_label_data_param { image_list_path: "images.txt" label_list_path: "labels.txt" batch_size: 2
+    label_slice { dim: 16 dim: 16 stride: 1 stride: 1 offset: 4 offset: 4 } } }
+"""
+    + NET.replace('top: "label"\n', 'top: "label" include { phase: TRAIN }\n', 1)
+    + """
+layer { name: "accuracy" type: "Accuracy" bottom: "final" bottom: "label" top: "accuracy"
+  include { phase: TEST } accuracy_param { ignore_label: 255 } }
+"""
+)
+
+
+def test_test_nets_are_run_on_the_weights_in_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before the first iteration, every fourth, and after the last, which the snapshot's weights answer alike."""
+    solver = Path(written(tmp_path, 8, TESTED))
+    solver.write_text(solver.read_text() + "test_iter: 2 test_interval: 4")
+    assert main(["solve", str(solver), "--device", "cpu"]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if "test net" in line]
+    assert [line.split(":")[0] for line in said] == ["iteration 0", "iteration 4", "iteration 8"]
+    assert len(set(said)) == 3
+
+    net = converter.load(tmp_path / "net.prototxt", tmp_path / "run_iter_8.caffemodel")
+    data = layer_data(next(step.layer for step in net.plan.steps if step.operator.is_input), 3)
+    with torch.inference_mode():
+        passes = [net(**{top: torch.from_numpy(value) for top, value in data.feed(n).items()}) for n in (4, 5)]
+    mean = {name: float(sum(one[name] for one in passes)) / 2 for name in passes[0]}
+    assert list(mean) == ["accuracy", "loss"]
+    assert said[2] == f"iteration 8: test net 0: accuracy {mean['accuracy']:.6g}, loss {mean['loss']:.6g}"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("test_iter: 1", "test_iter without test_interval"),
+        (
+            'test_iter: 1 test_interval: 2 test_state { stage: "a" } test_state { stage: "b" }',
+            "2 test_state for 1 test",
+        ),
+        ('test_net: "FOLDER/net.prototxt" test_interval: 2', "0 test_iter for 1 test nets"),
+        ('test_net_param { name: "x" } test_iter: 1 test_interval: 2', "inside the solver"),
+    ],
+)
+def test_test_nets_that_do_not_fit_are_refused_before_any_iteration(tmp_path: Path, capsys, words, message) -> None:
+    solver = Path(written(tmp_path, 8, TESTED))
+    solver.write_text(solver.read_text() + words.replace("FOLDER", str(tmp_path)))
+    assert main(["solve", str(solver), "--device", "cpu"]) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.glob("run_iter*"))
+
+
+def test_a_test_net_of_other_shapes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    solver = Path(written(tmp_path, 8, TESTED))
+    (tmp_path / "other.prototxt").write_text(TESTED.replace("num_output: 6", "num_output: 7"))
+    solver.write_text(solver.read_text() + f'test_net: "{tmp_path}/other.prototxt" test_iter: 1 test_interval: 2')
+    assert main(["solve", str(solver), "--device", "cpu"]) == 2
+    assert "layer 'c': blobs of shapes [(7, 3, 9, 9), (7,)]" in capsys.readouterr().err
+
+
+def test_stages_choose_a_test_nets_layers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    staged = TESTED.replace("phase: TEST } accuracy_param", 'phase: TEST stage: "score" } accuracy_param')
+    solver = Path(written(tmp_path, 1, staged))
+    solver.write_text(
+        solver.read_text() + 'test_iter: 1 test_iter: 1 test_interval: 1 test_state { } test_state { stage: "score" }'
+    )
+    assert main(["solve", str(solver), "--device", "cpu"]) == 0
+    said = [line.split(": ", 2)[1:] for line in capsys.readouterr().err.splitlines() if "test net" in line]
+    assert [(name, words.split()[0]) for name, words in said] == [
+        ("test net 0", "loss"),
+        ("test net 1", "accuracy"),
+    ] * 2

@@ -72,7 +72,8 @@ class CaffeSolver:
         if not settings.net:
             raise TrainingError("the net stands inside the solver; write it to a file and name it", path=str(path))
         seed = settings.random_seed if seed is None and settings.random_seed >= 0 else seed
-        net = load(settings.net, phase="train", stages=settings.train_stages, seed=seed)
+        state = settings.train_state
+        net = load(settings.net, phase="train", stages=state.stages, level=state.level, seed=seed)
         notes: list[str] = []
         for given in (weights,) if weights else settings.weights:
             notes += load_blobs(net, read_stored(given), partial=True)

@@ -1,6 +1,6 @@
 """A solver.prototxt from its first iteration, or a snapshot's, to its last: data layers read, snapshots written.
 
-Source: src/caffe/solver.cpp (Solve, Step); tests between are not run.
+Source: src/caffe/solver.cpp (Solve, Step).
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from torch import Tensor
 
 from converter.dilatednet.data_layers import LayerData, layer_data
 from converter.dilatednet.solver.driver import CaffeSolver
+from converter.dilatednet.solver.testing import Score, TestedNet, tested_nets
 from converter.errors import TrainingError
 
 Report = Callable[[int, float, float], None]
 """Called with the iteration, the smoothed loss and the rate."""
+Tested = Callable[[int, int, list[Score]], None]
+"""Called with the iteration, the test net's number and its scores."""
 
 
 @dataclass(slots=True)
@@ -32,7 +35,7 @@ class Session:
     saved: list[str] = field(default_factory=list)
     _stop: bool = False
 
-    def solve(self, report: Report = lambda *_: None) -> bool:
+    def solve(self, report: Report = lambda *_: None, tested: Tested = lambda *_: None) -> bool:
         """Train to max_iter; False where SIGTERM came first (a snapshot is written then).
 
         Raises:
@@ -40,21 +43,31 @@ class Session:
             ConversionError: data that do not read, snapshots that cannot be written.
         """
         solver, settings = self.solver, self.solver.settings
-        sources = self._sources()
+        sources, tests = self._sources(), tested_nets(settings, solver.net)
         losses: deque[float] = deque(maxlen=max(1, settings.average_loss))
         with self._heeding_sigterm(), ThreadPoolExecutor(1) as ahead:
             first = solver.iteration * settings.iter_size
             stream = _read_ahead(ahead, sources, first, (settings.max_iter - solver.iteration) * settings.iter_size)
             while solver.iteration < settings.max_iter and not self._stop:
+                self._test(tests, tested, first=settings.test_initialization)
                 losses.append(solver.step(lambda: self._placed(next(stream))))
                 self._check(losses[-1])
                 report(solver.iteration, sum(losses) / len(losses), solver.rate)
                 if settings.snapshot and solver.iteration % settings.snapshot == 0:
                     self.saved.extend(solver.snapshot())
+        if not self._stop:
+            self._test(tests, tested)
         due = settings.snapshot_after_train or self._stop
         if due and not (settings.snapshot and solver.iteration % settings.snapshot == 0):
             self.saved.extend(solver.snapshot())
         return solver.iteration >= settings.max_iter
+
+    def _test(self, tests: list[TestedNet], tested: Tested, *, first: bool = True) -> None:
+        """Run the test nets if it is time; before the first iteration only with `first`."""
+        done = self.solver.iteration
+        if tests and done % self.solver.settings.test_interval == 0 and (done or first):
+            for number, net in enumerate(tests):
+                tested(done, number, net.scores())
 
     def _sources(self) -> list[LayerData]:
         seed = max(0, self.solver.settings.random_seed)

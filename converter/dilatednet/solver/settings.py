@@ -30,15 +30,24 @@ _WITHOUT_EFFECT = {
     "debug_info": "prints only",
     "snapshot_diff": "gradients are not saved",
     "layer_wise_reduce": "how Caffe overlaps its own communication",
-    "test_compute_loss": "says what Caffe prints while testing",
+    "test_compute_loss": "test nets' losses are among their outputs",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class NetState:
+    """What layers' include and exclude rules may ask for besides the phase."""
+
+    stages: tuple[str, ...] = ()
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SolverSettings:
     """A SolverParameter (proto/caffe.proto), names as there.
 
-    `net` is the training net's path ("" where it stands inside the solver: `net_record`), `test_nets` likewise.
+    `net` is the training net's path ("" where it stands inside the solver: `net_record`), `test_nets` likewise;
+    `generic` where it is for testing too (`net`, not `train_net`).
     `snapshot` and `test_interval` count iterations, 0 for never; `clip_gradients` below 0 is off.
     """
 
@@ -68,8 +77,9 @@ class SolverSettings:
     display: int = 0
     average_loss: int = 1
     random_seed: int = -1
-    train_stages: tuple[str, ...] = ()
-    train_level: int = 0
+    train_state: NetState = NetState()
+    test_states: tuple[NetState, ...] = ()
+    generic: bool = False
 
     @property
     def rule(self) -> dict[str, float]:
@@ -94,7 +104,6 @@ def settings_of(record: Record) -> SolverSettings:
     kind = view.text("type", "SGD")
     if kind not in RULES:
         raise _refused(view, "type", f"unknown solver type {kind!r}; known: {', '.join(RULES)}; choose one of them")
-    train_state = view.message("train_state")
     settings = SolverSettings(
         type=kind,
         policy=_policy(view),
@@ -109,11 +118,15 @@ def settings_of(record: Record) -> SolverSettings:
         display=view.integer("display", 0),
         average_loss=view.integer("average_loss", 1),
         random_seed=view.integer("random_seed", -1),
-        train_stages=train_state.texts("stage"),
-        train_level=train_state.integer("level", 0),
+        train_state=_state(view.message("train_state")),
+        test_states=tuple(map(_state, view.messages("test_state"))),
     )
     _check(settings, view)
     return settings
+
+
+def _state(view: Params) -> NetState:
+    return NetState(view.texts("stage"), view.integer("level", 0))
 
 
 def _policy(view: Params) -> RatePolicy:
@@ -147,17 +160,21 @@ def _rule_numbers(view: Params) -> dict[str, Any]:
 def _nets(view: Params) -> dict[str, Any]:
     """The one training net and the test nets, by path or inside the file."""
     paths = [view.text(name, "") for name in ("net", "train_net") if view.has(name)]
-    records = [view.message(name).record for name in ("net_param", "train_net_param") if view.has(name)]
+    inner = [view.message(name) for name in ("net_param", "train_net_param") if view.has(name)]
+    tested = view.messages("test_net_param")
+    for message in (*inner, *tested):
+        message.take_rest()
+    records = [message.record for message in inner]
     if len(paths) + len(records) > 1:
         raise _refused(view, "train_net", "more than one training net; expected one of net, train_net and *_param")
     folder = Path(view.record.where.path).parent
     tests = tuple(_found(path, folder) for path in view.texts("test_net"))
-    view.messages("test_state")
     return {
         "net": _found(paths[0], folder) if paths else "",
         "net_record": records[0] if records else None,
+        "generic": view.has("net"),
         "test_nets": tests,
-        "test_net_records": tuple(item.record for item in view.messages("test_net_param")),
+        "test_net_records": tuple(message.record for message in tested),
     }
 
 

@@ -1,0 +1,99 @@
+"""Test nets between a solver's iterations: the training net's weights, other data, averages over a number of passes.
+
+Source: src/caffe/solver.cpp (InitTestNets, Test). Nets inside the solver file are not built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from converter.dilatednet.data_layers import LayerData, layer_data
+from converter.dilatednet.solver.settings import NetState, SolverSettings
+from converter.errors import TrainingError
+from converter.loading import load
+from converter.module import CaffeModule
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One number of a test net's output blob, averaged over the passes; `weight` is the loss weight, 0 of no loss."""
+
+    output: str
+    value: float
+    weight: float = 0.0
+
+
+@dataclass(slots=True)
+class TestedNet:
+    """A net in the test phase whose layers hold the training net's blobs; its data go on where the last test ended."""
+
+    net: CaffeModule
+    sources: list[LayerData]
+    passes: int
+    _position: int = field(default=0)
+
+    def scores(self) -> list[Score]:
+        """Every number of every output, in Caffe's order, averaged over `passes` batches.
+
+        Raises:
+            ConversionError: data that do not read.
+        """
+        with torch.inference_mode():
+            sums: list[tuple[str, Tensor]] = []
+            for _ in range(self.passes):
+                outputs = self.net(**self._batch())
+                values = [(name, value.double().reshape(-1)) for name, value in outputs.items()]
+                sums = [(name, a + b) for (name, a), (_, b) in zip(sums, values, strict=True)] if sums else values
+        weights = self.net.loss_weights
+        return [
+            Score(name, float(value) / self.passes, weights.get(name, 0.0)) for name, total in sums for value in total
+        ]
+
+    def _batch(self) -> dict[str, Tensor]:
+        like = next(self.net.parameters(), torch.empty(0))
+        fed = {top: value for source in self.sources for top, value in source.feed(self._position).items()}
+        self._position += 1
+        wanted = self.net.inputs
+        return {top: torch.from_numpy(value).to(like.device) for top, value in fed.items() if top in wanted}
+
+
+def tested_nets(settings: SolverSettings, train: CaffeModule) -> list[TestedNet]:
+    """The test nets that a solver names: each `test_net`, then the training net's file for every further `test_iter`.
+
+    Raises:
+        TrainingError: counts of test_iter, test_state and nets that do not fit, a test net inside the solver file.
+        ConversionError: a net or its data layers do not read.
+    """
+    paths, device = list(_paths(settings)), next(train.parameters(), torch.empty(0)).device
+    states = settings.test_states or (NetState(),) * len(paths)
+    if len(states) != len(paths):
+        raise TrainingError(f"{len(states)} test_state for {len(paths)} test nets; give one each, or none")
+    if paths and settings.test_interval < 1:
+        raise TrainingError("test_iter without test_interval; say after how many iterations to test, or remove both")
+    found = []
+    for path, passes, state in zip(paths, settings.test_iter, states, strict=True):
+        net = load(path, phase="test", stages=state.stages, level=state.level, seed=max(0, settings.random_seed))
+        net.adopt(train)
+        inputs = [step.layer for step in net.plan.steps if step.operator.is_input]
+        found.append(
+            TestedNet(net.to(device), [layer_data(layer, max(0, settings.random_seed)) for layer in inputs], passes)
+        )
+    return found
+
+
+def _paths(settings: SolverSettings) -> Iterator[str]:
+    """One path for each `test_iter`."""
+    named, count = settings.test_nets, len(settings.test_iter)
+    if settings.test_net_records:
+        raise TrainingError("a test net stands inside the solver; write it to a file and name it with test_net")
+    if count < len(named) or (count > len(named) and not settings.generic):
+        raise TrainingError(
+            f"{count} test_iter for {len(named)} test nets; give one each"
+            + ("" if settings.generic else " (further ones are for `net`, which this solver does not have)")
+        )
+    yield from named
+    yield from [settings.net] * (count - len(named))
