@@ -180,10 +180,10 @@ def prototxt(topology: Topology, name: str, input_size: tuple[int, int]) -> str:
     """The deploy net as text that Caffe reads; `input_size`: (height, width) of a tile in pixels."""
     height, width = input_size
     head = [f'name: "{name}"', 'input: "data"', f"input_shape {{ dim: 1 dim: 3 dim: {height} dim: {width} }}"]
-    return "\n".join([*head, *(_layer_text(step) for step in topology.steps)]) + "\n"
+    return "\n".join([*head, *(layer_text(step) for step in topology.steps)]) + "\n"
 
 
-def _layer_text(step: Step) -> str:
+def layer_text(step: Step) -> str:
     """One layer message on one line; rates as in the released nets: weights 1/1, biases 2/0, upsampling fixed."""
     words = [f'name: "{step.name}" type: "{step.type}" bottom: "{step.bottom}" top: "{step.top}"']
     if step.type == "Convolution":

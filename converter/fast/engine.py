@@ -54,6 +54,7 @@ class FastNet(nn.Module):
         parts = {"whole": (0, len(self.stages), tuple(self._outputs))}
         if self.topology is not None:
             parts["front"] = (0, self._cut, (self.topology.classifier,))
+            parts["logits"] = (0, len(self.stages) - 1, self.stages[-2].tops)
             parts["behind"] = (self._cut, len(self.stages), ("prob",))
         self._parts = {
             name: Repeated(partial(self._run, *bounds), graphs=graphs, compiled=compiled)
@@ -83,6 +84,10 @@ class FastNet(nn.Module):
             del bottoms
             values.update((name, top) for name, top in zip(stage.tops, tops, strict=True) if name not in stage.drops)
         return {name: values[name] for name in wanted}
+
+    def logits(self, x: Tensor) -> Tensor:
+        """A hand-written net's answer before the softmax: x (n, 3, h, w) -> (n, classes, h', w'), float32."""
+        return self._answers("logits", {"data": x})[self.stages[-2].tops[0]]
 
     def features(self, x: Tensor) -> Tensor:
         """The front end of a hand-written net: x (n, 3, h, w) -> the classifier's logits (n, classes, h', w')."""

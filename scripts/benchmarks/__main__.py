@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.benchmarks import convert, cuda, load, predict, python_paths, scaling, tile
+from scripts.benchmarks import convert, cuda, load, predict, python_paths, scaling, tile, trained
 from scripts.benchmarks.machine import machine, versions
 from scripts.benchmarks.processes import once
 from scripts.benchmarks.rows import Row, table
@@ -21,6 +21,7 @@ GROUPS = {
     "load": load.measure,
     "tile": tile.measure,
     "predict": predict.measure,
+    "trained": trained.measure,
     "scaling": scaling.measure,
     "python_paths": python_paths.measure,
     "cuda": cuda.measure,

@@ -20,6 +20,8 @@ def measure(setting: Setting) -> list[Row]:
     size = 1024 if setting.quick else 4096
     tasks = [*_nets(setting)]
     tasks += [(name, f"{_TASKS}:matrix_product", {"size": size, "dtype": dtype}) for dtype, name in _PRODUCTS.items()]
+    plain = setting.folder / "plain logits.npy"
+    once(f"{_TASKS}:plain_logits", {"weights": setting.weights, "side": setting.side, "answer": plain})
     rows = lasting(setting, TITLE, tasks)
     work = 2 * multiply_adds(setting.prototxt, setting.side)
     for row in rows:
@@ -29,7 +31,7 @@ def measure(setting: Setting) -> list[Row]:
         compare(nets, reference)
     for row in nets:
         _peak_fraction(row, rows, work, size)
-        _parity(row, setting.folder)
+        _parity(row, setting.folder, plain)
     return rows
 
 
@@ -70,15 +72,15 @@ def _answer(folder: Path, name: str) -> Path:
     return folder / f"answer {name}.npy"
 
 
-def _parity(row: Row, folder: Path) -> None:
-    """Its distance from the plain module's answer."""
+def _parity(row: Row, folder: Path, plain: Path) -> None:
+    """The distance of its logits from the plain net's."""
     if row.name == _PLAIN or not row.values:
         return
-    files = {"plain": _answer(folder, _PLAIN), "other": _answer(folder, row.name)}
+    files = {"plain": plain, "other": _answer(folder, row.name)}
     try:
         found = once(f"{_TASKS}:distance", files)
     except ContestantError as error:
         row.facts["parity"] = str(error)
         return
-    row.facts["largest error"] = f"{found['difference']:.1e} of scale"
+    row.facts["largest error of logits"] = f"{found['difference']:.1e} of scale"
     row.facts["same labels"] = f"{100 * found['agreement']:.2f} %"

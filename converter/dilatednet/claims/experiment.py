@@ -102,6 +102,16 @@ def experiment(plan: Plan, device: torch.device, tell: Tell) -> list[Measured]:
     return results
 
 
+def trained_net(plan: Plan, seed: int, kind: ContextKind, device: torch.device) -> tuple[nn.Module, Context, Sets]:
+    """One front end and one context module from the identity, trained, with fresh scenes and their labels."""
+    train, test = _drawn(plan, seed)
+    front, module = _front_end(plan, seed).to(device), _context(plan, kind, "identity", seed).to(device)
+    _train(front, train, plan, (plan.front_iterations, plan.front_rate), seed, device)
+    inside = _answers(front, train, plan, device)
+    _train(module, inside, plan, (plan.context_iterations, plan.context_rate), seed, device)
+    return front.eval(), module.eval(), test
+
+
 def _drawn(plan: Plan, seed: int) -> tuple[Sets, Sets]:
     """Training and fresh scenes: pictures (n, c, side, side) and labels (n, cells, cells)."""
     sets = []

@@ -18,9 +18,12 @@ def fast(weights: str, side: int, answer: str, dtype: str = "float32") -> Run:
     """What `predict` and `evaluate` run."""
     from converter.dilatednet import load
     from converter.fast import accelerate
+    from converter.fast.direct import computes
 
-    net = accelerate(load("pascal_voc", weights), dtype=getattr(torch, dtype))
-    return _timed(net, _input(side), answer)
+    kind = getattr(torch, dtype)
+    net = accelerate(load("pascal_voc", weights), dtype=kind)
+    rounded = {} if computes(kind) else {"this processor": f"has no {dtype} instructions; rounded, summed in float32"}
+    return _timed(net, net.logits, _input(side), answer, rounded)
 
 
 def module(prototxt: str, weights: str, side: int, answer: str) -> Run:
@@ -28,7 +31,20 @@ def module(prototxt: str, weights: str, side: int, answer: str) -> Run:
     from converter.loading import load
 
     net = load(prototxt, weights, inputs={"data": (1, 3, side, side)})
-    return _timed(lambda x: next(iter(net(x).values())), _input(side), answer)
+    return _timed(lambda x: next(iter(net(x).values())), None, _input(side), answer)
+
+
+def plain_logits(weights: str, side: int, answer: str) -> Run:
+    """The plain net's answer before the softmax, in a file: what parity is held against."""
+    from converter.dilatednet import load
+
+    net, x = load("pascal_voc", weights), _input(side)
+
+    def run() -> None:
+        with torch.inference_mode():
+            np.save(answer, net.logits(x).numpy())
+
+    return run
 
 
 def channels_last(weights: str, side: int, answer: str) -> Run:
@@ -36,7 +52,7 @@ def channels_last(weights: str, side: int, answer: str) -> Run:
     from converter.dilatednet import load
 
     net = load("pascal_voc", weights).to(memory_format=torch.channels_last)
-    return _timed(net, _input(side).to(memory_format=torch.channels_last), answer)
+    return _timed(net, net.logits, _input(side).to(memory_format=torch.channels_last), answer)
 
 
 def functional(weights: str, side: int, answer: str) -> Run:
@@ -49,7 +65,7 @@ def functional(weights: str, side: int, answer: str) -> Run:
     blobs = {name: [torch.from_numpy(blob) for blob in arrays] for name, arrays in read_weights(weights).items()}
     steps = find("pascal_voc").topology.steps
 
-    def run(x: torch.Tensor) -> torch.Tensor:
+    def logits(x: torch.Tensor) -> torch.Tensor:
         for step in steps:
             if step.type == "Convolution":
                 x = F.conv2d(x, *blobs[step.name], step.stride, step.pad, step.dilation)
@@ -57,9 +73,9 @@ def functional(weights: str, side: int, answer: str) -> Run:
                 x = F.max_pool2d(x, step.kernel, step.stride, ceil_mode=True)
             elif step.type == "ReLU":
                 x = F.relu_(x)
-        return F.softmax(x, 1)
+        return x
 
-    return _timed(run, _input(side), answer)
+    return _timed(lambda x: F.softmax(logits(x), 1), logits, _input(side), answer)
 
 
 def opencv(prototxt: str, weights: str, side: int, answer: str) -> Run:
@@ -72,11 +88,23 @@ def opencv(prototxt: str, weights: str, side: int, answer: str) -> Run:
         net.setInput(x.numpy())
         return torch.from_numpy(net.forward())
 
-    return _timed(run, _input(side), answer)
+    def logits(x: torch.Tensor) -> torch.Tensor:
+        net.setInput(x.numpy())
+        return torch.from_numpy(net.forward("ct_final"))
+
+    return _timed(run, logits, _input(side), answer)
 
 
 def matrix_product(size: int, dtype: str = "float32") -> Run:
-    """The machine's own rate: a square product, GFLOP a second."""
+    """The machine's own rate: a square product, GFLOP a second.
+
+    Raises:
+        RuntimeError: the processor does not compute in the type.
+    """
+    from converter.fast.direct import computes
+
+    if not computes(getattr(torch, dtype)):
+        raise RuntimeError(f"this processor has no {dtype} instructions")
     a, b = (torch.rand(size, size).to(getattr(torch, dtype)) for _ in range(2))
     product = torch.empty_like(a)
 
@@ -102,15 +130,18 @@ def _input(side: int) -> torch.Tensor:
     return torch.from_numpy(formula_image(side, side))[None]
 
 
-def _timed(net: Answer, x: torch.Tensor, answer: str) -> Run:
-    """Runs `net` on `x`; what it answers the first time, which only warms up, goes to the file `answer`."""
+def _timed(
+    net: Answer, logits: Answer | None, x: torch.Tensor, answer: str, facts: dict[str, Any] | None = None
+) -> Run:
+    """Runs `net` on `x`; the first time, which only warms up, its `logits` go to the file `answer`."""
     saved: list[str] = []
 
-    def run() -> None:
+    def run() -> dict[str, Any]:
         with torch.inference_mode():
-            y = net(x)
-        if not saved:
-            np.save(answer, y.float().numpy())
-            saved.append(answer)
+            net(x)
+            if logits is not None and not saved:
+                np.save(answer, logits(x).float().numpy())
+        saved.append(answer)
+        return {"facts": facts or {}}
 
     return run
