@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
+import ctypes
 import mmap
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,18 +65,22 @@ def release(array: np.ndarray[Any, Any]) -> None:
     """Tell the system that a mapped array's pages are not wanted for now; they come back when they are touched.
 
     Only whole pages inside the array go. What the process wrote to its private pages is kept: the advice is Linux's
-    MADV_PAGEOUT, which never loses data (where it is unknown nothing happens). Arrays in ordinary memory are left
-    alone.
+    MADV_PAGEOUT, which never loses data (where it is unknown nothing happens). It is given by address, because an array
+    that went through torch no longer knows the map it lies in.
     """
-    base: Any = array
-    while isinstance(base, np.ndarray) and base.base is not None:
-        base = base.base
-    owner = base.obj if isinstance(base, memoryview) else base
-    if not isinstance(owner, mmap.mmap) or not hasattr(owner, "madvise"):
-        return
-    origin = np.frombuffer(owner, np.uint8).ctypes.data
-    first = -(-(array.ctypes.data - origin) // mmap.PAGESIZE) * mmap.PAGESIZE
-    last = (array.ctypes.data - origin + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
-    if last > first:
-        with contextlib.suppress(OSError, ValueError):
-            owner.madvise(_PAGEOUT, first, last - first)
+    advise = _madvise()
+    first = -(-array.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
+    last = (array.ctypes.data + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
+    if advise is not None and last > first:
+        advise(first, last - first, _PAGEOUT)
+
+
+@cache
+def _madvise() -> Callable[[int, int, int], int] | None:
+    """The C library's madvise(address, length, advice); None where it is not Linux's."""
+    if sys.platform != "linux":
+        return None
+    function = ctypes.CDLL(None).madvise
+    function.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    advise: Callable[[int, int, int], int] = function
+    return advise
