@@ -1,11 +1,11 @@
-"""On a GPU: tiles a second by type and batch beside the card's own matrix product, and pictures a second end to end."""
+"""On a GPU: tiles, updates and pictures a second by type, beside the card's own matrix product."""
 
 from __future__ import annotations
 
 from scripts.benchmarks.processes import ContestantError, once
 from scripts.benchmarks.rounds import Task, lasting
 from scripts.benchmarks.rows import Row
-from scripts.benchmarks.setting import Setting
+from scripts.benchmarks.setting import GOLDENS, Setting
 from scripts.benchmarks.tile import multiply_adds
 
 TITLE = "CUDA"
@@ -25,6 +25,7 @@ def measure(setting: Setting) -> list[Row]:
     for kind in _TYPES:
         for batch in (1, 2) if setting.quick else _BATCHES:
             rows.append(_tiles(setting, kind, batch, work, rates[kind]))
+    rows += [_training(setting, kind, rates[kind]) for kind in ("float32", "tf32", "bfloat16")]
     rows += _pictures(setting)
     for row in rows:
         row.facts["device"] = str(device)
@@ -49,6 +50,18 @@ def _tiles(setting: Setting, kind: str, batch: int, work: float, product: Row) -
     if row.centre:
         rate = work * batch / row.centre / 1e9
         row.facts.update({"tiles/s": batch / row.centre, "GFLOP/s": rate})
+        if product.centre:
+            row.facts["of the product's rate"] = round(rate / float(product.facts["GFLOP/s"]), 3)
+    return row
+
+
+def _training(setting: Setting, kind: str, product: Row) -> Row:
+    """Updates a second of the paper's front-end recipe; backward costs twice what forward does."""
+    row = lasting(setting, TITLE, [(f"training, front end, {kind}", f"{_TASKS}:training", {"kind": kind})])[0]
+    if row.centre:
+        net = GOLDENS / "nets" / "full" / "frontend_pascal_voc.prototxt"
+        rate = 3 * 14 * 2 * multiply_adds(net, 500) / row.centre / 1e9
+        row.facts.update({"iterations/s": 1 / row.centre, "GFLOP/s": rate})
         if product.centre:
             row.facts["of the product's rate"] = round(rate / float(product.facts["GFLOP/s"]), 3)
     return row

@@ -215,6 +215,7 @@ def _mixed(seed: int, iteration: int, rank: int) -> int:
 
 
 def _set_precision(precision: Precision) -> None:
-    """TF32 on GPUs only where asked for."""
+    """TF32 on GPUs only where asked for; crops are of one size, so that cuDNN's trials of its algorithms pay."""
+    torch.backends.cudnn.benchmark = True
     torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
     torch.backends.cudnn.allow_tf32 = precision != "fp32"

@@ -14,6 +14,9 @@ import torch
 from converter.dilatednet import load
 from converter.dilatednet.batches import Waiting, begin_many
 from converter.dilatednet.images import read_image
+from converter.dilatednet.training.loss import valid_loss
+from converter.dilatednet.training.presets import SHRINK, recipe
+from converter.dilatednet.training.stages import build_optimizer, build_stage
 from converter.fast import FastNet, accelerate
 from tests.formula_weights import formula_image
 
@@ -86,6 +89,30 @@ def pictures(weights: str, folder: str, decoding: bool) -> Run:
                 under_way = begun
             for wait in under_way:
                 wait()
+
+    return run
+
+
+def training(kind: str) -> Run:
+    """One update of the paper's front-end recipe (batch 14, crop 500) on numbers that lie on the card."""
+    made = recipe("voc", "frontend")
+    short = kind == "bfloat16"
+    if not short:
+        _dtype(kind)
+    torch.backends.cudnn.benchmark = True
+    net = build_stage(made).cuda().to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    optimizer = build_optimizer(net.net, made)
+    x = torch.randn(made.batch, 3, made.crop, made.crop, device="cuda").contiguous(memory_format=torch.channels_last)
+    cells = (made.crop - SHRINK) // 8
+    labels = torch.randint(21, (made.batch, cells, cells), device="cuda")
+
+    def run() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cuda", torch.bfloat16, enabled=short):
+            logits = net(x)
+        torch.autograd.backward(valid_loss(logits, labels))
+        optimizer.step()
+        torch.cuda.synchronize()
 
     return run
 
