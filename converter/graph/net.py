@@ -88,7 +88,7 @@ def build_net(
     name = view.text("name", "")
     state = view.message("state")
     stages = (*stages, *state.texts("stage"))
-    level = state.integer("level", level) if state.has("level") else level
+    level = level or state.integer("level", 0)  # what a solver asks for is merged over the net's own state
     records = [item.value for item in record if item.name == "layer" and isinstance(item.value, Record)]
     kept = [item for item in records if phase is None or _included(item, phase, stages, level)]
     layers = tuple(_layer(item, phase) for item in kept)

@@ -140,3 +140,12 @@ def test_pad_h_alone_leaves_the_columns_unpadded(write):
     net = converter.load(write(text))
 
     assert net.plan.shapes["y"] == (1, 2, 8, 6)
+
+
+@pytest.mark.parametrize(("own", "asked", "kept"), [(1, 0, True), (0, 1, True), (1, 2, False), (0, 0, False)])
+def test_a_level_asked_for_stands_over_the_nets_own(write, own, asked, kept):
+    """Spec part E, step 2: the net's own state, then the solver's merged over it."""
+    path = write(f"state {{ level: {own} }}\n" + relu("r", "include { min_level: 1 max_level: 1 }"))
+    net = converter.read_net(path, level=asked)
+
+    assert ("r" in [layer.name for layer in net.layers]) is kept
