@@ -22,7 +22,9 @@ class Canvas:
 
     def cut(self, tile: Tile) -> torch.Tensor:
         """What `tiles.cut` gives, on the device: float32 (1, 3, tile h, tile w), B, G, R minus the mean."""
-        rows, columns = (torch.from_numpy(index).to(self._pixels.device) for index in (tile.rows, tile.columns))
+        rows, columns = (
+            torch.from_numpy(index).to(self._pixels.device, non_blocking=True) for index in (tile.rows, tile.columns)
+        )
         pixels = self._pixels.index_select(0, rows).index_select(1, columns)
         return (pixels.flip(2).permute(2, 0, 1).to(torch.float32) - self._mean)[None]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -10,7 +12,7 @@ from torch import Tensor
 from converter.fast.blocks import BlockConvolution, is_dilated
 from converter.fast.cudnn import FusedConvolution, is_fusible
 from converter.fast.direct import DirectConvolution
-from converter.fast.filters import Filter, Form, Place
+from converter.fast.filters import Filter, Form, Place, hand_back
 from converter.fast.fourier import FourierConvolution, is_fourier, saves
 from converter.fast.measured import MeasuredConvolution, tolerance
 from converter.fast.pointwise import PointwiseConvolution, is_pointwise
@@ -19,7 +21,7 @@ from converter.fast.pointwise import PointwiseConvolution, is_pointwise
 def form_of(given: Filter, place: Place) -> Form:
     """The form, or the forms to choose from, of a convolution in one place."""
     if place.device.type == "cuda":
-        return MeasuredConvolution(candidates(given, place), tolerance(place.dtype, place.tf32))
+        return MeasuredConvolution(candidates(Moved(given, place)), tolerance(place.dtype, place.tf32))
     if is_pointwise(given, place):
         return PointwiseConvolution(given, place)
     if place.dtype == torch.float32 and is_fourier(given):
@@ -27,15 +29,32 @@ def form_of(given: Filter, place: Place) -> Form:
     return DirectConvolution(given, place)
 
 
-def candidates(given: Filter, place: Place) -> dict[str, Callable[[], Form]]:
+@dataclass
+class Moved:
+    """A convolution whose weights go to their place once, for all forms, when the first form is tried."""
+
+    given: Filter
+    place: Place
+
+    @cached_property
+    def filter(self) -> Filter:
+        """With weight and bias on the device, float32 or what they were."""
+        weight = self.given.weight.detach().to(self.place.device)
+        hand_back(self.given.weight, weight)
+        bias = None if self.given.bias is None else self.given.bias.detach().to(self.place.device)
+        return replace(self.given, weight=weight, bias=bias)
+
+
+def candidates(moved: Moved) -> dict[str, Callable[[], Form]]:
     """Every form that fits, the direct one first. The Fourier form's differences of spectra want float32 whole."""
-    found: dict[str, Callable[[], Form]] = {"direct": lambda: DirectConvolution(given, place)}
+    given, place = moved.given, moved.place
+    found: dict[str, Callable[[], Form]] = {"direct": lambda: DirectConvolution(moved.filter, place)}
     if is_fusible(given):
-        found["fused"] = lambda: FusedConvolution(given, place)
+        found["fused"] = lambda: FusedConvolution(moved.filter, place)
     if is_dilated(given):
-        found["space to batch"] = lambda: BlockConvolution(given, place)
+        found["space to batch"] = lambda: BlockConvolution(moved.filter, place)
     if is_fourier(given) and place.dtype == torch.float32 and not place.tf32:
-        found["fourier"] = lambda: FourierConvolution(given, place)
+        found["fourier"] = lambda: FourierConvolution(moved.filter, place)
     return found
 
 

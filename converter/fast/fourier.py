@@ -128,6 +128,7 @@ class FourierConvolution:
         self.given, self.place = given, place
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
+        self._matrices: dict[int, list[Tensor]] = {}
 
     def __call__(self, x: Tensor) -> Tensor:
         """See `Form`."""
@@ -192,10 +193,10 @@ class FourierConvolution:
     def _spectra(self, x: Tensor, size: int, wanted: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor, tuple[int, ...]]:
         """`back`, `kernel`, the tiles' spectra (planes, tiles, c), and (n, d, tile rows, tile columns, outputs)."""
         k, d = self.given.kernel[0], self.given.dilation[0]
-        matrices = transform(size, k)
-        tile, kernel, back = (
-            torch.from_numpy(matrix).to(x.device) for matrix in (matrices.tile, matrices.kernel, matrices.back)
-        )
+        if size not in self._matrices:  # a CUDA graph takes no copy from the host: the run before it leaves them here
+            made = transform(size, k)
+            self._matrices[size] = [torch.from_numpy(m).to(x.device) for m in (made.tile, made.kernel, made.back)]
+        tile, kernel, back = self._matrices[size]
         outputs = size - k + 1
         down, across = (-(-side // (outputs * d)) for side in wanted)
         missing = [

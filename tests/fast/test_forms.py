@@ -5,14 +5,16 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from converter.fast import fourier
+from converter.fast import accelerate, fourier
 from converter.fast.blocks import BlockConvolution, is_dilated
-from converter.fast.choice import candidates, form_of
+from converter.fast.choice import Moved, candidates, form_of
 from converter.fast.direct import DirectConvolution
 from converter.fast.filters import Filter, Place
 from converter.fast.fourier import FourierConvolution, is_fourier, planes, saves, transform
 from converter.fast.measured import MeasuredConvolution
 from converter.fast.pointwise import PointwiseConvolution, is_pointwise
+from tests.dilatednet.formula_nets import formula_net
+from tests.formula_weights import formula_image
 
 CPU = Place(torch.float32, torch.device("cpu"))
 
@@ -180,10 +182,12 @@ def test_the_fastest_form_that_agrees_is_taken_once_for_every_size():
 
 def test_what_cuda_chooses_from():
     names = {
-        "fc6": set(candidates(made(64, 64, 7, dilation=4), CPU)),
-        "fc6 tf32": set(candidates(made(64, 64, 7, dilation=4), Place(torch.float32, torch.device("cpu"), True))),
-        "conv1_1": set(candidates(made(3, 64, 3), CPU)),
-        "final": set(candidates(made(64, 21, 1, rectified=False), CPU)),
+        "fc6": set(candidates(Moved(made(64, 64, 7, dilation=4), CPU))),
+        "fc6 tf32": set(
+            candidates(Moved(made(64, 64, 7, dilation=4), Place(torch.float32, torch.device("cpu"), True)))
+        ),
+        "conv1_1": set(candidates(Moved(made(3, 64, 3), CPU))),
+        "final": set(candidates(Moved(made(64, 21, 1, rectified=False), CPU))),
     }
     assert names["fc6"] == {"direct", "fused", "space to batch", "fourier"}
     assert names["fc6 tf32"] == {"direct", "fused", "space to batch"}
@@ -199,6 +203,28 @@ def test_every_form_for_cuda_agrees_with_the_direct_one(dtype):
     x = picture(1, 64, 90, 90).cuda().to(dtype).contiguous(memory_format=torch.channels_last)
     tolerance = 2e-5 if dtype == torch.float32 else 2e-2
     with torch.inference_mode():
-        answers = {name: make()(x).float() for name, make in candidates(given, place).items()}
+        answers = {name: make()(x).float() for name, make in candidates(Moved(given, place)).items()}
     for name, answer in answers.items():
         assert (answer - answers["direct"]).abs().max() <= tolerance * answers["direct"].abs().max(), name
+
+
+@pytest.mark.parametrize("favourite", ["DirectConvolution", "BlockConvolution", "FourierConvolution"])
+def test_a_whole_net_runs_on_forms_that_were_tried_out(monkeypatch, favourite):
+    """What a GPU does, here: cuDNN's form fails on a CPU and is left out, and one of the others wins where it can."""
+    net, x = formula_net("dilation8_camvid"), torch.from_numpy(formula_image(436, 420))[None]
+    wanted, made = accelerate(net).logits(x), []
+
+    def measured(given, place):
+        made.append(MeasuredConvolution(candidates(Moved(given, place)), 1e-4, timed))
+        return made[-1]
+
+    def timed(form, x):
+        return 1.0 if type(form).__name__ == favourite else 2.0
+
+    monkeypatch.setattr("converter.fast.program.form_of", measured)
+    answers = accelerate(net).logits(x)
+    names = {name for form in made for name in form.chosen.values()}
+
+    assert "fused" not in names
+    assert len(names) == (1 if favourite == "DirectConvolution" else 2)
+    assert (answers - wanted).abs().max() <= 2e-5 * wanted.abs().max()
