@@ -2,8 +2,9 @@
 
 Which sums a convolution rounds, and in which order, differs between libraries. On narrow nets oneDNN's direct kernels
 end up to a tenth further from the exact result than Caffe does. A small problem can afford better: it is summed in
-float64 and rounded once. Large ones (the published nets' own layers) go to oneDNN, which there is both faster and more
-exact than Caffe.
+float64 and rounded once. Large ones (the published nets' own layers) go to oneDNN, which with AVX-512 is both faster
+and more exact than Caffe. Without, its kernels carry one sum through all products, three times as far from the exact
+result as Caffe's; there long sums are matrix products, as in Caffe, or the Fourier form (`converter.fast.fourier`).
 
 The identity start of the Large context module adds up to 32 equal parts in one output. A float32 sum of 32 equal parts
 need not be 32 times the part, whatever the order; of parts of 12 significant bits it is. There the input is taken apart
@@ -12,6 +13,7 @@ into two such halves, and the answer is the sum of two convolutions.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from converter.geometry import Geometry, count_of
@@ -19,6 +21,8 @@ from converter.lazytorch import F, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from converter.fast.filters import Filter
 
 _WORK = 1_000_000_000
 """Multiply-adds up to which a convolution counts as small: some tens of milliseconds."""
@@ -29,6 +33,12 @@ _COLUMNS = 1 << 25
 
 _HALF = 4097.0
 """2**12 + 1: Veltkamp's factor, which leaves the upper 12 of float32's 24 significant bits."""
+
+_LONG = 1024
+"""Products in a sum that oneDNN's kernels without AVX-512 should not carry through."""
+
+_BAND = 1 << 26
+"""Bytes of the windows that are laid out as columns at a time."""
 
 _EXACT_PARTS = 2
 """Equal float32 numbers whose sum is exact in any order."""
@@ -43,13 +53,22 @@ def convolution2d(
     whatever the size, in float32 and float64.
     """
     g = geometry
+    if torch.compiler.is_compiling() or torch._C._is_tracing():  # what is exported is the convolution alone
+        return F.conv2d(x, weight, bias, g.stride, g.pad, g.dilation, group)
     if _is_small(x, weight, g, group):
         wide = None if bias is None else bias.double()
         return F.conv2d(x.double(), weight.double(), wide, g.stride, g.pad, g.dilation, group).to(x.dtype)
     if equal_parts > _EXACT_PARTS and x.dtype == torch.float32 and not torch.is_autocast_enabled(x.device.type):
         upper, lower = halves(x)
-        y = F.conv2d(upper, weight, bias, g.stride, g.pad, g.dilation, group)
-        return y + F.conv2d(lower, weight, None, g.stride, g.pad, g.dilation, group)
+        return _plainly(upper, weight, bias, g, group) + _plainly(lower, weight, None, g, group)
+    return _plainly(x, weight, bias, g, group)
+
+
+def _plainly(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry, group: int) -> Tensor:
+    """In x's own type, whatever it is: the library's convolution, or long sums taken apart where that is needed."""
+    g = geometry
+    if _sums_badly(x, weight, group) and not _learns(x, weight, bias):
+        return long_sums(x, weight, bias, g)
     return F.conv2d(x, weight, bias, g.stride, g.pad, g.dilation, group)
 
 
@@ -62,6 +81,54 @@ def halves(x: Tensor) -> tuple[Tensor, Tensor]:
     scaled = fixed * _HALF
     upper = scaled - (scaled - fixed)
     return upper, x - upper
+
+
+def long_sums(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
+    """An ungrouped float32 convolution whose sums are taken apart: see this module's first lines. Not differentiable.
+
+    x: (n, c_in, h, w), weight: (c_out, c_in, kh, kw) -> (n, c_out, h', w').
+    """
+    from converter.fast.filters import Filter, Place
+    from converter.fast.fourier import FourierConvolution, is_fourier, saves
+
+    stride, pad, dilation = ((sizes[0], sizes[1]) for sizes in (geometry.stride, geometry.pad, geometry.dilation))
+    given = Filter(weight, bias, stride, pad, dilation, 1, False)
+    if is_fourier(given) and saves(given, tuple(x.shape)):
+        form = FourierConvolution(given, Place(x.dtype, x.device), packed=False)
+        return form(x.detach()).contiguous()
+    return _products(x.detach(), given)
+
+
+def _products(x: Tensor, given: Filter) -> Tensor:
+    """Windows laid out as columns, a band of rows at a time, times the weights: Caffe's own way."""
+    (kh, kw), (sh, _), (ph, pw), (dh, _) = given.kernel, given.stride, given.pad, given.dilation
+    rows, columns = given.output_size(x.shape[2], x.shape[3])
+    weight = given.weight.detach().flatten(1)
+    padded = F.pad(x, (pw, pw, ph, ph)) if ph or pw else x
+    y = x.new_empty(x.shape[0], weight.shape[0], rows, columns)
+    band = max(1, _BAND // (4 * weight.shape[1] * columns * x.shape[0]))
+    for top in range(0, rows, band):
+        part = y[:, :, top : top + band]
+        window = padded[:, :, top * sh : (top + part.shape[2] - 1) * sh + dh * (kh - 1) + 1]
+        answer = torch.matmul(weight, F.unfold(window, (kh, kw), given.dilation, 0, given.stride))
+        part.copy_(answer.view(part.shape))
+    return y if given.bias is None else y.add_(given.bias.detach()[:, None, None])
+
+
+def _sums_badly(x: Tensor, weight: Tensor, group: int) -> bool:
+    """Whether oneDNN would carry long float32 sums through on this processor."""
+    long = group == 1 and count_of(weight.shape[1:]) >= _LONG
+    return long and x.device.type == "cpu" and x.dtype == torch.float32 and not _has_avx512()
+
+
+def _learns(*tensors: Tensor | None) -> bool:
+    """Whether a gradient will be asked for."""
+    return torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors)
+
+
+@cache
+def _has_avx512() -> bool:
+    return "AVX512" in torch.backends.cpu.get_cpu_capability()
 
 
 def _is_small(x: Tensor, weight: Tensor, geometry: Geometry, group: int) -> bool:

@@ -44,10 +44,9 @@ def caffes(path: Path, exact: Blobs) -> dict[str, float]:
     return found
 
 
-def plain(arrays: Weights, x: torch.Tensor, layout: torch.memory_format) -> Blobs:
-    """DilatedNet in float32, in this layout."""
-    module = load("dilation8_pascal_voc", arrays).to(memory_format=layout)
-    blobs = module.blobs(x.contiguous(memory_format=layout))
+def plain(arrays: Weights, x: torch.Tensor) -> Blobs:
+    """DilatedNet in float32, in the default layout."""
+    blobs = load("dilation8_pascal_voc", arrays).blobs(x)
     return {name: blobs[name].numpy() for name in BLOBS}
 
 
@@ -56,12 +55,13 @@ def without_onednn(arrays: Weights, x: torch.Tensor) -> Blobs:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about Intel GPUs
         with torch.backends.mkldnn.flags(enabled=False):
-            return plain(arrays, x, torch.contiguous_format)
+            return plain(arrays, x)
 
 
 def fast(arrays: Weights, x: torch.Tensor) -> Blobs:
-    """The same through converter.fast, which keeps the last blob alone."""
-    return {"prob": accelerate(load("dilation8_pascal_voc", arrays))(x).numpy()}
+    """The same through converter.fast."""
+    net = accelerate(load("dilation8_pascal_voc", arrays))
+    return {"fc-final": net.features(x).numpy(), "ct_final": net.logits(x).numpy(), "prob": net(x).numpy()}
 
 
 def measure(size: str) -> dict[str, dict[str, float]]:
@@ -73,9 +73,8 @@ def measure(size: str) -> dict[str, dict[str, float]]:
     exact = reference.run(path.with_suffix(".prototxt"), arrays, {"data": image}, keep=BLOBS)
     x = torch.from_numpy(image)
     ways: dict[str, Callable[[], Blobs]] = {
-        "float32": lambda: plain(arrays, x, torch.contiguous_format),
+        "float32": lambda: plain(arrays, x),
         "float32, without oneDNN": lambda: without_onednn(arrays, x),
-        "float32, channels_last": lambda: plain(arrays, x, torch.channels_last),
         "float32, converter.fast": lambda: fast(arrays, x),
     }
     found = {"Caffe (its golden)": caffes(path, exact)}
@@ -94,7 +93,12 @@ def main() -> None:
         print(f"\n{size}: relative L2 against the float64 oracle")
         for name, figures in results[size].items():
             print(f"  {name:26}" + "  ".join(f"{blob} {value:.2e}" for blob, value in figures.items()))
-    about = {"torch": torch.__version__, "numpy": np.__version__, "machine": platform.machine()}
+    about = {
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+    }
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps({"relative_l2": results, "made_with": about}, indent=2) + "\n")
 

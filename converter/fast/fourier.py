@@ -119,13 +119,13 @@ def _tiles(given: Filter, shape: tuple[int, ...], size: int) -> int:
 
 
 class FourierConvolution:
-    """y = conv(x) in float32, rectified if asked for; weights are laid out once, at the first call.
+    """y = conv(x) in float32, rectified if asked for; weights are laid out once, at the first call, or not at all.
 
     A number that is not finite spoils the tile it lies in, not only what its kernel reaches.
     """
 
-    def __init__(self, given: Filter, place: Place) -> None:
-        self.given, self.place = given, place
+    def __init__(self, given: Filter, place: Place, *, packed: bool = True) -> None:
+        self.given, self.place, self._packed = given, place, packed
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
         self._matrices: dict[int, list[Tensor]] = {}
@@ -211,6 +211,8 @@ class FourierConvolution:
 
     def _pack(self) -> None:
         weight = self.given.weight.detach().to(self.place.device, torch.float32)
-        self._weight = weight.reshape(-1, weight.shape[2] * weight.shape[3]).t().contiguous()
         self._bias = bias_of(self.given, self.place, torch.float32)
-        hand_back(self.given.weight, self._weight)
+        self._weight = weight.reshape(-1, weight.shape[2] * weight.shape[3]).t()
+        if self._packed:
+            self._weight = self._weight.contiguous()
+            hand_back(self.given.weight, self._weight)
