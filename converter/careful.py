@@ -67,7 +67,9 @@ def convolution2d(
 def _plainly(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry, group: int) -> Tensor:
     """In x's own type, whatever it is: the library's convolution, or long sums taken apart where that is needed."""
     g = geometry
-    if _sums_badly(x, weight, group) and not _learns(x, weight, bias):
+    if _sums_badly(x, weight, group):
+        if torch.is_grad_enabled() and any(value is not None and value.requires_grad for value in (x, weight, bias)):
+            return differentiable(x, weight, bias, g)
         return long_sums(x, weight, bias, g)
     return F.conv2d(x, weight, bias, g.stride, g.pad, g.dilation, group)
 
@@ -89,14 +91,22 @@ def long_sums(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry
     x: (n, c_in, h, w), weight: (c_out, c_in, kh, kw) -> (n, c_out, h', w').
     """
     from converter.fast.filters import Filter, Place
-    from converter.fast.fourier import FourierConvolution, is_fourier, saves
+    from converter.fast.fourier import FourierConvolution, has_large_kernel, saves
 
     stride, pad, dilation = ((sizes[0], sizes[1]) for sizes in (geometry.stride, geometry.pad, geometry.dilation))
     given = Filter(weight, bias, stride, pad, dilation, 1, False)
-    if is_fourier(given) and saves(given, tuple(x.shape)):
+    if has_large_kernel(given) and saves(given, tuple(x.shape)):
         form = FourierConvolution(given, Place(x.dtype, x.device), packed=False)
         return form(x.detach()).contiguous()
     return _products(x.detach(), given)
+
+
+def differentiable(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
+    """`long_sums` with the gradients of the convolution that it is."""
+    from converter.careful_gradient import LongSums
+
+    answer: Tensor = LongSums.apply(x, weight, bias, geometry)  # type: ignore[no-untyped-call]
+    return answer
 
 
 def _products(x: Tensor, given: Filter) -> Tensor:
@@ -118,16 +128,12 @@ def _products(x: Tensor, given: Filter) -> Tensor:
 def _sums_badly(x: Tensor, weight: Tensor, group: int) -> bool:
     """Whether oneDNN would carry long float32 sums through on this processor."""
     long = group == 1 and count_of(weight.shape[1:]) >= _LONG
-    return long and x.device.type == "cpu" and x.dtype == torch.float32 and not _has_avx512()
-
-
-def _learns(*tensors: Tensor | None) -> bool:
-    """Whether a gradient will be asked for."""
-    return torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors)
+    return long and x.device.type == "cpu" and x.dtype == torch.float32 and not has_avx512()
 
 
 @cache
-def _has_avx512() -> bool:
+def has_avx512() -> bool:
+    """Whether torch's own kernels use AVX-512 on this processor."""
     return "AVX512" in torch.backends.cpu.get_cpu_capability()
 
 

@@ -48,28 +48,43 @@ def test_long_sums_are_the_convolution(monkeypatch, channels, g, size, biased):
     assert apart(y, exact(x, weight, bias, g)) <= 1e-6
 
 
-def test_without_avx512_long_sums_are_taken_apart_but_not_while_learning(monkeypatch):
-    monkeypatch.setattr(careful, "_has_avx512", lambda: False)
+def test_without_avx512_long_sums_are_taken_apart(monkeypatch):
+    monkeypatch.setattr(careful, "has_avx512", lambda: False)
     monkeypatch.setattr(careful, "_WORK", 0)
     taken = []
     monkeypatch.setattr(careful, "long_sums", lambda *given: taken.append(given) or long_sums(*given))
-    x, weight, g = drawn(1, 128, 20, 20), drawn(8, 128, 3, 3).requires_grad_(), geometry((3, 3))
-    learnt = convolution2d(x, weight, None, g, 1)
-    assert not taken
-    with torch.no_grad():
-        asked = convolution2d(x, weight, None, g, 1)
-        convolution2d(x[:, :64], weight[:, :64], None, g, 1)  # 576 products are no long sum
+    x, weight, g = drawn(1, 128, 20, 20), drawn(8, 128, 3, 3), geometry((3, 3))
+    convolution2d(x, weight, None, g, 1)
+    convolution2d(x[:, :64], weight[:, :64], None, g, 1)  # 576 products are no long sum
     assert len(taken) == 1
-    assert learnt.requires_grad
-    assert torch.allclose(learnt, asked, atol=1e-3)
+
+
+@pytest.mark.parametrize("biased", [True, False])
+def test_gradients_are_the_convolutions_and_can_be_derived_again(monkeypatch, biased):
+    monkeypatch.setattr(careful, "has_avx512", lambda: False)
+    monkeypatch.setattr(careful, "_WORK", 0)
+    g = geometry((3, 3), (2, 1), (1, 0), (1, 2))
+    leaves = [drawn(1, 128, 12, 11), drawn(8, 128, 3, 3), *([drawn(8)] if biased else [])]
+
+    def derived(convolve):
+        given = [leaf.clone().requires_grad_() for leaf in leaves]
+        y = convolve(*given)
+        first = torch.autograd.grad(y.square().sum(), given, create_graph=True)
+        second = torch.autograd.grad(sum(one.square().sum() for one in first), given)
+        return y, *first, *second
+
+    ours = derived(lambda x, w, b=None: convolution2d(x, w, b, g, 1))
+    plain = derived(lambda x, w, b=None: F.conv2d(x, w, b, g.stride, g.pad, g.dilation))
+    assert type(ours[0].grad_fn).__name__ == "LongSumsBackward"
+    for a, b in zip(ours, plain, strict=True):
+        assert torch.allclose(a, b, rtol=1e-3, atol=1e-4 * float(b.detach().abs().max()))
 
 
 def test_with_avx512_the_library_is_trusted(monkeypatch):
-    monkeypatch.setattr(careful, "_has_avx512", lambda: True)
+    monkeypatch.setattr(careful, "has_avx512", lambda: True)
     monkeypatch.setattr(careful, "_WORK", 0)
     monkeypatch.setattr(careful, "long_sums", lambda *_: pytest.fail("not asked for"))
-    with torch.no_grad():
-        convolution2d(drawn(1, 128, 20, 20), drawn(8, 128, 3, 3), None, geometry((3, 3)), 1)
+    convolution2d(drawn(1, 128, 20, 20), drawn(8, 128, 3, 3), None, geometry((3, 3)), 1)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
+from converter.careful import has_avx512
 from converter.fast.filters import Filter, Place, bias_of, hand_back
 
 Matrix = NDArray[np.float32]
@@ -26,6 +27,9 @@ Matrix = NDArray[np.float32]
 _SIZES = range(8, 17, 2)
 _SMALLEST_KERNEL = 5
 _FEWEST_CHANNELS = 32
+_MANY_CHANNELS = 512
+"""From here on 3×3 kernels pay too, where the direct form has no AVX-512: transforms grow with the channels, not with
+their product."""
 _GAIN = 2.5
 """How many times fewer products make up for the transforms' traffic."""
 _TRANSFORM = 2
@@ -98,9 +102,20 @@ def best_size(given: Filter, shape: tuple[int, ...]) -> int:
 
 
 def is_fourier(given: Filter) -> bool:
-    """Whether the form fits: a large square kernel, alike in both axes, even tiles to hold it, channels enough."""
+    """Whether the form fits and pays: a large kernel, or a 3×3 one between many channels without AVX-512."""
+    many = min(given.weight.shape[:2]) >= _MANY_CHANNELS and not has_avx512()
+    return has_large_kernel(given) or (many and _fits(given) and given.kernel[0] > 1)
+
+
+def has_large_kernel(given: Filter) -> bool:
+    """Whether the form fits and pays on any processor."""
+    return _fits(given) and given.kernel[0] >= _SMALLEST_KERNEL
+
+
+def _fits(given: Filter) -> bool:
+    """A square kernel, alike in both axes, tiles to hold it, channels enough."""
     (kh, kw), (dh, dw) = given.kernel, given.dilation
-    square = kh == kw and dh == dw and _SMALLEST_KERNEL <= kh < max(_SIZES)
+    square = kh == kw and dh == dw and kh < max(_SIZES)
     return square and given.plain and min(given.weight.shape[:2]) >= _FEWEST_CHANNELS
 
 

@@ -26,6 +26,7 @@ def main() -> int:
 
 
 def _serve(task: str, arguments: str, answers: TextIO) -> None:
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as `predict` and `evaluate` set it, for every contestant
     module, _, function = task.partition(":")
     started = time.perf_counter()
     run: Callable[[], dict[str, Any] | None] = getattr(importlib.import_module(module), function)(
