@@ -60,7 +60,6 @@ def _panel(left: float, title: str, curves: Sequence[Curve]) -> list[str]:
         parts += [_line(left, y, left + _WIDE, y), _text(left - 6, y + 4, f"{10.0**power:g}", 11, "end")]
     for number, curve in enumerate(curves):
         parts += _curve(curve, across, down, _COLOURS[number % len(_COLOURS)])
-        parts.append(_text(left + 10, _TOP + 16 + 16 * number, curve.name, 12, colour=_COLOURS[number % len(_COLOURS)]))
     return parts
 
 
@@ -73,7 +72,8 @@ def _curve(curve: Curve, across: _Axis, down: _Axis, colour: str) -> list[str]:
     places = [(across.at(x), down.at(y)) for x, y in curve.points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
-    return [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>', *dots]
+    line = f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+    return [line, *dots, _text(places[-1][0], places[-1][1] - 8, curve.name, 12, "end", colour)]
 
 
 def _line(x: float, y: float, to_x: float, to_y: float) -> str:
