@@ -40,7 +40,7 @@ _LONG = 1024
 _BAND = 1 << 26
 """Bytes of the windows that are laid out as columns at a time."""
 
-_EXACT_PARTS = 2
+EXACT_PARTS = 2
 """Equal float32 numbers whose sum is exact in any order."""
 
 
@@ -58,7 +58,7 @@ def convolution2d(
     if _is_small(x, weight, g, group):
         wide = None if bias is None else bias.double()
         return F.conv2d(x.double(), weight.double(), wide, g.stride, g.pad, g.dilation, group).to(x.dtype)
-    if equal_parts > _EXACT_PARTS and x.dtype == torch.float32 and not torch.is_autocast_enabled(x.device.type):
+    if equal_parts > EXACT_PARTS and x.dtype == torch.float32 and not torch.is_autocast_enabled(x.device.type):
         upper, lower = halves(x)
         return _plainly(upper, weight, bias, g, group) + _plainly(lower, weight, None, g, group)
     return _plainly(x, weight, bias, g, group)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from converter.fast import FastNet
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16")
-
-
 _CUDA_ONLY = ("tf32", "float16")
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from converter.dilatednet.metrics import Matrix
     from converter.dilatednet.training.processes import Processes
 
-_CUDA_BATCH = _CUDA_WORKERS = 8
+_ON_CUDA = 8
+"""Pictures read ahead, and tiles run together, where nothing else is asked for."""
 
 HELP = "run a net over a data set: IoU by class beside the paper's (torchrun shares the pictures out)"
 
@@ -58,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
     refuse_missing(args.device)
     with joined_processes(args.device) as processes:
         about = _about(args, split)
-        label = _labeller(args, str(processes.device))
+        usual = _ON_CUDA if processes.device.type == "cuda" else 1
+        workers, batch = args.workers or usual, args.batch or usual
+        label = _labeller(args, str(processes.device), batch)
         kept = Journal(args.resume, about, processes.rank) if args.resume else nullcontext()
         with kept as journal:
             counts = evaluate(
@@ -66,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
                 label,
                 journal=journal,
                 save=args.save_predictions,
-                workers=args.workers or (_CUDA_WORKERS if processes.device.type == "cuda" else 1),
-                batch=args.batch or (_CUDA_BATCH if processes.device.type == "cuda" else 1),
+                workers=workers,
+                batch=batch,
                 share=(processes.rank, processes.count),
                 progress=processes.first,
             )
@@ -79,17 +82,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _labels_of(args: argparse.Namespace, split: Split, label: Labeller) -> Callable[[Picture], Labels]:
     """The predictions for the report: those saved, or made once more."""
+    from converter.dilatednet.evaluate import waited
     from converter.dilatednet.images import read_image
     from converter.dilatednet.score import predicted
 
     if args.save_predictions:
         return lambda picture: predicted(args.save_predictions, split, picture)
-
-    def predicted_again(picture: Picture) -> Labels:
-        labels = label([read_image(picture.image)])[0]
-        return labels() if callable(labels) else labels
-
-    return predicted_again
+    return lambda picture: waited(label([read_image(picture.image)])[0])
 
 
 def _gathered(counts: dict[str, Matrix], processes: Processes, split: Split) -> dict[str, Matrix]:
@@ -130,12 +129,10 @@ def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
     }
 
 
-def _labeller(args: argparse.Namespace, device: str) -> Labeller:
+def _labeller(args: argparse.Namespace, device: str, batch: int) -> Labeller:
     """The net as a function from pictures to their labels; on CUDA to labels that are still to come."""
     from converter.dilatednet.batches import begin_many, predict_many
 
     module, size = _network.network(args, args.model, device)
-    cuda = device.startswith("cuda")
-    batch = args.batch or (_CUDA_BATCH if cuda else 1)
-    label = begin_many if cuda else predict_many
+    label = begin_many if device.startswith("cuda") else predict_many
     return lambda images: label(module, images, args.model, input_size=size, batch=batch)

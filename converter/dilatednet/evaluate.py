@@ -84,14 +84,15 @@ def _labelled(
         under_way.extend((picture, mine, truth) for (picture, _, truth), mine in zip(part, predicted, strict=True))
         done = sum(not callable(labels) for _, labels, _ in under_way)
         for _ in range(max(begun, done)):
-            yield _waited(*under_way.popleft())
-    for one in under_way:
-        yield _waited(*one)
+            picture, labels, truth = under_way.popleft()
+            yield picture, waited(labels), truth
+    for picture, labels, truth in under_way:
+        yield picture, waited(labels), truth
 
 
-def _waited(picture: Picture, labels: Labels | Callable[[], Labels], truth: Labels) -> tuple[Picture, Labels, Labels]:
-    """A picture whose labels are there."""
-    return picture, labels() if callable(labels) else labels, truth
+def waited(labels: Labels | Callable[[], Labels]) -> Labels:
+    """Labels that are there, or are waited for."""
+    return labels() if callable(labels) else labels
 
 
 def _made(folder: str | os.PathLike[str]) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from converter.careful import convolution2d
+from converter.careful import EXACT_PARTS, convolution2d
 from converter.dilatednet.initialise import start
 from converter.dilatednet.topology import (
     ContextKind,
@@ -28,7 +28,7 @@ class _Convolution(nn.Conv2d):
     """Equal products that one output adds up at the start: those of an identity without noise."""
 
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:  # noqa: A002 - torch's name
-        if self.training and torch.is_grad_enabled() and self.equal_parts == 1:
+        if self.training and torch.is_grad_enabled() and self.equal_parts <= EXACT_PARTS:
             trained: torch.Tensor = super()._conv_forward(input, weight, bias)
             return trained
         pad = tuple(int(size) for size in self.padding)

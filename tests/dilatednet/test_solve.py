@@ -147,7 +147,9 @@ def test_test_nets_that_do_not_fit_are_refused_before_any_iteration(tmp_path: Pa
     solver = Path(written(tmp_path, 8, TESTED))
     solver.write_text(solver.read_text() + words.replace("FOLDER", str(tmp_path)))
     assert main(["solve", str(solver), "--device", "cpu"]) == 2
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"{solver}: " in said
+    assert message in said
     assert not list(tmp_path.glob("run_iter*"))
 
 

@@ -23,8 +23,6 @@ def test_released_pages_leave_memory_and_come_back_as_they_were(tmp_path):
     path = tmp_path / "numbers"
     wanted = np.random.default_rng(1).integers(0, 1 << 31, SIZE // 4, np.int32)
     wanted.tofile(path)
-    with path.open("rb+") as file:
-        file.flush()
     view = torch.from_numpy(map_file(path).view("<i4", 0, SIZE // 4))
     before = resident()
     view.sum()
@@ -43,4 +41,4 @@ def test_released_pages_leave_memory_and_come_back_as_they_were(tmp_path):
 def test_arrays_in_ordinary_memory_are_left_alone():
     numbers = np.arange(1 << 20)
     release(numbers)
-    assert numbers[-1] == (1 << 20) - 1
+    assert np.array_equal(numbers, np.arange(1 << 20))

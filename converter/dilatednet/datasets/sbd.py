@@ -51,7 +51,7 @@ def _load(path: Path) -> Any:
         ) from error
     try:
         return loadmat(path)["GTcls"][0]["Segmentation"][0]
-    except Exception as error:
+    except Exception as error:  # scipy's own, zlib's, struct's, and whatever a damaged header leads to
         raise DatasetError(
             f"not a readable SBD mask ({type(error).__name__}: {error}); want GTcls.Segmentation in a MATLAB 5 file",
             path=str(path),

@@ -47,7 +47,7 @@ class SolverSettings:
     """A SolverParameter (proto/caffe.proto), names as there.
 
     `net` is the training net's path ("" where it stands inside the solver: `net_record`), `test_nets` likewise;
-    `generic` where it is for testing too (`net`, not `train_net`).
+    `generic` where it is for testing too (`net`, not `train_net`). `path` is the solver's own.
     `snapshot` and `test_interval` count iterations, 0 for never; `clip_gradients` below 0 is off.
     """
 
@@ -80,6 +80,7 @@ class SolverSettings:
     train_state: NetState = NetState()
     test_states: tuple[NetState, ...] = ()
     generic: bool = False
+    path: str = ""
 
     @property
     def rule(self) -> dict[str, float]:
@@ -120,6 +121,7 @@ def settings_of(record: Record) -> SolverSettings:
         random_seed=view.integer("random_seed", -1),
         train_state=_state(view.message("train_state")),
         test_states=tuple(map(_state, view.messages("test_state"))),
+        path=record.where.path,
     )
     _check(settings, view)
     return settings

@@ -68,32 +68,40 @@ def tested_nets(settings: SolverSettings, train: CaffeModule) -> list[TestedNet]
         TrainingError: counts of test_iter, test_state and nets that do not fit, a test net inside the solver file.
         ConversionError: a net or its data layers do not read.
     """
-    paths, device = list(_paths(settings)), next(train.parameters(), torch.empty(0)).device
-    states = settings.test_states or (NetState(),) * len(paths)
-    if len(states) != len(paths):
-        raise TrainingError(f"{len(states)} test_state for {len(paths)} test nets; give one each, or none")
-    if paths and settings.test_interval < 1:
-        raise TrainingError("test_iter without test_interval; say after how many iterations to test, or remove both")
-    found = []
-    for path, passes, state in zip(paths, settings.test_iter, states, strict=True):
-        net = load(path, phase="test", stages=state.stages, level=state.level, seed=max(0, settings.random_seed))
-        net.adopt(train)
-        inputs = [step.layer for step in net.plan.steps if step.operator.is_input]
-        found.append(
-            TestedNet(net.to(device), [layer_data(layer, max(0, settings.random_seed)) for layer in inputs], passes)
-        )
-    return found
+    paths = list(_paths(settings))
+    states = _states(settings, len(paths))
+    return [_tested(*one, settings, train) for one in zip(paths, settings.test_iter, states, strict=True)]
+
+
+def _tested(path: str, passes: int, state: NetState, settings: SolverSettings, train: CaffeModule) -> TestedNet:
+    seed, device = max(0, settings.random_seed), next(train.parameters(), torch.empty(0)).device
+    net = load(path, phase="test", stages=state.stages, level=state.level, seed=seed)
+    net.adopt(train)
+    sources = [layer_data(step.layer, seed) for step in net.plan.steps if step.operator.is_input]
+    return TestedNet(net.to(device), sources, passes)
+
+
+def _states(settings: SolverSettings, count: int) -> tuple[NetState, ...]:
+    """What each of `count` test nets' rules may ask for."""
+    states = settings.test_states or (NetState(),) * count
+    if len(states) != count:
+        text = f"{len(states)} test_state for {count} test nets; give one each, or none"
+        raise TrainingError(text, path=settings.path, field="test_state")
+    if count and settings.test_interval < 1:
+        text = "test_iter without test_interval; say after how many iterations to test, or remove test_iter"
+        raise TrainingError(text, path=settings.path, field="test_interval")
+    return states
 
 
 def _paths(settings: SolverSettings) -> Iterator[str]:
     """One path for each `test_iter`."""
     named, count = settings.test_nets, len(settings.test_iter)
     if settings.test_net_records:
-        raise TrainingError("a test net stands inside the solver; write it to a file and name it with test_net")
+        text = "a test net stands inside the solver; write it to a file and name it with test_net"
+        raise TrainingError(text, path=settings.path, field="test_net_param")
     if count < len(named) or (count > len(named) and not settings.generic):
-        raise TrainingError(
-            f"{count} test_iter for {len(named)} test nets; give one each"
-            + ("" if settings.generic else " (further ones are for `net`, which this solver does not have)")
-        )
+        text = f"{count} test_iter for {len(named)} test nets; give one each"
+        more = "" if settings.generic else " (further ones are for `net`, which this solver does not have)"
+        raise TrainingError(text + more, path=settings.path, field="test_iter")
     yield from named
     yield from [settings.net] * (count - len(named))
