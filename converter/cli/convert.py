@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 HELP = "convert weights: .caffemodel, .h5, .safetensors, .npz, .pth, each into any other"
 
@@ -19,6 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads would spin where the source is hashed
     from converter.conversion import convert
 
     allowed = {name: getattr(args, name) for name in ("allow_nan", "allow_unused", "allow_unknown")}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import sys
 from collections.abc import Callable
 from typing import BinaryIO
 
 import numpy as np
 
-from converter.export.pieces import PIECE, pieces
+from converter.export.pieces import pieces
 from converter.formats.stored import Array, StoredBlob
 
 _BUFFER = 1 << 20
@@ -20,12 +18,17 @@ _CANNOT = {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOT
 
 
 def copy_blob(
-    source: BinaryIO | None, blob: StoredBlob, out: BinaryIO, look: Callable[[Array], object] | None = None
+    source: BinaryIO | None,
+    blob: StoredBlob,
+    out: BinaryIO,
+    buffer: memoryview,
+    look: Callable[[Array], object] | None = None,
 ) -> None:
     """Append a blob's bytes to `out`: from its place in `source` if it has one, from memory if not.
 
     `out` must be unbuffered or flushed; its position is that of its descriptor. With `look`, which is given the numbers
-    a piece at a time, bytes pass through the process's memory, for half the price of a second reading.
+    a piece at a time, bytes pass through the process's memory (`buffer`, of `piece_buffer`), for half the price of a
+    second reading.
 
     Raises:
         OSError: reading or writing failed, the disk is full, the source ended early.
@@ -33,15 +36,10 @@ def copy_blob(
     if source is not None and blob.offset >= 0 and look is None:
         copy_range(source.fileno(), blob.offset, blob.array.nbytes, out.fileno())
         return
-    unwritten = 0
-    for numbers in pieces(source, blob, memoryview(bytearray(PIECE))):
+    for numbers in pieces(source, blob, buffer, os.lseek(out.fileno(), 0, os.SEEK_CUR)):
         if look is not None:
             look(numbers)
         _write_all(out.fileno(), np.ascontiguousarray(numbers).data.cast("B"))
-        unwritten += numbers.nbytes
-        if unwritten >= _AT_ONCE:
-            _write_soon(out.fileno(), unwritten)
-            unwritten = 0
 
 
 def copy_range(source: int, offset: int, size: int, out: int) -> None:
@@ -55,22 +53,11 @@ def copy_range(source: int, offset: int, size: int, out: int) -> None:
         try:
             while offset < end and (count := way(source, offset, min(end - offset, _AT_ONCE), out)):
                 offset += count
-                _write_soon(out, count)
         except (OSError, AttributeError) as error:
             if isinstance(error, OSError) and error.errno not in _CANNOT:
                 raise
     if offset < end:
         raise OSError(errno.EIO, "the source ended while it was copied")
-
-
-def _write_soon(out: int, count: int) -> None:
-    """Let the disk begin with the last `count` bytes, so that little is left to wait for when the file is flushed.
-
-    Linux answers this advice by starting to write; pages that are being written stay in memory.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.posix_fadvise(out, os.lseek(out, 0, os.SEEK_CUR) - count, count, os.POSIX_FADV_DONTNEED)
 
 
 def _by_copy_file_range(source: int, offset: int, count: int, out: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,9 +9,11 @@ from typing import BinaryIO
 
 from converter.export.bytecopy import copy_blob
 from converter.export.content import Content
+from converter.export.pieces import piece_buffer
 from converter.export.scan import not_finite
 from converter.formats.atomic import atomic_write
 from converter.formats.keyed import keyed, order_metadata
+from converter.formats.libc import reserve
 from converter.formats.safetensors import encode_header
 from converter.formats.stored import StoredBlob
 
@@ -32,12 +33,12 @@ def save(content: Content, path: Path) -> None:
     found = keyed(content.net)
     blobs = dict(sorted(found.items(), key=lambda item: -item[1].array.dtype.itemsize))  # every tensor stays aligned
     header = _header(content, blobs, _NO_DIGEST)
-    with atomic_write(path) as file:
+    with atomic_write(path, wait=False) as file:
+        reserve(file.fileno(), len(header) + sum(blob.array.nbytes for blob in blobs.values()))
         file.write(header)
         file.flush()
         if not _copy(content, blobs.values(), file):
             content.check()
-        os.fsync(file.fileno())  # here, while the digest is still being taken
         file.seek(0)
         file.write(_header(content, blobs, content.sha256))
 
@@ -46,10 +47,10 @@ def _copy(content: Content, blobs: Iterable[StoredBlob], out: BinaryIO) -> bool:
     """Append every blob's bytes to a file; the result is False where a number is not finite and was looked at."""
     found: list[int] = []
     look = None if content.allow_nan else lambda numbers: found.append(not_finite(numbers))
-    mapped = any(blob.offset >= 0 for blob in blobs)
+    mapped, buffer = any(blob.offset >= 0 for blob in blobs), piece_buffer()
     with Path(content.net.path).open("rb", buffering=0) if mapped else nullcontext() as source:
         for blob in blobs:
-            copy_blob(source, blob, out, look)
+            copy_blob(source, blob, out, buffer, look)
     return not any(found)
 
 

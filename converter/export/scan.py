@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from converter.errors import CaffemodelError, WeightsError
-from converter.export.pieces import PIECE, pieces
+from converter.export.pieces import piece_buffer, pieces
 from converter.formats.stored import Array, StoredNet
 
 
@@ -21,7 +21,7 @@ def refuse_not_finite(net: StoredNet) -> None:
     """
     layers = net.weighted().values()
     mapped = any(blob.offset >= 0 for layer in layers for blob in layer.stored)
-    buffer = memoryview(bytearray(PIECE))
+    buffer = piece_buffer()
     try:
         with Path(net.path).open("rb", buffering=0) if mapped else nullcontext() as file:
             for layer in layers:

@@ -13,8 +13,11 @@ from converter.errors import OutputError
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike[str], *, wait: bool = True) -> Iterator[BinaryIO]:
     """A binary file that takes the name `path` when the block ends well, and leaves nothing behind when it does not.
+
+    With `wait` it is on the disk by then. Without, as after `cp`, the system has it and writes it in its own time: for
+    files that can be made again, and that show when a power failure cut them short.
 
     Raises:
         OutputError: the folder is missing or not writable, or the disk is full.
@@ -29,7 +32,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with cast(BinaryIO, os.fdopen(handle, "w+b")) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if wait:
+                os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:

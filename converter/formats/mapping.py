@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from converter.errors import CaffemodelError
+from converter.formats.libc import page_out
 from converter.formats.sniff import HEAD, refuse, sniff
-
-_PAGEOUT = 21  # <linux/mman.h>; the mmap module does not name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +64,7 @@ def release(array: np.ndarray[Any, Any]) -> None:
     MADV_PAGEOUT, which never loses data (where it is unknown nothing happens). It is given by address, because an array
     that went through torch no longer knows the map it lies in.
     """
-    advise = _madvise()
     first = -(-array.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
     last = (array.ctypes.data + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
-    if advise is not None and last > first:
-        advise(first, last - first, _PAGEOUT)
-
-
-@cache
-def _madvise() -> Callable[[int, int, int], int] | None:
-    """The C library's madvise(address, length, advice); None where it is not Linux's."""
-    if sys.platform != "linux":
-        return None
-    function = ctypes.CDLL(None).madvise
-    function.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    advise: Callable[[int, int, int], int] = function
-    return advise
+    if last > first:
+        page_out(first, last - first)

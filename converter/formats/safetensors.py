@@ -1,7 +1,8 @@
 """`.safetensors`: a JSON header and numbers behind it; read as views, written without torch.
 
 Layout: 8 bytes little-endian header length, the header `{key: {dtype, shape, data_offsets}, "__metadata__": {…}}`,
-padded with spaces to a multiple of 8, then the numbers without holes. Source: https://github.com/huggingface/safetensors.
+padded with spaces (here until the numbers begin with a page), then the numbers without holes.
+Source: https://github.com/huggingface/safetensors.
 Keys are `graph.names.key(layer, blob)`; the metadata's `blob_order` lists each layer's blobs in Caffe's order.
 """
 
@@ -19,6 +20,8 @@ from converter.formats.mapping import Mapped, map_file
 from converter.formats.sniff import refuse
 from converter.formats.stored import StoredBlob, StoredNet
 
+_LENGTH = 8
+_PAGE = 4096
 _LONGEST_HEADER = 100_000_000
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
 _WORDS = {dtype: word for word, dtype in _DTYPES.items()}
@@ -51,24 +54,24 @@ def encode_header(blobs: Mapping[str, StoredBlob], metadata: Mapping[str, str]) 
         table[name] = {"dtype": _WORDS[blob.array.dtype.str], "shape": list(blob.array.shape), "data_offsets": offsets}
         position = offsets[1]
     text = json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text
+    text += b" " * (-(_LENGTH + len(text)) % _PAGE)
+    return len(text).to_bytes(_LENGTH, "little") + text
 
 
 def _header(file: Mapped) -> tuple[dict[str, Any], int]:
     """The header's table and where the numbers begin."""
-    length = int.from_bytes(file.data[:8], "little")
-    if length > min(_LONGEST_HEADER, file.size - 8):
+    length = int.from_bytes(file.data[:_LENGTH], "little")
+    if length > min(_LONGEST_HEADER, file.size - _LENGTH):
         raise file.broken(
             f"the file is truncated: its header has {length} bytes, the file {file.size}; download it again"
         )
     try:
-        table = json.loads(file.data[8 : 8 + length])
+        table = json.loads(file.data[_LENGTH : _LENGTH + length])
     except (ValueError, RecursionError) as error:
         raise file.broken(f"its header is no JSON ({error}); the file is damaged, download it again") from error
     if not isinstance(table, dict) or any("\ud800" <= letter <= "\udfff" for letter in "".join(table)):
         raise file.broken("its header is no table of names; the file is damaged, download it again")
-    return table, 8 + length
+    return table, _LENGTH + length
 
 
 def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:

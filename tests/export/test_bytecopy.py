@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from converter.export.bytecopy import copy_blob, copy_range
-from converter.export.pieces import PIECE
+from converter.export.pieces import PIECE, piece_buffer, pieces
 from converter.formats.stored import StoredBlob
 
 DATA = bytes(range(256)) * 5000
@@ -60,7 +60,7 @@ def test_a_blob_that_is_looked_at_arrives_whole_and_every_number_is_seen_once(
     seen: list[np.ndarray] = []
     with (tmp_path / "in").open("rb", buffering=0) as source, (tmp_path / "out").open("w+b", buffering=0) as out:
         blob = StoredBlob(numbers, offset=3 if mapped else -1)
-        copy_blob(source if mapped else None, blob, out, lambda piece: seen.append(piece.copy()))
+        copy_blob(source if mapped else None, blob, out, piece_buffer(), lambda piece: seen.append(piece.copy()))
     assert (tmp_path / "out").read_bytes() == numbers.tobytes()
     assert np.array_equal(np.concatenate([numbers[:0], *seen]), numbers)
 
@@ -68,3 +68,17 @@ def test_a_blob_that_is_looked_at_arrives_whole_and_every_number_is_seen_once(
 def test_a_source_that_ends_early_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="ended while it was copied"):
         _copy(tmp_path, 10, len(DATA))
+
+
+@pytest.mark.parametrize("out", [0, 5, 2048, 2060, 3072, 4095])
+@pytest.mark.parametrize("source", [0, 3, 100, 2047, 4095])
+def test_bytes_are_never_moved_by_a_few_within_a_page(tmp_path: Path, source: int, out: int) -> None:
+    """Neither from the file into the buffer nor from there on: a shift of 1 to 31 is what some processors do slowly."""
+    (tmp_path / "in").write_bytes(bytes(source) + bytes(400))
+    with (tmp_path / "in").open("rb", buffering=0) as file:
+        blob = StoredBlob(np.zeros(100, np.float32), offset=source)
+        (piece,) = pieces(file, blob, piece_buffer(), out)
+    place = piece.ctypes.data
+    assert place % 64 == 0
+    assert (place - source) % 4096 not in range(1, 32)
+    assert (out - place) % 4096 not in range(1, 32)

@@ -55,6 +55,7 @@ def test_what_convert_writes_the_safetensors_package_reads(tmp_path: Path) -> No
         np.testing.assert_array_equal(arrays[f"{layer}.bias"], blobs[1], strict=True)
     with safe_open(tmp_path / "w.safetensors", "np") as file:
         metadata = file.metadata()
+    assert (8 + int.from_bytes((tmp_path / "w.safetensors").read_bytes()[:8], "little")) % 4096 == 0, "a whole page"
     assert metadata["format"] == "pt"
     assert metadata["source"] == "v1_v2.caffemodel"
     assert metadata["net"] == "v1net"
