@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
 from converter.cli._device import refuse_missing
@@ -35,7 +34,6 @@ def network(args: argparse.Namespace, model: str, device: str) -> tuple[FastNet,
     Raises:
         ConversionError: the device is not there, or the net or its weights do not read.
     """
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch reads it once: large blobs in large pages, 5% less time
     import torch
 
     refuse_missing(device)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from converter.cli import _network
 from converter.cli._device import refuse_missing
 from converter.cli._scores import open_from, publish, split_arguments
+from converter.process_settings import prepare
 
 if TYPE_CHECKING:
     from converter.dilatednet.datasets import Picture, Split
@@ -48,6 +49,7 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate this process's share; the first process gathers and prints."""
+    prepare()
     from converter.dilatednet.evaluate import evaluate
     from converter.dilatednet.journal import Journal
     from converter.dilatednet.paper import paper_row

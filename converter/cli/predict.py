@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
 from converter.errors import ConversionError, ImageError, OutputError
+from converter.process_settings import prepare
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Label each picture; a picture that cannot be read is told of and left out, and makes the exit code 2."""
+    prepare()
     from converter.dilatednet.zoo import find
 
     model = find(args.model)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from converter.fast.blocks import BlockConvolution, is_dilated
 from converter.fast.cudnn import FusedConvolution, is_fusible
-from converter.fast.direct import DirectConvolution
+from converter.fast.direct import DirectConvolution, computes
 from converter.fast.filters import Filter, Form, Place, hand_back
 from converter.fast.fourier import FourierConvolution, is_fourier, saves
 from converter.fast.measured import MeasuredConvolution, tolerance
@@ -24,7 +24,7 @@ def form_of(given: Filter, place: Place) -> Form:
         return MeasuredConvolution(candidates(Moved(given, place)), tolerance(place.dtype, place.tf32))
     if is_pointwise(given, place):
         return PointwiseConvolution(given, place)
-    if place.dtype == torch.float32 and is_fourier(given):
+    if is_fourier(given) and (place.dtype == torch.float32 or not computes(place.dtype)):
         return _LargeKernel(given, place)
     return DirectConvolution(given, place)
 

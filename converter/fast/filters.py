@@ -55,8 +55,8 @@ class Place:
 
 
 def bias_of(given: Filter, place: Place, dtype: torch.dtype | None = None) -> Tensor | None:
-    """The bias on the device."""
-    return None if given.bias is None else given.bias.detach().to(place.device, dtype or place.dtype)
+    """The bias on the device, rounded to the place's type, in `dtype`."""
+    return None if given.bias is None else given.bias.detach().to(place.device, place.dtype).to(dtype or place.dtype)
 
 
 def hand_back(weight: Tensor, *packed: Tensor) -> None:

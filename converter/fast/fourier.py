@@ -21,15 +21,16 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from converter.careful import has_avx512
 from converter.fast.filters import Filter, Place, bias_of, hand_back
+from converter.fast.product import product
 
 Matrix = NDArray[np.float32]
 
 _SIZES = range(8, 17, 2)
 _SMALLEST_KERNEL = 5
 _FEWEST_CHANNELS = 32
-_MANY_CHANNELS = 512
-"""From here on 3×3 kernels pay too, where the direct form has no AVX-512: transforms grow with the channels, not with
-their product."""
+_MANY_CHANNELS = 160
+"""c_in c_out / (c_in + c_out) from which 3×3 kernels pay too, where the direct form has no AVX-512: transforms grow
+with the channels' sum, not with their product."""
 _GAIN = 2.5
 """How many times fewer products make up for the transforms' traffic."""
 _TRANSFORM = 2
@@ -103,7 +104,8 @@ def best_size(given: Filter, shape: tuple[int, ...]) -> int:
 
 def is_fourier(given: Filter) -> bool:
     """Whether the form fits and pays: a large kernel, or a 3×3 one between many channels without AVX-512."""
-    many = min(given.weight.shape[:2]) >= _MANY_CHANNELS and not has_avx512()
+    into, out = given.weight.shape[:2]
+    many = into * out >= _MANY_CHANNELS * (into + out) and not has_avx512()
     return has_large_kernel(given) or (many and _fits(given) and given.kernel[0] > 1)
 
 
@@ -134,9 +136,10 @@ def _tiles(given: Filter, shape: tuple[int, ...], size: int) -> int:
 
 
 class FourierConvolution:
-    """y = conv(x) in float32, rectified if asked for; weights are laid out once, at the first call, or not at all.
+    """y = conv(x), rectified if asked for; weights are laid out once, at the first call, or not at all.
 
-    A number that is not finite spoils the tile it lies in, not only what its kernel reaches.
+    Computed in float32; half precision rounds the weights and the answer. A number that is not finite spoils the tile
+    it lies in, not only what its kernel reaches.
     """
 
     def __init__(self, given: Filter, place: Place, *, packed: bool = True) -> None:
@@ -149,7 +152,7 @@ class FourierConvolution:
         """See `Form`."""
         if self._weight is None:
             self._pack()
-        f = self.given
+        f, x = self.given, x.float()
         size = best_size(f, tuple(x.shape))
         padded = F.pad(x, (f.pad[1], f.pad[1], f.pad[0], f.pad[0])) if any(f.pad) else x
         rows, columns = f.output_size(x.shape[2], x.shape[3])
@@ -159,7 +162,7 @@ class FourierConvolution:
         for top in range(0, rows, band):
             part = y[:, top : top + band]
             self._run(padded[:, :, top : top + part.shape[1] + reach], size, part)
-        return y.permute(0, 3, 1, 2)
+        return y.permute(0, 3, 1, 2).to(self.place.dtype)
 
     def _band(self, shape: tuple[int, ...], size: int) -> int:
         """Output rows at a time, a whole number of tiles."""
@@ -183,10 +186,10 @@ class FourierConvolution:
                 room[: room.numel() // block * (last - first)].view(rows, -1)
                 for room, rows in zip(rooms, (height, height, len(back)), strict=True)
             )
-            torch.mm(kernel, self._weight[:, first * channels : last * channels], out=w)
+            product(kernel, self._weight[:, first * channels : last * channels], w)
             answers = pairs.view(height, count, -1)
             torch.bmm(spectra, w.view(height, -1, channels).transpose(1, 2), out=answers)
-            torch.mm(back, pairs, out=part)
+            product(back, pairs, part)
             y[..., first:last] = self._finished(part, split, (first, last))[:, : y.shape[1], : y.shape[2]]
 
     def _finished(self, part: Tensor, split: tuple[int, ...], block: tuple[int, int]) -> Tensor:
@@ -222,10 +225,11 @@ class FourierConvolution:
         apart = lines.reshape(n, rows // d, d, columns // d, d, channels)
         windows = apart.unfold(1, size, outputs).unfold(3, size, outputs)  # n, down, d, across, d, c, size, size
         flat = windows.permute(6, 7, 0, 2, 4, 1, 3, 5).reshape(size * size, -1)
-        return back, kernel, (tile @ flat).view(len(tile), -1, channels), (n, d, down, across, outputs)
+        spectra = product(tile, flat, flat.new_empty(len(tile), flat.shape[1]))
+        return back, kernel, spectra.view(len(tile), -1, channels), (n, d, down, across, outputs)
 
     def _pack(self) -> None:
-        weight = self.given.weight.detach().to(self.place.device, torch.float32)
+        weight = self.given.weight.detach().to(self.place.device, self.place.dtype).float()
         self._bias = bias_of(self.given, self.place, torch.float32)
         self._weight = weight.reshape(-1, weight.shape[2] * weight.shape[3]).t()
         if self._packed:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from converter.fast.direct import computes
 from converter.fast.filters import Filter, Place, bias_of, hand_back
+from converter.fast.product import numpy_is_quicker, product
 
 
 class PointwiseConvolution:
@@ -26,9 +27,19 @@ class PointwiseConvolution:
         if self._weight is None:
             self._pack()
         rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
-        after = "relu" if self.given.rectified else "none"
-        y: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._weight, self._bias, after, [], "")
+        y = self._product(rows)
         return y.view(x.shape[0], x.shape[2], x.shape[3], -1).permute(0, 3, 1, 2)
+
+    def _product(self, rows: Tensor) -> Tensor:
+        """rows: (positions, c_in) -> (positions, c_out), bias and rectification included."""
+        assert self._weight is not None
+        if rows.dtype == torch.float32 and numpy_is_quicker("cpu"):
+            y = product(rows, self._weight.t(), rows.new_empty(len(rows), len(self._weight)))
+            y = y if self._bias is None else y.add_(self._bias)
+            return y.relu_() if self.given.rectified else y
+        after = "relu" if self.given.rectified else "none"
+        fused: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._weight, self._bias, after, [], "")
+        return fused
 
     def _pack(self) -> None:
         weight = self.given.weight.detach()

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+from converter.process_settings import prepare
+
 
 def main() -> int:
     """`worker MODULE:FUNCTION JSON`: everything but the answers goes to the error stream."""
@@ -26,7 +28,7 @@ def main() -> int:
 
 
 def _serve(task: str, arguments: str, answers: TextIO) -> None:
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as `predict` and `evaluate` set it, for every contestant
+    prepare()  # as `predict` and `evaluate` do, for every contestant
     module, _, function = task.partition(":")
     started = time.perf_counter()
     run: Callable[[], dict[str, Any] | None] = getattr(importlib.import_module(module), function)(

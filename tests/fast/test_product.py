@@ -1,0 +1,94 @@
+"""Either library's matrix product inside the forms that use one, and when numpy's is taken."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from converter.fast import product as room
+from converter.fast.filters import Place
+from converter.fast.fourier import FourierConvolution
+from converter.fast.pointwise import PointwiseConvolution
+from converter.process_settings import prepare, threads_make_room
+from tests.fast.test_forms import apart, made, picture
+from tests.places import ROOT
+
+CPU = Place(torch.float32, torch.device("cpu"))
+ROOMY = {"GOMP_SPINCOUNT": "20000", "OPENBLAS_THREAD_TIMEOUT": "4"}
+
+
+@pytest.fixture(params=[True, False], ids=["numpy", "torch"])
+def library(request, monkeypatch):
+    monkeypatch.setattr(room, "numpy_is_quicker", lambda _: request.param)
+    monkeypatch.setattr("converter.fast.pointwise.numpy_is_quicker", lambda _: request.param)
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("rectified", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+def test_every_library_gives_the_convolution(rectified, bias):
+    with torch.inference_mode():
+        wide, square = (made(32, 40, k, rectified=rectified, bias=bias) for k in (1, 7))
+        assert apart(wide, PointwiseConvolution(wide, CPU), picture(2, 32, 7, 9)) <= 1e-6
+        assert apart(square, FourierConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
+
+
+@pytest.mark.parametrize(
+    ("settings", "avx512", "wanted"),
+    [(ROOMY, False, True), (ROOMY, True, False), ({}, False, False), ({"GOMP_SPINCOUNT": "1"}, False, False)],
+)
+def test_numpy_multiplies_where_torch_has_no_avx512_and_threads_make_room(monkeypatch, settings, avx512, wanted):
+    for name in ROOMY:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(room, "has_avx512", lambda: avx512)
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
+    monkeypatch.setattr(room.np, "show_config", lambda **_: {"Build Dependencies": {"blas": {"name": "openblas64"}}})
+    assert room.numpy_is_quicker.__wrapped__("cpu") is wanted
+    assert room.numpy_is_quicker.__wrapped__("cuda") is False
+
+
+def test_settings_that_come_too_late_are_not_made(monkeypatch):
+    for name in ROOMY:
+        monkeypatch.delenv(name, raising=False)
+    prepare()
+    assert not ROOMY.keys() & os.environ.keys()
+    assert not threads_make_room()
+
+
+PROGRAM = """
+import os, sys
+from converter.cli import commands, main
+made = {{}}
+def loading(event, arguments):
+    if event == "import" and arguments[0] in ("numpy", "torch"):
+        made.setdefault(arguments[0], os.environ.get("OPENBLAS_THREAD_TIMEOUT"))
+sys.addaudithook(loading)
+code = main({arguments!r})
+print(sorted(made.items()), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_the_commands_make_their_settings_before_the_libraries_are_loaded(tmp_path, command):
+    (tmp_path / "w.caffemodel").write_bytes(b"no weights")
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"")
+    words = {
+        "predict": [str(picture), "-o", str(tmp_path / "out")],
+        "evaluate": ["--data", "voc2012", "--root", str(tmp_path)],
+    }[command]
+    line = [command, "dilation8_pascal_voc", "--weights", str(tmp_path / "w.caffemodel"), *words]
+    environment = {name: value for name, value in os.environ.items() if name not in ROOMY}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(arguments=line)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert "('numpy', '4')" in done.stderr, done.stderr
