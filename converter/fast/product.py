@@ -29,7 +29,8 @@ def product(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
 @cache
 def numpy_is_quicker(device: str) -> bool:
     """Whether products on this kind of device are numpy's to take."""
-    return device == "cpu" and torch.backends.mkl.is_available() and not has_avx512() and _numpy_can()
+    mkl = bool(torch.backends.mkl.is_available())  # type: ignore[no-untyped-call]
+    return device == "cpu" and mkl and not has_avx512() and _numpy_can()
 
 
 def _numpy_can() -> bool:
