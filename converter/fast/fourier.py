@@ -188,7 +188,7 @@ class FourierConvolution:
             )
             product(kernel, self._weight[:, first * channels : last * channels], w)
             answers = pairs.view(height, count, -1)
-            torch.bmm(spectra, w.view(height, -1, channels).transpose(1, 2), out=answers)
+            product(spectra, w.view(height, -1, channels).transpose(1, 2), answers)
             product(back, pairs, part)
             y[..., first:last] = self._finished(part, split, (first, last))[:, : y.shape[1], : y.shape[2]]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from converter.careful import has_avx512
 from converter.fast.direct import computes
 from converter.fast.filters import Filter, Place, bias_of, hand_back
 from converter.fast.product import numpy_is_quicker, product
@@ -33,7 +34,7 @@ class PointwiseConvolution:
     def _product(self, rows: Tensor) -> Tensor:
         """rows: (positions, c_in) -> (positions, c_out), bias and rectification included."""
         assert self._weight is not None
-        if rows.dtype == torch.float32 and numpy_is_quicker("cpu"):
+        if rows.dtype == torch.float32 and numpy_is_quicker("cpu") and not has_avx512():
             y = product(rows, self._weight.t(), rows.new_empty(len(rows), len(self._weight)))
             y = y if self._bias is None else y.add_(self._bias)
             return y.relu_() if self.given.rectified else y

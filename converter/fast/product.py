@@ -1,13 +1,17 @@
 """Matrix products on the CPU by the quicker of two libraries.
 
-Without AVX-512 torch's (MKL) falls behind numpy's (OpenBLAS): on two AVX2 cores 42 against 79 GFLOP/s where sums are a
-few dozen numbers long, as in a transform, 122 against 151 where they are 4096. But each keeps threads of its own, which
-wait for more work on the cores that the other's need; unless they are told to sleep, taking turns costs more than that.
+On AMD's processors torch's library (MKL) falls behind numpy's (OpenBLAS): on two AVX2 cores 42 against 79 GFLOP/s where
+sums are a few dozen numbers long, as in a transform, 122 against 151 where they are 4096. Batches go as fast in either,
+unless there is AVX-512: MKL reaches half of a convolution's rate there (210 of 423 GFLOP/s). But each library keeps
+threads of its own, which wait for more work on the cores that the other's need; unless they are told to sleep, taking
+turns costs more than it gains.
 """
 
 from __future__ import annotations
 
+import platform
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -19,9 +23,9 @@ from converter.process_settings import threads_make_room
 
 
 def product(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
-    """Write a @ b, of float32 matrices on one device, to `out`, which is also the result."""
-    if not numpy_is_quicker(a.device.type):
-        return torch.mm(a, b, out=out)
+    """Write a @ b, of float32 matrices or batches of them on one device, to `out`, which is also the result."""
+    if not numpy_is_quicker(a.device.type) or (a.ndim > 2 and not has_avx512()):
+        return torch.matmul(a, b, out=out)
     np.matmul(a.detach().numpy(), b.detach().numpy(), out=out.numpy())
     return out
 
@@ -30,7 +34,15 @@ def product(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
 def numpy_is_quicker(device: str) -> bool:
     """Whether products on this kind of device are numpy's to take."""
     mkl = bool(torch.backends.mkl.is_available())  # type: ignore[no-untyped-call]
-    return device == "cpu" and mkl and not has_avx512() and _numpy_can()
+    return device == "cpu" and mkl and _is_amd() and _numpy_can()
+
+
+def _is_amd() -> bool:
+    """Whether the processor is AMD's, whose best kernels in MKL are those of an older Intel."""
+    try:
+        return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return "AuthenticAMD" in platform.processor()
 
 
 def _numpy_can() -> bool:

@@ -23,6 +23,7 @@ ROOMY = {"GOMP_SPINCOUNT": "20000", "OPENBLAS_THREAD_TIMEOUT": "4"}
 def library(request, monkeypatch):
     monkeypatch.setattr(room, "numpy_is_quicker", lambda _: request.param)
     monkeypatch.setattr("converter.fast.pointwise.numpy_is_quicker", lambda _: request.param)
+    monkeypatch.setattr("converter.fast.pointwise.has_avx512", lambda: False)
 
 
 @pytest.mark.usefixtures("library")
@@ -36,15 +37,15 @@ def test_every_library_gives_the_convolution(rectified, bias):
 
 
 @pytest.mark.parametrize(
-    ("settings", "avx512", "wanted"),
-    [(ROOMY, False, True), (ROOMY, True, False), ({}, False, False), ({"GOMP_SPINCOUNT": "1"}, False, False)],
+    ("settings", "amd", "wanted"),
+    [(ROOMY, True, True), (ROOMY, False, False), ({}, True, False), ({"GOMP_SPINCOUNT": "1"}, True, False)],
 )
-def test_numpy_multiplies_where_torch_has_no_avx512_and_threads_make_room(monkeypatch, settings, avx512, wanted):
+def test_numpy_multiplies_on_amds_processors_where_threads_make_room(monkeypatch, settings, amd, wanted):
     for name in ROOMY:
         monkeypatch.delenv(name, raising=False)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(room, "has_avx512", lambda: avx512)
+    monkeypatch.setattr(room, "_is_amd", lambda: amd)
     monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
     monkeypatch.setattr(room.np, "show_config", lambda **_: {"Build Dependencies": {"blas": {"name": "openblas64"}}})
     assert room.numpy_is_quicker.__wrapped__("cpu") is wanted
