@@ -7,10 +7,14 @@ import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from converter.process_settings import prepare
+
+prepare()  # as `predict` does, before numpy and torch are loaded
+
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import reference
 from converter.dilatednet import find, load
 from converter.fast import accelerate

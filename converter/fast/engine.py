@@ -133,7 +133,8 @@ def accelerate(
     """A net made fast for inference on a device; the net's own parameters stay where they are.
 
     Nothing is packed before the first call, so this returns at once. The first call on CUDA tries out the forms of each
-    convolution; a shape's second call captures a CUDA graph.
+    convolution; a shape's second call captures a CUDA graph. On AMD's processors a tenth less time is taken where
+    `converter.process_settings.prepare()` was called before numpy and torch were imported, as `predict` calls it.
 
     Args:
         net: the net.
