@@ -21,7 +21,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from converter.careful import has_avx512
 from converter.fast.filters import Filter, Place, bias_of, hand_back
-from converter.fast.product import product
+from converter.fast.product import product_on
 
 Matrix = NDArray[np.float32]
 
@@ -99,7 +99,7 @@ def products(given: Filter, shape: tuple[int, ...], size: int) -> float:
 def best_size(given: Filter, shape: tuple[int, ...]) -> int:
     """The tile size that takes the fewest products for an input of `shape` (n, c, h, w)."""
     sizes = [size for size in _SIZES if size > given.kernel[0]]
-    return min(sizes, key=lambda size: products(given, shape, size))
+    return min((products(given, shape, size), size) for size in sizes)[1]
 
 
 def is_fourier(given: Filter) -> bool:
@@ -144,6 +144,7 @@ class FourierConvolution:
 
     def __init__(self, given: Filter, place: Place, *, packed: bool = True) -> None:
         self.given, self.place, self._packed = given, place, packed
+        self._product = product_on(place.device.type)
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
         self._matrices: dict[int, list[Tensor]] = {}
@@ -186,10 +187,10 @@ class FourierConvolution:
                 room[: room.numel() // block * (last - first)].view(rows, -1)
                 for room, rows in zip(rooms, (height, height, len(back)), strict=True)
             )
-            product(kernel, self._weight[:, first * channels : last * channels], w)
+            self._product(kernel, self._weight[:, first * channels : last * channels], w)
             answers = pairs.view(height, count, -1)
-            product(spectra, w.view(height, -1, channels).transpose(1, 2), answers)
-            product(back, pairs, part)
+            self._product(spectra, w.view(height, -1, channels).transpose(1, 2), answers)
+            self._product(back, pairs, part)
             y[..., first:last] = self._finished(part, split, (first, last))[:, : y.shape[1], : y.shape[2]]
 
     def _finished(self, part: Tensor, split: tuple[int, ...], block: tuple[int, int]) -> Tensor:
@@ -225,7 +226,7 @@ class FourierConvolution:
         apart = lines.reshape(n, rows // d, d, columns // d, d, channels)
         windows = apart.unfold(1, size, outputs).unfold(3, size, outputs)  # n, down, d, across, d, c, size, size
         flat = windows.permute(6, 7, 0, 2, 4, 1, 3, 5).reshape(size * size, -1)
-        spectra = product(tile, flat, flat.new_empty(len(tile), flat.shape[1]))
+        spectra = self._product(tile, flat, flat.new_empty(len(tile), flat.shape[1]))
         return back, kernel, spectra.view(len(tile), -1, channels), (n, d, down, across, outputs)
 
     def _pack(self) -> None:

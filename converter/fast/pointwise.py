@@ -12,7 +12,7 @@ from torch import Tensor
 from converter.careful import has_avx512
 from converter.fast.direct import computes
 from converter.fast.filters import Filter, Place, bias_of, hand_back
-from converter.fast.product import numpy_is_quicker, product
+from converter.fast.product import numpy_is_quicker, product_on
 
 
 class PointwiseConvolution:
@@ -20,6 +20,8 @@ class PointwiseConvolution:
 
     def __init__(self, given: Filter, place: Place) -> None:
         self.given, self.place = given, place
+        numpys = place.dtype == torch.float32 and numpy_is_quicker("cpu") and not has_avx512()
+        self._plain = product_on("cpu") if numpys else None
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
 
@@ -28,14 +30,14 @@ class PointwiseConvolution:
         if self._weight is None:
             self._pack()
         rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
-        y = self._product(rows)
+        y = self._answers(rows)
         return y.view(x.shape[0], x.shape[2], x.shape[3], -1).permute(0, 3, 1, 2)
 
-    def _product(self, rows: Tensor) -> Tensor:
+    def _answers(self, rows: Tensor) -> Tensor:
         """rows: (positions, c_in) -> (positions, c_out), bias and rectification included."""
         assert self._weight is not None
-        if rows.dtype == torch.float32 and numpy_is_quicker("cpu") and not has_avx512():
-            y = product(rows, self._weight.t(), rows.new_empty(len(rows), len(self._weight)))
+        if self._plain is not None:
+            y = self._plain(rows, self._weight.t(), rows.new_empty(len(rows), len(self._weight)))
             y = y if self._bias is None else y.add_(self._bias)
             return y.relu_() if self.given.rectified else y
         after = "relu" if self.given.rectified else "none"

@@ -10,9 +10,10 @@ turns costs more than it gains.
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import torch
@@ -21,13 +22,28 @@ from torch import Tensor
 from converter.careful import has_avx512
 from converter.process_settings import threads_make_room
 
+Product: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""(a, b, out): write a @ b, of float32 matrices or batches of them, to `out`, which is also the result."""
 
-def product(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
-    """Write a @ b, of float32 matrices or batches of them on one device, to `out`, which is also the result."""
-    if not numpy_is_quicker(a.device.type) or (a.ndim > 2 and not has_avx512()):
-        return torch.matmul(a, b, out=out)
+
+def product_on(device: str) -> Product:
+    """The product to use on a kind of device: found when a form is made, for torch's compiler cannot look at files."""
+    if not numpy_is_quicker(device):
+        return _torchs
+    return _numpys if has_avx512() else _numpys_but_for_batches
+
+
+def _torchs(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    return torch.matmul(a, b, out=out)
+
+
+def _numpys(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     np.matmul(a.detach().numpy(), b.detach().numpy(), out=out.numpy())
     return out
+
+
+def _numpys_but_for_batches(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    return _torchs(a, b, out) if a.ndim > 2 else _numpys(a, b, out)
 
 
 @cache
