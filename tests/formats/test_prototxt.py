@@ -151,18 +151,18 @@ def test_every_golden_prototxt_reads_without_an_unknown_net_field():
 
 
 @pytest.mark.corpus
-def test_every_well_formed_file_of_the_corpus_reads():
+@pytest.mark.parametrize("part", range(4))
+def test_every_well_formed_file_of_the_corpus_reads(part):
     malformed = {"rnet480.prototxt"}  # a stray word stands between two fields
-    seen, refused = 0, set()
-    for path in sorted((SHARED / "corpus" / "prototxt").rglob("*")):
-        if path.is_file():
-            seen += 1
-            try:
-                _read_either(path)
-            except PrototxtError:
-                refused.add(path.name)
-    assert seen >= 584
-    assert refused == malformed
+    files = sorted(path for path in (SHARED / "corpus" / "prototxt").rglob("*") if path.is_file())
+    assert len(files) >= 584
+    refused = set()
+    for path in files[part::4]:
+        try:
+            _read_either(path)
+        except PrototxtError:
+            refused.add(path.name)
+    assert refused == malformed & {path.name for path in files[part::4]}
 
 
 def _read_either(path):
