@@ -47,7 +47,8 @@ def _copy(content: Content, blobs: Iterable[StoredBlob], out: BinaryIO) -> bool:
     """Append every blob's bytes to a file; the result is False where a number is not finite and was looked at."""
     found: list[int] = []
     look = None if content.allow_nan else lambda numbers: found.append(not_finite(numbers))
-    mapped, buffer = any(blob.offset >= 0 for blob in blobs), piece_buffer()
+    mapped = any(blob.offset >= 0 for blob in blobs)
+    buffer = piece_buffer()
     with Path(content.net.path).open("rb", buffering=0) if mapped else nullcontext() as source:
         for blob in blobs:
             copy_blob(source, blob, out, buffer, look)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from converter.careful import has_avx512
 from converter.fast.direct import computes
 from converter.fast.filters import Filter, Place, bias_of, hand_back
-from converter.fast.product import numpy_is_quicker, product_on
+from converter.fast.product import numpy_beats_onednn, product_on
 
 
 class PointwiseConvolution:
@@ -20,8 +19,7 @@ class PointwiseConvolution:
 
     def __init__(self, given: Filter, place: Place) -> None:
         self.given, self.place = given, place
-        numpys = place.dtype == torch.float32 and numpy_is_quicker("cpu") and not has_avx512()
-        self._plain = product_on("cpu") if numpys else None
+        self._plain = product_on("cpu") if place.dtype == torch.float32 and numpy_beats_onednn() else None
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
 

@@ -30,7 +30,7 @@ class Setting:
 
     @property
     def weights(self) -> Path:
-        """The net's weights, made once by `material.weights`."""
+        """The net's weights, made once by `tasks.making.formula`."""
         return self.folder / "weights.caffemodel"
 
     @property

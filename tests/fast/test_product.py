@@ -21,19 +21,42 @@ ROOMY = {"GOMP_SPINCOUNT": "20000", "OPENBLAS_THREAD_TIMEOUT": "4"}
 
 @pytest.fixture(params=[True, False], ids=["numpy", "torch"])
 def library(request, monkeypatch):
+    """Makes one library the quicker one; gives a list of the shapes that numpy multiplied, and whether it should."""
+    multiplied, matmul = [], room.np.matmul
+
+    def counted(a, b, out):
+        multiplied.append((a.shape, b.shape))
+        return matmul(a, b, out=out)
+
     monkeypatch.setattr(room, "numpy_is_quicker", lambda _: request.param)
-    monkeypatch.setattr("converter.fast.pointwise.numpy_is_quicker", lambda _: request.param)
-    monkeypatch.setattr("converter.fast.pointwise.has_avx512", lambda: False)
+    monkeypatch.setattr(room, "has_avx512", lambda: False)
+    monkeypatch.setattr(room.np, "matmul", counted)
+    return multiplied, request.param
 
 
-@pytest.mark.usefixtures("library")
 @pytest.mark.parametrize("rectified", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
-def test_every_library_gives_the_convolution(rectified, bias):
+def test_every_library_gives_the_convolution(library, rectified, bias):
+    multiplied, numpys = library
     with torch.inference_mode():
         wide, square = (made(32, 40, k, rectified=rectified, bias=bias) for k in (1, 7))
         assert apart(wide, PointwiseConvolution(wide, CPU), picture(2, 32, 7, 9)) <= 1e-6
+        assert multiplied == ([((126, 32), (32, 40))] if numpys else [])
         assert apart(square, FourierConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
+    assert (len(multiplied) > 1) is numpys
+    assert all(len(left) == 2 for left, _ in multiplied), "batches are torch's without AVX-512"
+
+
+@pytest.mark.parametrize("library", [True], indirect=True)
+def test_with_avx512_long_sums_are_onednns_and_batches_numpys(library, monkeypatch):
+    multiplied, _ = library
+    monkeypatch.setattr(room, "has_avx512", lambda: True)
+    with torch.inference_mode():
+        wide, square = made(32, 40, 1), made(32, 40, 7)
+        assert apart(wide, PointwiseConvolution(wide, CPU), picture(2, 32, 7, 9)) <= 1e-6
+        assert not multiplied
+        assert apart(square, FourierConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
+    assert {len(left) for left, _ in multiplied} == {2, 3}
 
 
 @pytest.mark.parametrize(
