@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from converter import dilatednet, errors
-    from converter.conversion import convert
-    from converter.formats.weights import read_weights
-    from converter.graph.net import Layer, Net
-    from converter.loading import load, read_net
-    from converter.module import CaffeModule
-    from converter.operator import Blob, Call, Operator, layer
-    from converter.python_layers import python_layer
+    from converter.conversion.convert import convert
+    from converter.formats.weights.registry import read_weights
+    from converter.layers.kit.python_layers import python_layer
+    from converter.layers.layer import Blob, Call, Operator, layer
+    from converter.net.net import Layer, Net
+    from converter.pytorch.caffe_module import CaffeModule
+    from converter.pytorch.loading import load, read_net
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Blob": "converter.operator",
-    "CaffeModule": "converter.module",
-    "Call": "converter.operator",
-    "Layer": "converter.graph.net",
-    "Net": "converter.graph.net",
-    "Operator": "converter.operator",
-    "convert": "converter.conversion",
-    "layer": "converter.operator",
-    "load": "converter.loading",
-    "python_layer": "converter.python_layers",
-    "read_net": "converter.loading",
-    "read_weights": "converter.formats.weights",
+    "Blob": "converter.layers.layer",
+    "CaffeModule": "converter.pytorch.caffe_module",
+    "Call": "converter.layers.layer",
+    "Layer": "converter.net.net",
+    "Net": "converter.net.net",
+    "Operator": "converter.layers.layer",
+    "convert": "converter.conversion.convert",
+    "layer": "converter.layers.layer",
+    "load": "converter.pytorch.loading",
+    "python_layer": "converter.layers.kit.python_layers",
+    "read_net": "converter.pytorch.loading",
+    "read_weights": "converter.formats.weights.registry",
 }
 _MODULES = frozenset({"dilatednet", "errors"})
 

@@ -15,9 +15,9 @@ sys.path.insert(0, str(ROOT))
 import torch
 from tqdm import tqdm
 
-from converter.dilatednet.claims.experiment import FULL, KINDS, STARTS, Measured, Plan, description, experiment
-from converter.dilatednet.claims.figure import plot, rows, table
-from converter.formats.atomic import atomic_write
+from converter.files.atomic import atomic_write
+from scripts.claims.experiment import FULL, KINDS, STARTS, Measured, Plan, description, experiment
+from scripts.claims.figure import plot, rows, table
 
 
 def arguments() -> argparse.Namespace:

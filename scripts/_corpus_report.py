@@ -13,11 +13,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from converter.errors import ConversionError, UnsupportedLayerError
-from converter.formats.prototxt import read_prototxt
+from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record
-from converter.formats.upgrade import upgrade_net, upgrade_solver
-from converter.graph.net import Net, build_net
-from converter.plan import build_plan
+from converter.formats.upgrade.upgrade import upgrade_net, upgrade_solver
+from converter.net.net import Net, build_net
+from converter.plan.plan import build_plan
 
 
 @dataclass(slots=True)

@@ -13,10 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from converter.formats.protobuf.schema import fields
 from converter.formats.record import Record
-from converter.formats.schema import fields
-from converter.graph.inert import INERT
-from converter.operator import Operator, operator_types
+from converter.layers.layer import Operator, operator_types
+from converter.net.ignored_fields import INERT
 from tests.case import OWN
 from tests.ladder import Rung, rungs, setup
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from converter.process_settings import prepare
+from converter.pytorch.process_settings import prepare
 
 prepare()  # as `predict` does, before numpy and torch are loaded
 

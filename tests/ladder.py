@@ -15,7 +15,7 @@ import torch
 import converter
 import reference
 import tests.cases
-from converter.module import CaffeModule
+from converter.pytorch.caffe_module import CaffeModule
 from tests import tolerances
 from tests.case import Case, Input, signed
 

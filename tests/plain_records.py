@@ -1,8 +1,8 @@
 """Records as nested lists of names and values, and nets upgraded from text, for comparisons by eye."""
 
-from converter.formats.prototxt import parse_prototxt
+from converter.formats.prototxt.parser import parse_prototxt
 from converter.formats.record import Record
-from converter.formats.upgrade import upgrade_net
+from converter.formats.upgrade.upgrade import upgrade_net
 
 
 def flat(record):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.operator import operator_types
+from converter.layers.layer import operator_types
 from reference import registry
 from tests.ladder import case_files
 from tests.places import ROOT
@@ -64,7 +64,7 @@ def test_a_case_file_is_named_after_its_type_and_names_its_cases_apart(name: str
 
 TWICE = {
     "converter/layers/twice.py": """
-from converter.operator import Operator, layer
+from converter.layers.layer import Operator, layer
 
 
 @layer("Twice")

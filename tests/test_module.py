@@ -106,9 +106,9 @@ def test_the_early_forks_file_loads_and_holds_the_formula_weights():
 
 def test_parameters_are_views_of_the_mapped_file():
     """No copy on the way: the parameter's storage is the array that the reader gave."""
-    from converter.loading import assigned
-    from converter.module import CaffeModule
-    from converter.plan import build_plan
+    from converter.plan.plan import build_plan
+    from converter.pytorch.caffe_module import CaffeModule
+    from converter.pytorch.loading import assigned
 
     plan = build_plan(converter.read_net(KITTI))
     given = assigned(plan, MINI / "dilation7_kitti_mini.caffemodel")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from converter.dilatednet import find, predict, prediction, read_image
-from converter.verify.run import Verifier
+from converter.dilatednet import find, predict, read_image
+from converter.dilatednet.inference import predict as prediction
+from converter.verify.verify import Verifier
 from tests import tolerances
 from tests.dilatednet.formula_nets import formula_net
 from tests.ladder import diverging, rungs, setup

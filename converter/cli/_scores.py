@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from converter.dilatednet.datasets import Picture, Split
-    from converter.dilatednet.labels import Labels
-    from converter.dilatednet.results import Result
+    from converter.data.datasets import Picture, Split
+    from converter.data.labels import Labels
+    from converter.dilatednet.evaluation.results import Result
 
 
 def split_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def _count(text: str) -> int:
 
 def open_from(args: argparse.Namespace, needs: Sequence[str]) -> Split:
     """The split that the arguments choose; its notes go to stderr."""
-    from converter.dilatednet.datasets import open_split
+    from converter.data.datasets import open_split
 
     split = open_split(
         args.data,
@@ -63,12 +63,12 @@ def open_from(args: argparse.Namespace, needs: Sequence[str]) -> Split:
 
 def publish(result: Result, args: argparse.Namespace, labels_of: Callable[[Picture], Labels]) -> None:
     """Print the table, and write the files asked for; `labels_of` gives the predictions that a report shows."""
-    from converter.dilatednet.results import table, write_json
+    from converter.dilatednet.evaluation.results import table, write_json
 
     print(table(result))
     if args.json:
         write_json(args.json, result)
     if args.report:
-        from converter.dilatednet.evaluation_report import write_report
+        from converter.dilatednet.evaluation.report import write_report
 
         write_report(args.report, result, labels_of)

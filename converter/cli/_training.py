@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from converter.dilatednet.datasets import Split
+    from converter.data.datasets import Split
 
 _DATA_SETS = {"voc": "voc", "camvid": "camvid", "kitti": "kitti", "cityscapes": "cityscapes"}
 
@@ -25,7 +25,7 @@ def recipe_arguments(parser: argparse.ArgumentParser) -> None:
 
 def open_pictures(args: argparse.Namespace, *needs: str) -> Split:
     """The split under --data; its notes go to stderr."""
-    from converter.dilatednet.datasets import open_split
+    from converter.data.datasets import open_split
 
     name = _DATA_SETS.get(args.preset.split("-")[0], args.preset)
     split = open_split(

@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads would spin where the source is hashed
-    from converter.conversion import convert
+    from converter.conversion.convert import convert
 
     allowed = {name: getattr(args, name) for name in ("allow_nan", "allow_unused", "allow_unknown")}
     report = convert(args.weights, args.out, args.prototxt, **allowed)

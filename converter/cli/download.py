@@ -39,8 +39,8 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Fetch, and say where it is."""
-    from converter.dilatednet.download import CONNECT_TIMEOUT, READ_TIMEOUT, bring, download
-    from converter.dilatednet.sources import find_source
+    from converter.download.download import CONNECT_TIMEOUT, READ_TIMEOUT, bring, download
+    from converter.download.sources import find_source
     from converter.errors import DownloadError
 
     source = find_source(args.name)
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     if not source.sha256 and not source.md5:
         print("note: no checksum was ever published for this file; its sha256 is recorded beside it", file=sys.stderr)
     if args.unpack:
-        from converter.dilatednet.unpack import unpack
+        from converter.download.unpack import unpack
 
         print(unpack(path, Path(args.output) / source.name))
     return 0

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from converter.cli import _network
 from converter.cli._device import refuse_missing
 from converter.cli._scores import open_from, publish, split_arguments
-from converter.process_settings import prepare
+from converter.pytorch.process_settings import prepare
 
 if TYPE_CHECKING:
-    from converter.dilatednet.datasets import Picture, Split
-    from converter.dilatednet.evaluate import Labeller
-    from converter.dilatednet.labels import Labels
-    from converter.dilatednet.metrics import Matrix
-    from converter.dilatednet.training.processes import Processes
+    from converter.data.datasets import Picture, Split
+    from converter.data.labels import Labels
+    from converter.dilatednet.evaluation.evaluate import Labeller
+    from converter.dilatednet.evaluation.metrics import Matrix
+    from converter.dilatednet.training.distributed import Processes
 
 _ON_CUDA = 8
 """Pictures read ahead, and tiles run together, where nothing else is asked for."""
@@ -50,11 +50,11 @@ def _positive(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Evaluate this process's share; the first process gathers and prints."""
     prepare()
-    from converter.dilatednet.evaluate import evaluate
-    from converter.dilatednet.journal import Journal
+    from converter.dilatednet.evaluation.evaluate import evaluate
+    from converter.dilatednet.evaluation.journal import Journal
+    from converter.dilatednet.evaluation.results import Result
     from converter.dilatednet.paper import paper_row
-    from converter.dilatednet.results import Result
-    from converter.dilatednet.training.processes import joined_processes
+    from converter.dilatednet.training.distributed import joined_processes
 
     split = open_from(args, ("image", "labels"))
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
@@ -84,9 +84,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _labels_of(args: argparse.Namespace, split: Split, label: Labeller) -> Callable[[Picture], Labels]:
     """The predictions for the report: those saved, or made once more."""
-    from converter.dilatednet.evaluate import waited
-    from converter.dilatednet.images import read_image
-    from converter.dilatednet.score import predicted
+    from converter.data.images import read_image
+    from converter.dilatednet.evaluation.evaluate import waited
+    from converter.dilatednet.evaluation.score import predicted
 
     if args.save_predictions:
         return lambda picture: predicted(args.save_predictions, split, picture)
@@ -108,8 +108,8 @@ def _gathered(counts: dict[str, Matrix], processes: Processes, split: Split) -> 
 
 def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
     """What is run, as far as the counts depend on it."""
-    from converter.dilatednet.lockfile import digest
     from converter.dilatednet.zoo import find
+    from converter.download.lockfile import digest
     from converter.errors import ConversionError, WeightsError
 
     model = find(args.model)
@@ -133,7 +133,7 @@ def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
 
 def _labeller(args: argparse.Namespace, device: str, batch: int) -> Labeller:
     """The net as a function from pictures to their labels; on CUDA to labels that are still to come."""
-    from converter.dilatednet.batches import begin_many, predict_many
+    from converter.dilatednet.inference.batches import begin_many, predict_many
 
     module, size = _network.network(args, args.model, device)
     label = begin_many if device.startswith("cuda") else predict_many

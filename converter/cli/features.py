@@ -27,9 +27,9 @@ def run(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
+    from converter.dilatednet.training.distributed import chosen_device
     from converter.dilatednet.training.features import extract, front_end
-    from converter.dilatednet.training.presets import recipe
-    from converter.dilatednet.training.processes import chosen_device
+    from converter.dilatednet.training.recipes import recipe
     from converter.dilatednet.zoo import find
     from converter.errors import DatasetError
 

@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the table; 0 if the net builds, 2 if something stops it."""
-    from converter.inspection import inspect_net
+    from converter.plan.inspection import inspect_net
 
     found = inspect_net(args.net, args.weights, phase=args.phase, inputs=dict(args.inputs))
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
 from converter.errors import ConversionError, ImageError, OutputError
-from converter.process_settings import prepare
+from converter.pytorch.process_settings import prepare
 
 if TYPE_CHECKING:
     import torch
@@ -94,12 +94,12 @@ def _label(
     on_tile: Callable[[int, int], None],
 ) -> str:
     """Label one picture, write its files, and say so in a line."""
-    from converter.dilatednet.draw import overlay as mixed
-    from converter.dilatednet.draw import write_picture
-    from converter.dilatednet.images import read_image
-    from converter.dilatednet.labels import write_labels
-    from converter.dilatednet.prediction import predict
+    from converter.data.images import read_image
+    from converter.data.labels import write_labels
+    from converter.dilatednet.inference.predict import predict
     from converter.dilatednet.zoo import palette
+    from converter.report.overlay import overlay as mixed
+    from converter.report.overlay import write_picture
 
     image = read_image(source)
     answer = predict(module, image, model.name, input_size=input_size, on_tile=on_tile)

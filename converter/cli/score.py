@@ -20,8 +20,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score and print."""
+    from converter.dilatednet.evaluation.score import predicted, score
     from converter.dilatednet.paper import paper_row
-    from converter.dilatednet.score import predicted, score
 
     split = open_from(args, ("labels",))
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from converter.dilatednet.solver.testing import Score
+    from converter.solver.test_nets import Score
 
 HELP = "train a Caffe net by its solver.prototxt; snapshots go to and come from Caffe"
 _TERMINATED = 143
@@ -26,9 +26,9 @@ def run(args: argparse.Namespace) -> int:
     """Train, with progress; print what was written."""
     from tqdm import tqdm
 
-    from converter.dilatednet.solver.driver import CaffeSolver
-    from converter.dilatednet.solver.session import Session
-    from converter.dilatednet.training.processes import chosen_device
+    from converter.dilatednet.training.distributed import chosen_device
+    from converter.solver.run import Session
+    from converter.solver.solver import CaffeSolver
 
     solver = CaffeSolver.from_prototxt(args.solver, args.weights, device=chosen_device(args.device))
     for note in solver.notes:

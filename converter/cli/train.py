@@ -70,9 +70,9 @@ def run(args: argparse.Namespace) -> int:
     """Train, and say where the weights are."""
     from pathlib import Path
 
-    from converter.dilatednet.training.presets import recipe
-    from converter.dilatednet.training.run import RunOptions
-    from converter.dilatednet.training.session import Start, train_stage
+    from converter.dilatednet.training.loop import RunOptions
+    from converter.dilatednet.training.recipes import recipe
+    from converter.dilatednet.training.run import Start, train_stage
 
     chosen = recipe(args.preset, args.stage, **_overrides(args))
     options = RunOptions(

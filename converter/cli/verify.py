@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from converter.verify.report import Case
-    from converter.verify.run import Verifier
-    from converter.verify.stored import StoredBlobs
+    from converter.verify.stored_blobs import StoredBlobs
+    from converter.verify.verify import Verifier
 
 HELP = "check every blob of a net against the oracle, or against blobs that Caffe stored"
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     """0: every blob within its tolerance, 1: some are not, 2 (raised): bad input."""
     from converter.cli._device import refuse_missing
     from converter.verify.report import Case, check_writable
-    from converter.verify.run import Verifier
+    from converter.verify.verify import Verifier
 
     begun = time.monotonic()
     if args.report:
@@ -82,7 +82,7 @@ def _report(args: argparse.Namespace, verifier: Verifier, cases: list[Case], ver
 def _stored(args: argparse.Namespace) -> StoredBlobs | None:
     """What --against names; blobs are of one input, so more than one picture does not go with them."""
     from converter.errors import ComparisonError
-    from converter.verify.stored import read_blobs
+    from converter.verify.stored_blobs import read_blobs
 
     if not args.against:
         return None
@@ -119,7 +119,7 @@ def _pictures(args: argparse.Namespace) -> list[Path]:
 
 def _voc_pictures(root: Path, limit: int | None) -> list[Path]:
     """The validation pictures that lie there, the first `limit` of them."""
-    from converter.dilatednet.datasets.voc import pictures
+    from converter.data.datasets.voc import pictures
     from converter.errors import DatasetError
 
     present = [picture.image for picture in pictures(root, "val") if picture.image.exists()]

@@ -9,10 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from converter.dilatednet.images import read_image
+    from converter.data.images import read_image
+    from converter.dilatednet.inference.predict import predict
     from converter.dilatednet.loading import load
     from converter.dilatednet.model import Context, DilatedNet, FrontEnd
-    from converter.dilatednet.prediction import predict
     from converter.dilatednet.topology import Topology
     from converter.dilatednet.zoo import ZOO, Model, find, palette
 
@@ -40,15 +40,16 @@ _HOME = {
     "find": "zoo",
     "load": "loading",
     "palette": "zoo",
-    "predict": "prediction",
-    "read_image": "images",
+    "predict": "inference.predict",
+    "read_image": "converter.data.images",
 }
 
 
 def __getattr__(name: str) -> Any:
     """A public name, out of the module that defines it."""
     if name in _HOME:
-        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        home = _HOME[name] if _HOME[name].startswith("converter.") else f"{__name__}.{_HOME[name]}"
+        return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -14,9 +14,9 @@ from converter.dilatednet.model import DilatedNet
 from converter.dilatednet.topology import Topology
 from converter.dilatednet.zoo import find
 from converter.errors import WeightsError
-from converter.formats.stored import StoredBlob
-from converter.graph.names import split_key
-from converter.saved import read_state_dict
+from converter.formats.weights.saved import read_state_dict
+from converter.formats.weights.stored import StoredBlob
+from converter.net.names import split_key
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Weights: TypeAlias = "str | os.PathLike[str] | Mapping[str, torch.Tensor] | Mapping[str, Sequence[Array]]"
@@ -69,7 +69,7 @@ def _read(weights: Weights) -> tuple[Blobs, str | None]:
     path = os.fspath(weights)
     if path.endswith((".pth", ".pt")):
         return _grouped(read_state_dict(path)), path
-    from converter.formats.weights import read_stored
+    from converter.formats.weights.registry import read_stored
 
     return {name: layer.stored for name, layer in read_stored(path).weighted().items()}, path
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from converter.careful import EXACT_PARTS, convolution2d
-from converter.dilatednet.initialise import start
+from converter.dilatednet.initialization import start
 from converter.dilatednet.topology import (
     ContextKind,
     Padding,
@@ -18,28 +17,12 @@ from converter.dilatednet.topology import (
     front_end_steps,
     upsample_steps,
 )
-from converter.geometry import Geometry
-
-
-class _Convolution(nn.Conv2d):
-    """A convolution that rounds with care (`converter.careful`); while it learns, only where the start asks for it."""
-
-    equal_parts = 1
-    """Equal products that one output adds up at the start: those of an identity without noise."""
-
-    def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:  # noqa: A002 - torch's name
-        if self.training and torch.is_grad_enabled() and self.equal_parts <= EXACT_PARTS:
-            trained: torch.Tensor = super()._conv_forward(input, weight, bias)
-            return trained
-        pad = tuple(int(size) for size in self.padding)
-        geometry = Geometry(tuple(self.kernel_size), tuple(self.stride), pad, tuple(self.dilation))
-        return convolution2d(input, weight, bias, geometry, self.groups, self.equal_parts)
 
 
 def _layer(step: Step) -> nn.Module:
     """The module of a step. ReLU works in place: Caffe's blob of that name is the one after it."""
     if step.type == "Convolution":
-        return _Convolution(
+        return nn.Conv2d(
             step.inputs, step.outputs, step.kernel, step.stride, step.pad, step.dilation, step.group, step.bias
         )
     if step.type == "Deconvolution":
@@ -61,8 +44,6 @@ class _Chain(nn.Sequential):
             module = _layer(step)
             if step.shapes:
                 start(module, step, role, classes, noise)
-            if isinstance(module, _Convolution) and role == "context" and not noise:
-                module.equal_parts = step.inputs // classes
             self.add_module(step.name, module)
 
 
@@ -86,8 +67,8 @@ class Context(_Chain):
 
     x: (n, classes, h, w) float32. `noise` is the standard deviation of equation 5's ε in layers as wide as the classes;
     wider ones get it divided by their multiple of that, as fyu/dilation's network.py does with 0.01. None: no noise,
-    which makes the first answer max(x, 0) exactly, in float32 and float64, of any size; for that the wide layers of
-    Large convolve two halves of their input (`converter.careful`), in float32, in training too. Bias 0.
+    which makes the first answer max(x, 0): exactly in Basic, in Large as exactly as sums of 32 equal parts are rounded.
+    Bias 0.
     """
 
     def __init__(self, topology: Topology, noise: float | None = None) -> None:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from converter.dilatednet.label_sets import CAMVID, CITYSCAPES, KITTI, PASCAL_VOC, LabelSet
+from converter.data.label_sets import CAMVID, CITYSCAPES, KITTI, PASCAL_VOC, LabelSet
 from converter.dilatednet.topology import Topology, prototxt
 from converter.errors import ConversionError
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from converter.formats.blobs import read_blob
-from converter.formats.mapping import Mapped, map_file
-from converter.formats.sniff import refuse
-from converter.formats.wire import Span
+from converter.files.mapping import Mapped, map_file
+from converter.formats.protobuf.blob import read_blob
+from converter.formats.protobuf.wire import Span
+from converter.formats.weights.detect import refuse
 
 
 def read_mean(path: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.geometry import axis_of
-from converter.graph.params import Params
+from converter.layers.kit.windows import axis_of
+from converter.layers.layer import Call, Operator, Shapes, layer
 from converter.layers.scale import broadcast, spanned
-from converter.operator import Call, Operator, Shapes, layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

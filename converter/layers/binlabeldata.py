@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from converter.fed import UNKNOWN, Fed
-from converter.graph.net import Shape
-from converter.graph.params import Params
 from converter.layers.imagelabeldata import sliced
-from converter.operator import layer
+from converter.layers.kit.data import UNKNOWN, Fed
+from converter.layers.layer import layer
+from converter.net.net import Shape
+from converter.net.params import Params
 
 
 @layer("BinLabelData")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.careful import convolution2d
 from converter.errors import ShapeError
-from converter.geometry import Geometry, axis_of, count_of, read_geometry
-from converter.graph.params import Params
-from converter.lazytorch import F
-from converter.operator import Call, Operator, Shapes, Window, layer
+from converter.layers.kit.lazytorch import F
+from converter.layers.kit.windows import Geometry, axis_of, count_of, read_geometry
+from converter.layers.layer import Call, Operator, Shapes, Window, layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -95,18 +94,8 @@ class Convolution(BaseConvolution):
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Torch's own convolution for 1, 2 or 3 spatial axes."""
         g = self.geometry
-        if len(g.kernel) == 2:
-            return convolution2d(x, weight, bias, g, self.group, self._equal_parts)
-        convolve = F.conv1d if len(g.kernel) == 1 else F.conv3d
+        convolve = (F.conv1d, F.conv2d, F.conv3d)[len(g.kernel) - 1]
         return convolve(x, weight, bias, g.stride, g.pad, g.dilation, self.group)
-
-    @property
-    def _equal_parts(self) -> int:
-        """How many equal products an identity start without noise adds up in one output."""
-        weight = self.blobs[0]
-        if weight.filler.type != "identity" or weight.filler.std_set:
-            return 1
-        return weight.shape[1] // max(1, weight.filler.num_groups or weight.shape[1])
 
     def window(self) -> Window | None:
         """The dilated kernel."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.layers.convolution import BaseConvolution
-from converter.lazytorch import F
-from converter.operator import layer
+from converter.layers.kit.lazytorch import F
+from converter.layers.layer import layer
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from converter.graph.params import Params
 from converter.layers.convolution import Convolution
-from converter.operator import layer
+from converter.layers.layer import layer
+from converter.net.params import Params
 
 
 @layer("DepthwiseConvolution", "ConvolutionDepthwise", "DEPTHWISE_CONVOLUTION", "CONVOLUTION_DEPTHWISE")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from converter.graph.fillers import Filler, fill, read_filler
-from converter.graph.net import Shape
-from converter.graph.params import Params
-from converter.lazytorch import torch
-from converter.operator import Call, Operator, Shapes, layer
+from converter.layers.kit.lazytorch import torch
+from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.net.fillers import Filler, fill, read_filler
+from converter.net.net import Shape
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

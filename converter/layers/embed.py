@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.graph.params import Params
-from converter.lazytorch import F
-from converter.operator import Call, Operator, Shapes, layer
-from converter.whole_numbers import check_range
+from converter.layers.kit.integers import check_range
+from converter.layers.kit.lazytorch import F
+from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

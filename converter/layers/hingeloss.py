@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.geometry import count_of
-from converter.graph.params import Params
-from converter.lazytorch import F
-from converter.losses import whole_labels
-from converter.operator import Call, Operator, Shapes, layer
+from converter.layers.kit.lazytorch import F
+from converter.layers.kit.losses import whole_labels
+from converter.layers.kit.windows import count_of
+from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

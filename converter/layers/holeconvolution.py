@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converter.layers.convolution import Convolution
-from converter.operator import layer
+from converter.layers.layer import layer
 
 
 @layer("HoleConvolution", "HOLE_CONVOLUTION")

@@ -6,10 +6,10 @@ import itertools
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.geometry import axis_of, count_of, read_geometry
-from converter.graph.params import Params
-from converter.lazytorch import F, torch
-from converter.operator import Call, Operator, Shapes, Window, layer
+from converter.layers.kit.lazytorch import F, torch
+from converter.layers.kit.windows import axis_of, count_of, read_geometry
+from converter.layers.layer import Call, Operator, Shapes, Window, layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from converter.fed import Fed, square
-from converter.graph.net import Shape
-from converter.graph.params import Params
-from converter.operator import layer
+from converter.layers.kit.data import Fed, square
+from converter.layers.layer import layer
+from converter.net.net import Shape
+from converter.net.params import Params
 
 
 @layer("ImageData")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from converter.graph.params import Params
-from converter.operator import Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
+from converter.net.params import Params
 
 
 @layer("Input")

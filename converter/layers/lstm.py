@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.operator import layer
-from converter.recurrent import Recurrent, lstm_step
+from converter.layers.kit.recurrent import Recurrent, lstm_step
+from converter.layers.layer import layer
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.graph.params import Params
-from converter.operator import Call, Operator, Shapes, layer
-from converter.recurrent import lstm_step
+from converter.layers.kit.recurrent import lstm_step
+from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @layer("LSTMUnit")
 class LSTMUnit(Operator):
-    """The next state and the output, (1, n, h) each, of one step (`converter.recurrent.lstm_step`).
+    """The next state and the output, (1, n, h) each, of one step (`converter.layers.kit.recurrent.lstm_step`).
 
     Bottoms: the state (1, n, h), gates (1, n, 4h) in the order i, f, o, g, and cont (1, n), 0 to forget the state.
 

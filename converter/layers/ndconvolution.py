@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from converter.geometry import Geometry, read_shapes
-from converter.graph.params import Params
 from converter.layers.convolution import Convolution
-from converter.operator import layer
+from converter.layers.kit.windows import Geometry, read_shapes
+from converter.layers.layer import layer
+from converter.net.params import Params
 
 
 @layer("NdConvolution")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from converter.errors import ShapeError
-from converter.geometry import pooled
-from converter.graph.params import Params
-from converter.lazytorch import F, torch
-from converter.operator import Call, Operator, Shapes, Window, layer
+from converter.layers.kit.lazytorch import F, torch
+from converter.layers.kit.windows import pooled
+from converter.layers.layer import Call, Operator, Shapes, Window, layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

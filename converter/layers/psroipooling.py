@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.graph.params import Params
+from converter.layers.kit.lazytorch import torch
+from converter.layers.kit.regions import half_away, spans
+from converter.layers.layer import Call, Operator, Shapes, layer
 from converter.layers.roipooling import check_regions
-from converter.lazytorch import torch
-from converter.operator import Call, Operator, Shapes, layer
-from converter.regions import half_away, spans
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

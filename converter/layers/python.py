@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from converter.errors import UnsupportedLayerError
-from converter.graph.net import Phase
-from converter.graph.params import Params
-from converter.operator import Operator, Shapes, layer
-from converter.python_layers import PYTHON_LAYERS
+from converter.layers.kit.python_layers import PYTHON_LAYERS
+from converter.layers.layer import Operator, Shapes, layer
+from converter.net.net import Phase
+from converter.net.params import Params
 
 
 @layer("Python")

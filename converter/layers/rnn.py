@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.graph.params import Params
-from converter.lazytorch import F, torch
-from converter.operator import layer
-from converter.recurrent import Recurrent
+from converter.layers.kit.lazytorch import F, torch
+from converter.layers.kit.recurrent import Recurrent
+from converter.layers.layer import layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

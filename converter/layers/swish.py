@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.graph.params import Params
-from converter.lazytorch import torch
-from converter.operator import Call, Operator, Shapes, layer
+from converter.layers.kit.lazytorch import torch
+from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor

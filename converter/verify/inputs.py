@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from converter.dilatednet.images import read_image
-from converter.dilatednet.tiles import cut, tiles
+from converter.data.images import read_image
+from converter.dilatednet.inference.tiles import cut, tiles
 from converter.dilatednet.zoo import ZOO, Model
 from converter.errors import ImageError, ShapeError
-from converter.graph.net import Shape
-from converter.plan import Plan
+from converter.net.net import Shape
+from converter.plan.plan import Plan
 
 Array: TypeAlias = npt.NDArray[np.float32]
 Pixels: TypeAlias = npt.NDArray[np.uint8]

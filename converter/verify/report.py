@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from converter.dilatednet import page
 from converter.dilatednet.zoo import Model
 from converter.errors import OutputError
-from converter.verify.errorchart import error_chart
-from converter.verify.maps import Maps, covered, label_maps, seen
+from converter.report import page
+from converter.verify.error_chart import error_chart
+from converter.verify.label_maps import Maps, covered, label_maps, seen
 from converter.verify.provenance import file_facts, machine_facts
-from converter.verify.run import Check, Verifier
+from converter.verify.verify import Check, Verifier
 from reference.compare import Comparison
 
 Array: TypeAlias = "np.ndarray[Any, Any]"

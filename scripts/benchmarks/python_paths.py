@@ -15,9 +15,9 @@ TITLE = "Python paths, instructions of one run"
 _NET = GOLDENS / "nets" / "full" / "dilation8_pascal_voc.prototxt"
 _FILE = GOLDENS / "nets" / "mini" / "dilation7_kitti_mini.caffemodel"
 _PATHS = {
-    "read a prototxt": ("from converter.formats.prototxt import read_prototxt as f", str(_NET)),
+    "read a prototxt": ("from converter.formats.prototxt.parser import read_prototxt as f", str(_NET)),
     "read and connect a net": ("from converter import read_net as f", str(_NET)),
-    "walk a caffemodel": ("from converter.formats.caffemodel import read_caffemodel as f", str(_FILE)),
+    "walk a caffemodel": ("from converter.formats.weights.caffemodel import read_caffemodel as f", str(_FILE)),
 }
 _TIMES = (1, 3)
 

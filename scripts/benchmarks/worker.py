@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from converter.process_settings import prepare
+from converter.pytorch.process_settings import prepare
 
 
 def main() -> int:

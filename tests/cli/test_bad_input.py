@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from converter.cli import main
-from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 from tests.places import GOLDENS, ROOT
 
 MINI = GOLDENS / "nets/mini"

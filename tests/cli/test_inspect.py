@@ -1,7 +1,7 @@
 """`dilatednet inspect`: the paper's receptive fields, counts by arithmetic, and what is unknown, told."""
 
 from converter.cli import main
-from converter.inspection import inspect_net
+from converter.plan.inspection import inspect_net
 from tests.places import GOLDENS
 
 FULL = GOLDENS / "nets/full/dilation8_pascal_voc.prototxt"

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from converter.dilatednet import predict
-from converter.dilatednet.batches import begin_many, predict_many
-from converter.dilatednet.canvas import Canvas
-from converter.dilatednet.tiles import cut, tiles
+from converter.dilatednet.inference.batches import begin_many, predict_many
+from converter.dilatednet.inference.canvas import Canvas
+from converter.dilatednet.inference.tiles import cut, tiles
 from converter.dilatednet.zoo import find
 from converter.errors import WeightsError
 from converter.fast import accelerate

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from converter.dilatednet.claims.experiment import KINDS, STARTS, Measured, Plan, description, experiment
-from converter.dilatednet.claims.figure import plot, rows, table
-from converter.dilatednet.claims.scenes import SceneSettings, scene, scenes
+from scripts.claims.experiment import KINDS, STARTS, Measured, Plan, description, experiment
+from scripts.claims.figure import plot, rows, table
+from scripts.claims.scenes import SceneSettings, scene, scenes
 
 QUICK = Plan(
     seeds=(0, 1), train=4, test=2, batch=2, front_iterations=2, context_iterations=2, width=4,

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from converter.dilatednet.data_layers import LayerData, layer_data
+from converter.data.caffe_layers import LayerData, layer_data
 from converter.errors import ConversionError, DatasetError, UnsupportedParameterError
-from converter.loading import read_net
+from converter.pytorch.loading import read_net
 from tests.places import GOLDENS
 
 DATA = GOLDENS / "nets" / "data"

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from converter.dilatednet.bin_label_data import BinLabelData, BinLabelSettings
-from converter.dilatednet.image_label_data import ImageLabelData, ImageLabelSettings, prepare
-from converter.dilatednet.list_files import bin_header, read_bin, read_pairs
-from converter.dilatednet.sample_order import SampleOrder
-from converter.dilatednet.transforms import LabelSlice, extend, pad_to_crop, rescale
+from converter.data.bin_label_data import BinLabelData, BinLabelSettings
+from converter.data.image_label_data import ImageLabelData, ImageLabelSettings, prepare
+from converter.data.list_files import bin_header, read_bin, read_pairs
+from converter.data.sampling import SampleOrder
+from converter.data.transforms import LabelSlice, extend, pad_to_crop, rescale
 from converter.errors import DatasetError
 from tests.places import GOLDENS
 

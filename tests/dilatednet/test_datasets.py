@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from converter.dilatednet.datasets import dataset, open_split, voc
-from converter.dilatednet.images import read_image
-from converter.dilatednet.labels import read_labels, write_labels
+from converter.data.datasets import dataset, open_split, voc
+from converter.data.images import read_image
+from converter.data.labels import read_labels, write_labels
 from converter.errors import DatasetError
 from tests.places import VOC_ROOT
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from converter.cli import main
-from converter.dilatednet import transfer
-from converter.dilatednet.download import bring, download
-from converter.dilatednet.sources import Source, find_source, sources
+from converter.download import transfer
+from converter.download.download import bring, download
+from converter.download.sources import Source, find_source, sources
 from converter.errors import DownloadError, OutputError
 from tests.dilatednet.file_server import CONTENT, CUT_AT, Server
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from converter.dilatednet.datasets import Split, open_split
-from converter.dilatednet.evaluate import evaluate
-from converter.dilatednet.journal import Journal
-from converter.dilatednet.score import score
+from converter.data.datasets import Split, open_split
+from converter.dilatednet.evaluation.evaluate import evaluate
+from converter.dilatednet.evaluation.journal import Journal
+from converter.dilatednet.evaluation.score import score
 from converter.errors import DatasetError
 from tests.dilatednet.made_voc import blank, made_truth, make_voc, slow_confusion
 

@@ -9,13 +9,13 @@ import torch
 from PIL import Image
 
 from converter.cli import main
-from converter.dilatednet.datasets import open_split
-from converter.dilatednet.datasets.split import Picture
-from converter.dilatednet.images import read_image
-from converter.dilatednet.list_files import read_bin
+from converter.data.datasets import open_split
+from converter.data.datasets.split import Picture
+from converter.data.images import read_image
+from converter.data.list_files import read_bin
 from converter.dilatednet.model import DilatedNet
 from converter.dilatednet.training.features import extract, front_end
-from converter.dilatednet.training.presets import recipe
+from converter.dilatednet.training.recipes import recipe
 from converter.dilatednet.training.sources import from_lists, from_split
 from converter.errors import DatasetError, WeightsError
 from tests.dilatednet.tiny_training import CLASSES, blobs, run, tiny, write_pictures

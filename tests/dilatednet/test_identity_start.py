@@ -5,7 +5,6 @@ import pytest
 import torch
 
 import converter
-from converter.careful import halves
 from converter.dilatednet import ZOO, Context, DilatedNet, Topology
 from tests.formula_weights import formula_blob, formula_image
 
@@ -14,39 +13,34 @@ def make_context(kind: str, classes: int = 3, noise: float | None = None) -> Con
     return Context(Topology(classes, kind, padding="once" if kind == "large" else "each"), noise)
 
 
+def rounding(kind: str, dtype: torch.dtype) -> float:
+    """Relative error that the sums of a fresh context may have: Basic adds one part, Large up to 32 in five layers."""
+    return 0.0 if kind == "basic" else 5 * 32 * torch.finfo(dtype).eps / 2
+
+
+def is_the_positive_part(y, x, kind):
+    return torch.allclose(y, x.clamp(min=0), rtol=rounding(kind, x.dtype), atol=0)
+
+
 @pytest.mark.parametrize("kind", ["basic", "large"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_a_fresh_context_answers_the_positive_part_exactly(kind, dtype):
-    """Large adds 32 equal parts, which can take 5 bits more than float32 has: float64 sums have them."""
-    x = (torch.from_numpy(formula_image(11, 14)) / 7).to(dtype)
+def test_a_fresh_context_answers_the_positive_part(kind, dtype):
+    x = (torch.from_numpy(formula_image(11, 14)) / 7).to(dtype)[None]
     with torch.inference_mode():
-        assert torch.equal(make_context(kind).to(dtype)(x[None]), x.clamp(min=0)[None])
+        assert is_the_positive_part(make_context(kind).to(dtype)(x), x, kind)
 
 
 @pytest.mark.parametrize("kind", ["basic", "large"])
 @pytest.mark.parametrize("learning", [False, True])
-def test_it_is_exact_on_vocs_own_maps_too_while_learning_and_not(kind, learning):
-    """21 classes on 66 x 66 cells: too large for sums in float64, so the wide layers halve their input's bits."""
+def test_it_does_so_on_vocs_own_maps_while_learning_and_not(kind, learning):
+    """21 classes on 66 x 66 cells."""
     x = torch.from_numpy(np.random.default_rng(2).normal(0, 9, (1, 21, 66, 66)).astype(np.float32))
     module = make_context(kind, 21).train(learning)
     with torch.set_grad_enabled(learning):
-        assert torch.equal(module(x), x.clamp(min=0))
+        assert is_the_positive_part(module(x), x, kind)
 
 
-def test_sums_of_equal_float32_parts_would_not_be_exact_without_the_halves():
-    """What the test above guards against: the same layers by plain convolutions."""
-    x = torch.from_numpy(np.random.default_rng(2).normal(0, 9, (1, 21, 66, 66)).astype(np.float32))
-    module = make_context("large", 21)
-    for layer in module.modules():
-        if isinstance(layer, torch.nn.Conv2d):
-            layer.equal_parts = 1
-    with torch.inference_mode():
-        y = module(x)
-    assert not torch.equal(y, x.clamp(min=0))
-    assert torch.allclose(y, x.clamp(min=0), rtol=1e-5)
-
-
-def test_a_caffe_net_with_identity_fillers_is_exact_on_large_maps(tmp_path):
+def test_a_caffe_net_with_identity_fillers_is_the_identity_on_large_maps(tmp_path):
     """Layer 7's shape on VOC's maps from a prototxt: 672 channels that each hold a 32nd."""
     layers = ""
     for name, bottom, outputs in (("a", "data", 672), ("b", "a", 672), ("c", "b", 21)):
@@ -58,20 +52,7 @@ def test_a_caffe_net_with_identity_fillers_is_exact_on_large_maps(tmp_path):
     path.write_text(f'input: "data" input_shape {{ dim: 1 dim: 21 dim: 66 dim: 66 }}\n{layers}')
     x = torch.from_numpy(np.random.default_rng(4).normal(0, 9, (1, 21, 66, 66)).astype(np.float32))
     with torch.inference_mode():
-        assert torch.equal(converter.load(path)(data=x)["c"], x)
-
-
-def test_halving_the_input_leaves_gradients_alone():
-    weight = torch.from_numpy(formula_blob("w", 0, (8, 8, 3, 3))).requires_grad_()
-    x = torch.from_numpy(formula_blob("x", 0, (1, 8, 20, 20))).requires_grad_()
-    upper, lower = halves(x)
-    assert torch.equal(upper + lower, x)
-    assert not torch.equal(upper, x)
-    y = torch.conv2d(upper, weight) + torch.conv2d(lower, weight)
-    halved = torch.autograd.grad(y.square().sum(), (x, weight))
-    plain = torch.autograd.grad(torch.conv2d(x, weight).square().sum(), (x, weight))
-    for a, b in zip(halved, plain, strict=True):
-        assert torch.allclose(a, b, rtol=1e-4, atol=1e-5 * float(b.abs().max()))
+        assert torch.allclose(converter.load(path)(data=x)["c"], x, rtol=rounding("large", x.dtype), atol=0)
 
 
 @pytest.mark.parametrize("kind", ["basic", "large"])
@@ -82,7 +63,7 @@ def test_a_fresh_net_has_a_context_that_hands_the_front_end_on(kind):
     with torch.inference_mode():
         features, logits = net.features(x), net.logits(x)
     assert float(features.max()) > 0
-    assert torch.equal(logits, features.clamp(min=0))
+    assert is_the_positive_part(logits, features, kind)
 
 
 def test_a_fresh_context_weighs_channels_as_equation_5_says():

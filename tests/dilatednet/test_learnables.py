@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from converter.dilatednet.solver.driver import CaffeSolver
+from converter.solver.solver import CaffeSolver
 
 NET = """
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 5 } } }

@@ -14,9 +14,9 @@ from tests.places import GOLDENS, ROOT
 PROGRAM = """
 import json, sys
 from pathlib import Path
-import converter.dilatednet.loading, converter.module
-from converter.loading import load, read_net
-from converter.plan import build_plan
+import converter.dilatednet.loading, converter.pytorch.caffe_module
+from converter.pytorch.loading import load, read_net
+from converter.plan.plan import build_plan
 def memory():
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmRSS"].split()[0]) * 1024

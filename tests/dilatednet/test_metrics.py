@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from converter.dilatednet.metrics import confusion, picture_score, scores
+from converter.dilatednet.evaluation.metrics import confusion, picture_score, scores
 from converter.errors import DatasetError
 
 

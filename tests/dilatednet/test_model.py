@@ -170,7 +170,7 @@ def test_a_net_of_another_name_style_is_refused_with_the_file():
 
 def test_legacy_biases_with_ones_before_them_fit_and_new_ones_do_not():
     from converter.dilatednet.loading import account
-    from converter.formats.stored import StoredBlob
+    from converter.formats.weights.stored import StoredBlob
 
     topology = ZOO["dilation7_kitti"].narrowed(1, 2).topology
     arrays = formula_arrays(topology)

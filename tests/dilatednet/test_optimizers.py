@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from converter.dilatednet.solver.optimizers import SGD, SOLVERS, AdaDelta, AdaGrad, Adam, Nesterov, RMSProp
 from converter.errors import TrainingError
+from converter.solver.optimizers import SGD, SOLVERS, AdaDelta, AdaGrad, Adam, Nesterov, RMSProp
 
 
 def single(value: float) -> torch.Tensor:

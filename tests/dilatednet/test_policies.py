@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from converter.dilatednet.solver.policies import RatePolicy
 from converter.errors import TrainingError
+from converter.solver.learning_rate import RatePolicy
 
 
 def rates(policy: RatePolicy, count: int) -> list[float]:

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from converter.dilatednet import find, palette, predict, read_image
-from converter.dilatednet.draw import overlay
-from converter.dilatednet.prediction import joined, zoomed, zoomed_labels
-from converter.dilatednet.tiles import tiles
+from converter.dilatednet.inference.predict import joined, zoomed, zoomed_labels
+from converter.dilatednet.inference.tiles import tiles
 from converter.errors import ConversionError, ImageError, ShapeError, WeightsError
+from converter.report.overlay import overlay
 from tests.dilatednet.formula_nets import formula_net
 from tests.places import GOLDENS
 
@@ -105,7 +105,7 @@ def test_zooming_interpolates_from_the_top_left_and_repeats_the_last_cell():
 def test_zooming_in_bands_is_zooming_at_once(monkeypatch):
     prob = torch.from_numpy(np.random.default_rng(3).random((21, 30, 20), np.float32))
     whole = zoomed_labels(prob, 8, (237, 155))
-    monkeypatch.setattr("converter.dilatednet.prediction._BAND", 21 * 155 * 10)
+    monkeypatch.setattr("converter.dilatednet.inference.predict._BAND", 21 * 155 * 10)
     assert torch.equal(zoomed_labels(prob, 8, (237, 155)), whole)
 
 

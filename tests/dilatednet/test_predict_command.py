@@ -6,7 +6,7 @@ from PIL import Image
 
 from converter.cli import main
 from converter.dilatednet import palette, read_image
-from converter.dilatednet.draw import overlay
+from converter.report.overlay import overlay
 from tests.places import GOLDENS
 
 PREDICT = GOLDENS / "predict"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.dilatednet.training.presets import PRESETS, STAGES, recipe
+from converter.dilatednet.training.recipes import PRESETS, STAGES, recipe
 from converter.errors import TrainingError
 
 

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from converter.cli import main
-from converter.dilatednet.datasets import open_split
-from converter.dilatednet.labels import write_labels
+from converter.data.datasets import open_split
+from converter.data.labels import write_labels
+from converter.dilatednet.evaluation.score import score
 from converter.dilatednet.paper import paper_row, paper_rows
-from converter.dilatednet.score import score
 from converter.errors import DatasetError
 from tests.places import VOC_ROOT
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from converter.dilatednet.solver.driver import CaffeSolver
 from converter.errors import TrainingError
-from converter.formats.schema import message_class
-from converter.formats.solverstate import read_solverstate
-from converter.formats.weights import read_weights
+from converter.formats.protobuf.schema import message_class
+from converter.formats.solver_state import read_solverstate
+from converter.formats.weights.registry import read_weights
+from converter.solver.solver import CaffeSolver
 from tests.formula_weights import hashed_uniform
 from tests.places import GOLDENS
 

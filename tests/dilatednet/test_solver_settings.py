@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from converter.dilatednet.solver.settings import read_settings
 from converter.errors import ConversionError, TrainingError
+from converter.solver.settings import read_settings
 from tests.places import GOLDENS
 
 SOLVER = GOLDENS / "nets" / "solver"

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from converter.dilatednet.training.presets import Recipe, recipe
+from converter.dilatednet.training.initial_weights import begin
+from converter.dilatednet.training.recipes import Recipe, recipe
 from converter.dilatednet.training.stages import StageNet, build_stage, weights_of
-from converter.dilatednet.training.start_weights import begin
 from converter.errors import TrainingError, WeightsError
-from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 from tests.dilatednet.test_vgg import torchvision_state
 from tests.dilatednet.tiny_training import tiny
 from tests.formula_weights import formula_blob

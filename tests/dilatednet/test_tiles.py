@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from converter.dilatednet.tiles import along, cut, reflect101, tiles
+from converter.dilatednet.inference.tiles import along, cut, reflect101, tiles
 from converter.errors import ShapeError
 
 

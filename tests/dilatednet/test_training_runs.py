@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from converter.dilatednet.training.checkpoint import checkpoints
+from converter.dilatednet.training.distributed import chosen_device
 from converter.dilatednet.training.loss import valid_loss
-from converter.dilatednet.training.processes import chosen_device
-from converter.dilatednet.training.session import Start
+from converter.dilatednet.training.run import Start
 from converter.dilatednet.training.stages import build_optimizer, build_stage
 from converter.errors import DatasetError, OutputError, TrainingError
 from tests.dilatednet.tiny_training import blobs, run, tiny, write_pictures

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.dilatednet.unpack import Limits, unpack
+from converter.download.unpack import Limits, unpack
 from converter.errors import DownloadError
 
 BROKEN = r"a damaged archive|cannot be unpacked|ends early"

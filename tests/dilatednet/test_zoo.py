@@ -9,7 +9,7 @@ import pytest
 
 from converter.dilatednet import ZOO, find, palette
 from converter.errors import ConversionError
-from converter.formats.prototxt import parse_prototxt, read_prototxt
+from converter.formats.prototxt.parser import parse_prototxt, read_prototxt
 from converter.formats.record import Record
 from tests.places import GOLDENS, ROOT, SHARED
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from converter.dilatednet.training.presets import Recipe, recipe
-from converter.dilatednet.training.run import RunOptions
-from converter.dilatednet.training.session import Outcome, Start, train_stage
+from converter.dilatednet.training.loop import RunOptions
+from converter.dilatednet.training.recipes import Recipe, recipe
+from converter.dilatednet.training.run import Outcome, Start, train_stage
 from converter.dilatednet.training.sources import from_lists
-from converter.formats.weights import read_weights
+from converter.formats.weights.registry import read_weights
 
 CLASSES = 3
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from converter.export.bytecopy import copy_blob, copy_range
-from converter.export.pieces import PIECE, piece_buffer, pieces
-from converter.formats.stored import StoredBlob
+from converter.files.copy import copy_blob, copy_range
+from converter.files.stream import PIECE, piece_buffer, pieces
+from converter.formats.weights.stored import StoredBlob
 
 DATA = bytes(range(256)) * 5000
 WAYS = ("copy_file_range", "sendfile")

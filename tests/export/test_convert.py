@@ -14,8 +14,8 @@ from safetensors.numpy import load_file
 
 import converter
 from converter.errors import CaffemodelError, OutputError, WeightsError
-from converter.formats.caffemodel import read_caffemodel
-from converter.formats.schema import message_class
+from converter.formats.protobuf.schema import message_class
+from converter.formats.weights.caffemodel import read_caffemodel
 from tests.places import GOLDENS, ROOT
 from tests.wire_bytes import model, packed
 

@@ -12,11 +12,11 @@ import pytest
 import safetensors
 
 from converter.dilatednet.zoo import find
-from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
-from converter.formats.definition import in_phase, record_definition
-from converter.formats.flow import Flow
-from converter.formats.prototxt import read_prototxt
-from converter.formats.upgrade import upgrade_net
+from converter.files.flow import Flow
+from converter.formats.protobuf.layer_definition import in_phase, record_definition
+from converter.formats.prototxt.parser import read_prototxt
+from converter.formats.upgrade.upgrade import upgrade_net
+from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 from tests.formula_weights import formula_blob, hashed_uniform
 from tests.hollow_model import hollow_model
 from tests.places import GOLDENS, ROOT

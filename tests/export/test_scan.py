@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from converter.errors import CaffemodelError, WeightsError
-from converter.export.digest import Digest
-from converter.export.pieces import PIECE
-from converter.export.scan import refuse_not_finite
-from converter.formats.caffemodel import read_caffemodel
-from converter.formats.stored import StoredBlob, StoredLayer, StoredNet
+from converter.files.digest import Digest
+from converter.files.stream import PIECE
+from converter.formats.weights.caffemodel import read_caffemodel
+from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredNet
+from converter.plan.finite import refuse_not_finite
 from tests.wire_bytes import count, model, packed, piece, shape
 
 

@@ -5,14 +5,15 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from converter.fast import accelerate, fourier
-from converter.fast.blocks import BlockConvolution, is_dilated
-from converter.fast.choice import Moved, candidates, form_of
-from converter.fast.direct import DirectConvolution
-from converter.fast.filters import Filter, Place
-from converter.fast.fourier import FourierConvolution, is_fourier, planes, saves, transform
-from converter.fast.measured import MeasuredConvolution
-from converter.fast.pointwise import PointwiseConvolution, is_pointwise
+from converter.fast import accelerate
+from converter.fast.autotune import MeasuredConvolution
+from converter.fast.convolution import frequency as fourier
+from converter.fast.convolution.choice import Moved, candidates, form_of
+from converter.fast.convolution.direct import DirectConvolution
+from converter.fast.convolution.filter import Filter, Place
+from converter.fast.convolution.frequency import FourierConvolution, is_fourier, planes, saves, transform
+from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
+from converter.fast.convolution.space_to_batch import BlockConvolution, is_dilated
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
 
@@ -228,7 +229,7 @@ def test_a_whole_net_runs_on_forms_that_were_tried_out(monkeypatch, favourite):
     def timed(form, x):
         return 1.0 if type(form).__name__ == favourite else 2.0
 
-    monkeypatch.setattr("converter.fast.program.form_of", measured)
+    monkeypatch.setattr("converter.fast.patterns.form_of", measured)
     answers = accelerate(net).logits(x)
     names = {name for form in made for name in form.chosen.values()}
 

@@ -7,11 +7,11 @@ import sys
 import pytest
 import torch
 
-from converter.fast import product as room
-from converter.fast.filters import Place
-from converter.fast.fourier import FourierConvolution
-from converter.fast.pointwise import PointwiseConvolution
-from converter.process_settings import prepare, threads_make_room
+from converter.fast import matmul as room
+from converter.fast.convolution.filter import Place
+from converter.fast.convolution.frequency import FourierConvolution
+from converter.fast.convolution.pointwise import PointwiseConvolution
+from converter.pytorch.process_settings import prepare, threads_make_room
 from tests.fast.test_forms import apart, made, picture
 from tests.places import ROOT
 

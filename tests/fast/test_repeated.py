@@ -5,8 +5,9 @@ import shutil
 import pytest
 import torch
 
-from converter.fast import accelerate, repeated
-from converter.fast.repeated import Repeated
+from converter.fast import accelerate
+from converter.fast import replay as repeated
+from converter.fast.replay import Repeated
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
 

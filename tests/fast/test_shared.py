@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from converter.dilatednet import predict
-from converter.fast import accelerate, shared
-from converter.fast.shared import lay_out, reach
+from converter.dilatednet.inference import shared_front_end as shared
+from converter.dilatednet.inference.shared_front_end import lay_out, reach
+from converter.fast import accelerate
 from tests.dilatednet.formula_nets import formula_net
 
 

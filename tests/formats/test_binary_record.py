@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from converter.errors import CaffemodelError
-from converter.formats.binary_record import encode, net_record
-from converter.formats.caffemodel import read_caffemodel
-from converter.formats.prototxt import read_prototxt
+from converter.formats.protobuf.message import encode, net_record
+from converter.formats.protobuf.schema import message_class
+from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record, Word
-from converter.formats.schema import message_class
-from converter.formats.upgrade import upgrade_net
-from converter.formats.weights import read_stored
+from converter.formats.upgrade.upgrade import upgrade_net
+from converter.formats.weights.caffemodel import read_caffemodel
+from converter.formats.weights.registry import read_stored
 from tests.places import GOLDENS
 from tests.wire_bytes import count, piece
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from converter.errors import CaffemodelError
-from converter.formats.caffemodel import read_caffemodel
-from converter.formats.stored import StoredBlob
+from converter.formats.weights.caffemodel import read_caffemodel
+from converter.formats.weights.stored import StoredBlob
 from tests.wire_bytes import count, floats, model, number, piece, shape
 
 SIX = np.array([[1.5, -2.0, 0.25], [4.0, 5.0, -6.5]], np.float32)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import converter
-from converter.formats.caffemodel import read_caffemodel
-from converter.formats.schema import message_class
-from converter.formats.stored import StoredNet
-from converter.formats.wire import walk
+from converter.formats.protobuf.schema import message_class
+from converter.formats.protobuf.wire import walk
+from converter.formats.weights.caffemodel import read_caffemodel
+from converter.formats.weights.stored import StoredNet
 from tests.formula_weights import formula_blob
 from tests.places import GOLDENS, SHARED
 from tests.wire_bytes import count, floats, piece, shape

@@ -8,8 +8,8 @@ from google.protobuf.message import DecodeError
 
 import converter
 from converter.errors import CaffemodelError, ConversionError
-from converter.formats.caffemodel import read_caffemodel
-from converter.formats.schema import message_class
+from converter.formats.protobuf.schema import message_class
+from converter.formats.weights.caffemodel import read_caffemodel
 from tests.places import GOLDENS, SHARED
 from tests.wire_bytes import piece
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from converter.errors import OutputError
-from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
-from converter.formats.flow import Flow, as_flow
-from converter.formats.schema import message_class
+from converter.files.flow import Flow, as_flow
+from converter.formats.protobuf.schema import message_class
+from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 
 
 def test_googles_parser_finds_names_types_shapes_and_numbers(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_definition_stands_around_the_blobs(tmp_path: Path) -> None:
 
 
 def test_more_than_caffe_reads_is_refused_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("converter.formats.caffemodel_writer._MOST_BYTES", 100)
+    monkeypatch.setattr("converter.formats.weights.caffemodel_writer._MOST_BYTES", 100)
     with pytest.raises(OutputError, match="the most Caffe reads"):
         write_caffemodel(tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (as_flow(np.zeros(100, np.float32)),))])
     assert list(tmp_path.iterdir()) == []

@@ -9,9 +9,9 @@ import pytest
 
 import converter
 from converter.errors import CaffemodelError, ConversionError, OutputError
-from converter.formats.flow import as_flow
-from converter.formats.hdf5 import read_hdf5
-from converter.formats.hdf5_writer import write_hdf5
+from converter.files.flow import as_flow
+from converter.formats.weights.hdf5 import read_hdf5
+from converter.formats.weights.hdf5_writer import write_hdf5
 from tests.places import GOLDENS, SHARED
 
 MINI = GOLDENS / "nets" / "mini"

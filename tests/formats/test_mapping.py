@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from converter.formats.mapping import map_file, release
+from converter.files.mapping import map_file, release
 
 SIZE = 48 << 20
 

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from converter.errors import PrototxtError
-from converter.formats.prototxt import kind_of, parse_prototxt, read_prototxt
+from converter.formats.prototxt.parser import kind_of, parse_prototxt, read_prototxt
 from converter.formats.record import Where, Word
 from tests.places import GOLDENS, ROOT, SHARED
 from tests.plain_records import flat

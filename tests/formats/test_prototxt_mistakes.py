@@ -3,7 +3,7 @@ import random
 import pytest
 
 from converter.errors import PrototxtError
-from converter.formats.prototxt import parse_prototxt, read_prototxt
+from converter.formats.prototxt.parser import parse_prototxt, read_prototxt
 from tests.places import GOLDENS, ROOT
 
 DATA = ROOT / "tests" / "data" / "prototxt"

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 import converter
 from converter.errors import CaffemodelError
-from converter.formats.safetensors import read_safetensors
+from converter.formats.weights.safetensors import read_safetensors
 from tests.places import GOLDENS
 
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
 
-from converter.formats import schema
+from converter.formats.protobuf import schema
 from converter.formats.record import Word
 from tests.places import ROOT
 
@@ -24,7 +24,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 other = descriptor_pb2.FileDescriptorProto(name="caffe.proto", package="caffe", syntax="proto2")
 other.message_type.add(name="BlobProto").field.add(name="other", number=1, label=1, type=5)
 descriptor_pool.Default().AddSerializedFile(other.SerializeToString())
-from converter.formats import schema
+from converter.formats.protobuf import schema
 assert "other" not in schema.fields("BlobProto")
 assert schema.message_class("BlobProto")(num=3).SerializeToString() == bytes([8, 3])
 theirs = descriptor_pool.Default().FindMessageTypeByName("caffe.BlobProto")

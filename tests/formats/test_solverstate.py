@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from converter.errors import CaffemodelError
-from converter.formats.schema import message_class
-from converter.formats.solverstate import SolverState, read_solverstate, write_solverstate
+from converter.formats.protobuf.schema import message_class
+from converter.formats.solver_state import SolverState, read_solverstate, write_solverstate
 from tests.places import GOLDENS
 from tests.wire_bytes import count
 

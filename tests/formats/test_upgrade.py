@@ -1,9 +1,9 @@
 import pytest
 
 from converter.errors import PrototxtError
-from converter.formats.prototxt import parse_prototxt, read_prototxt
+from converter.formats.prototxt.parser import parse_prototxt, read_prototxt
 from converter.formats.record import Record, Word
-from converter.formats.upgrade import upgrade_net, upgrade_solver
+from converter.formats.upgrade.upgrade import upgrade_net, upgrade_solver
 from tests.places import GOLDENS, SHARED
 from tests.plain_records import flat, only_layer, upgraded
 

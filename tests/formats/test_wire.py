@@ -3,8 +3,8 @@
 import pytest
 
 from converter.errors import CaffemodelError
-from converter.formats.mapping import Mapped
-from converter.formats.wire import Span, signed, varint, walk
+from converter.files.mapping import Mapped
+from converter.formats.protobuf.wire import Span, signed, varint, walk
 
 
 def _file(data: bytes) -> Mapped:

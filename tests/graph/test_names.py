@@ -2,8 +2,8 @@
 
 import pytest
 
-from converter.graph.names import COMMON, blob_names, escape, key, split_key, unescape
-from converter.operator import operator_types
+from converter.layers.layer import operator_types
+from converter.net.names import COMMON, blob_names, escape, key, split_key, unescape
 
 
 @pytest.mark.parametrize(

@@ -193,9 +193,9 @@ def test_a_frozen_bn_neither_learns_nor_drifts_in_training(build):
 
 @pytest.mark.parametrize(("blobs", "statistics"), [(2, False), (4, True)])
 def test_a_bn_without_fields_is_told_by_the_blobs_of_the_weights_file(blobs, statistics):
-    from converter.formats.prototxt import parse_prototxt
-    from converter.graph.net import build_net
-    from converter.plan import build_plan
+    from converter.formats.prototxt.parser import parse_prototxt
+    from converter.net.net import build_net
+    from converter.plan.plan import build_plan
 
     text = (
         'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 3 dim: 3 } } }'

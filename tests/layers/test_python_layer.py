@@ -11,7 +11,7 @@ _TEXT = 'type: "Python" bottom: "x" top: "y" python_param { module: "mine" layer
 
 @pytest.fixture
 def _registered():
-    from converter.python_layers import PYTHON_LAYERS
+    from converter.layers.kit.python_layers import PYTHON_LAYERS
 
     @converter.python_layer("mine", "Times")
     class Times(converter.Operator):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.formats.schema import fields
+from converter.formats.protobuf.schema import fields
 from reference.schema import TABLE
 from reference.tables import BVLC
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 import converter
 import reference
-from converter.dilatednet.solver.driver import CaffeSolver
 from converter.formats.mean import read_mean
+from converter.solver.solver import CaffeSolver
 from tests.goldens_reader import written_blob
 
 

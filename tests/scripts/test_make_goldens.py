@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from converter.formats.prototxt import parse_prototxt
+from converter.formats.prototxt.parser import parse_prototxt
 from tests.places import GOLDENS, ROOT
 from tests.scripts import fake_caffe
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from converter.dilatednet import find
-from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 from tests.dilatednet.formula_nets import formula_arrays
 from tests.formula_weights import formula_image
 from tests.places import GOLDENS

@@ -8,7 +8,7 @@ import pytest
 import reference
 from converter import read_weights
 from converter.cli import main
-from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 from tests.formula_weights import formula_image
 from tests.verify.formula_files import KITTI, stored_by_caffe
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from converter.cli import main
-from converter.verify.run import BASES, Verifier
+from converter.verify.verify import BASES, Verifier
 from tests.verify.formula_files import KITTI, MINI, NETS, formula_weights, stored_by_caffe
 
 

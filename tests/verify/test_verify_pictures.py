@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from converter.cli import main
-from converter.dilatednet.images import read_image
+from converter.data.images import read_image
 from converter.verify.inputs import model_of, picture_inputs
-from converter.verify.maps import covered, label_maps
-from converter.verify.run import Verifier
+from converter.verify.label_maps import covered, label_maps
+from converter.verify.verify import Verifier
 from tests.places import VOC_ROOT
 from tests.verify.formula_files import PREDICT, formula_weights
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from converter.cli import main
-from converter.verify.errorchart import error_chart
-from converter.verify.maps import label_maps
+from converter.verify.error_chart import error_chart
+from converter.verify.label_maps import label_maps
 from reference.compare import compare
 from tests.verify import headless_browser
 from tests.verify.formula_files import KITTI, PREDICT, stored_by_caffe

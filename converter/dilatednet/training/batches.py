@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from converter.dilatednet.training.processes import Processes
+from converter.data.transforms import Array
+from converter.dilatednet.training.distributed import Processes
 from converter.dilatednet.training.sources import TrainingItems
-from converter.dilatednet.transforms import Array
 from converter.errors import ConversionError
 
 Item: TypeAlias = tuple[Array, Array] | ConversionError

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 from converter.errors import TrainingError
-from converter.formats.atomic import atomic_write
-from converter.saved import read_saved
+from converter.files.atomic import atomic_write
+from converter.formats.weights.saved import read_saved
 
 _NAME = re.compile(r"checkpoint-(\d{8})\.pt")
 

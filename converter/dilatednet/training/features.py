@@ -13,18 +13,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from converter.dilatednet.datasets.split import Picture
-from converter.dilatednet.images import read_image
-from converter.dilatednet.list_files import bin_header, read_bin
+from converter.data.datasets.split import Picture
+from converter.data.images import read_image
+from converter.data.list_files import bin_header, read_bin
+from converter.data.transforms import Array
+from converter.dilatednet.inference.tiles import cut, tiles
 from converter.dilatednet.model import DilatedNet
-from converter.dilatednet.tiles import cut, tiles
-from converter.dilatednet.training.presets import Recipe
+from converter.dilatednet.training.initial_weights import read_named
+from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.stages import topology_of
-from converter.dilatednet.training.start_weights import read_named
-from converter.dilatednet.transforms import Array
 from converter.dilatednet.zoo import find
 from converter.errors import DatasetError, OutputError, WeightsError
-from converter.formats.atomic import atomic_write
+from converter.files.atomic import atomic_write
 
 
 def front_end(recipe: Recipe, weights: str) -> DilatedNet:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from converter.errors import OutputError
-from converter.formats.atomic import atomic_write
+from converter.files.atomic import atomic_write
 
 
 class RunLog:

@@ -10,15 +10,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from converter.dilatednet.bin_label_data import BinLabelData, BinLabelSettings
-from converter.dilatednet.datasets.split import Picture, Split
-from converter.dilatednet.image_label_data import ImageLabelData, ImageLabelSettings
-from converter.dilatednet.labels import Labels, read_labels
-from converter.dilatednet.list_files import read_bin, read_pairs
-from converter.dilatednet.sample_order import SampleOrder
-from converter.dilatednet.tiles import MARGIN
-from converter.dilatednet.training.presets import SHRINK, Recipe
-from converter.dilatednet.transforms import Array, LabelSlice
+from converter.data.bin_label_data import BinLabelData, BinLabelSettings
+from converter.data.datasets.split import Picture, Split
+from converter.data.image_label_data import ImageLabelData, ImageLabelSettings
+from converter.data.labels import Labels, read_labels
+from converter.data.list_files import read_bin, read_pairs
+from converter.data.sampling import SampleOrder
+from converter.data.transforms import Array, LabelSlice
+from converter.dilatednet.inference.tiles import MARGIN
+from converter.dilatednet.training.recipes import SHRINK, Recipe
 from converter.errors import ConversionError, DatasetError
 
 Pairs: TypeAlias = list[tuple[str, str]]

@@ -8,12 +8,12 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from converter.dilatednet.initialise import bilinear_
+from converter.dilatednet.initialization import bilinear_
 from converter.dilatednet.model import Context, DilatedNet
-from converter.dilatednet.solver.optimizers import SGD, CaffeOptimizer, Group
 from converter.dilatednet.topology import ContextKind, Topology, upsample_steps
-from converter.dilatednet.training.presets import Recipe
+from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.zoo import find
+from converter.solver.optimizers import SGD, CaffeOptimizer, Group
 
 
 class StageNet(nn.Module):

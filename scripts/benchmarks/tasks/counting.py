@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from converter.inspection import inspect_net
+from converter.plan.inspection import inspect_net
 
 
 def multiply_adds(prototxt: str, side: int) -> Callable[[], dict[str, Any]]:

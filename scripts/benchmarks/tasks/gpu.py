@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from converter.data.images import read_image
 from converter.dilatednet import load
-from converter.dilatednet.batches import Waiting, begin_many
-from converter.dilatednet.images import read_image
+from converter.dilatednet.inference.batches import Waiting, begin_many
 from converter.dilatednet.training.loss import valid_loss
-from converter.dilatednet.training.presets import SHRINK, recipe
+from converter.dilatednet.training.recipes import SHRINK, recipe
 from converter.dilatednet.training.stages import build_optimizer, build_stage
 from converter.fast import FastNet, accelerate
 from tests.formula_weights import formula_image

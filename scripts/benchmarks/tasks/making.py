@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from converter.formats.caffemodel_writer import OutgoingLayer, write_caffemodel
-from converter.formats.flow import Flow
+from converter.files.flow import Flow
+from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 
 Run = Callable[[], dict[str, Any] | None]
 

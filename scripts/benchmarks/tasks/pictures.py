@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from converter.data.images import read_image
 from converter.dilatednet import load, predict
-from converter.dilatednet.images import read_image
 from converter.fast import accelerate
 
 Run = Callable[[], dict[str, Any] | None]

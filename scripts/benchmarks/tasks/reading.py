@@ -11,7 +11,7 @@ Run = Callable[[], dict[str, Any] | None]
 
 def parsed(source: str) -> Any:
     """A file as Google's message, whole."""
-    from converter.formats.schema import message_class
+    from converter.formats.protobuf.schema import message_class
 
     message: Any = message_class("NetParameter")()
     message.ParseFromString(Path(source).read_bytes())
@@ -20,19 +20,19 @@ def parsed(source: str) -> Any:
 
 def load(prototxt: str, weights: str) -> Run:
     """Our module of a prototxt's layers, ready to run."""
-    import converter.module
-    from converter.loading import load as ours
-    from converter.loading import read_net
-    from converter.plan import build_plan
+    import converter.pytorch.caffe_module
+    from converter.plan.plan import build_plan
+    from converter.pytorch.loading import load as ours
+    from converter.pytorch.loading import read_net
 
     build_plan(read_net(prototxt))  # imports the layers' files
-    assert converter.module
+    assert converter.pytorch.caffe_module
     return _keeping(lambda: ours(prototxt, weights))
 
 
 def weights(weights: str) -> Run:
     """Our views of a file's blobs."""
-    from converter.formats.weights import read_weights
+    from converter.formats.weights.registry import read_weights
 
     return _keeping(lambda: read_weights(weights))
 
@@ -49,7 +49,7 @@ def protobuf(weights: str) -> Run:
     import numpy as np
     import torch
 
-    from converter.formats.schema import message_class
+    from converter.formats.protobuf.schema import message_class
 
     message_class("NetParameter")
 

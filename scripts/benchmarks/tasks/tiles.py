@@ -18,7 +18,7 @@ def fast(weights: str, side: int, answer: str, dtype: str = "float32") -> Run:
     """What `predict` and `evaluate` run."""
     from converter.dilatednet import load
     from converter.fast import accelerate
-    from converter.fast.direct import computes
+    from converter.fast.convolution.direct import computes
 
     kind = getattr(torch, dtype)
     net = accelerate(load("pascal_voc", weights), dtype=kind)
@@ -28,7 +28,7 @@ def fast(weights: str, side: int, answer: str, dtype: str = "float32") -> Run:
 
 def module(prototxt: str, weights: str, side: int, answer: str) -> Run:
     """The module of Caffe's layers, as `converter.load` gives it: the plain path, which parity is held against."""
-    from converter.loading import load
+    from converter.pytorch.loading import load
 
     net = load(prototxt, weights, inputs={"data": (1, 3, side, side)})
     return _timed(lambda x: next(iter(net(x).values())), None, _input(side), answer)
@@ -101,7 +101,7 @@ def matrix_product(size: int, dtype: str = "float32") -> Run:
     Raises:
         RuntimeError: the processor does not compute in the type.
     """
-    from converter.fast.direct import computes
+    from converter.fast.convolution.direct import computes
 
     if not computes(getattr(torch, dtype)):
         raise RuntimeError(f"this processor has no {dtype} instructions")

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 import converter
-from converter.dilatednet.claims.experiment import Plan, trained_net
-from converter.dilatednet.claims.scenes import CLASSES
 from converter.dilatednet.topology import Step, Topology, context_steps, layer_text
 from converter.fast import accelerate
+from scripts.claims.experiment import Plan, trained_net
+from scripts.claims.scenes import CLASSES
 
 Run = Callable[[], dict[str, Any]]
 _TYPES = (("float32", "cpu"), ("bfloat16", "cpu"), ("float32", "cuda"), ("tf32", "cuda"), ("bfloat16", "cuda"))

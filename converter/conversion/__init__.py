@@ -1,0 +1,1 @@
+"""Conversion of a weights file into another format: read, matched to a net, checked, written."""

@@ -1,0 +1,131 @@
+"""fyu's data layers as a prototxt states them: their fields become data sets, their tops batches. No torch here.
+
+Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp and bin_label_data_layer.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import numpy as np
+
+from converter.data.bin_label_data import BinLabelData, BinLabelSettings
+from converter.data.image_label_data import ImageLabelData, ImageLabelSettings
+from converter.data.list_files import read_pairs
+from converter.data.sampling import SampleOrder
+from converter.data.transforms import Array, LabelSlice, Padding
+from converter.errors import ConversionError, DatasetError
+from converter.net.net import Layer
+from converter.net.params import Params
+
+Pairs: TypeAlias = list[tuple[str, str]]
+_SKIP_STREAM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LayerData:
+    """What a data layer feeds: `feed(n)` is its batch number n, from the first of a run on, by top."""
+
+    tops: tuple[str, ...]
+    batch: int
+    items: ImageLabelData | BinLabelData
+    start: int = 0
+
+    def feed(self, number: int) -> dict[str, Array]:
+        """Inputs (batch, c, h, w) and labels (batch, 1, h, w), float32; raises as the items do."""
+        first = self.start + number * self.batch
+        values, labels = zip(*(self.items[first + place] for place in range(self.batch)), strict=True)
+        return dict(zip(self.tops, (np.stack(values), np.stack(labels)), strict=False))
+
+
+def layer_data(layer: Layer, seed: int = 0) -> LayerData:
+    """The data set that an ImageLabelData or BinLabelData layer describes; lists are looked for beside the file too.
+
+    Order, crops, mirroring and scales are drawn from `seed`, not from Caffe's generators.
+
+    Raises:
+        DatasetError: another layer type, or lists that do not read.
+        UnsupportedParameterError: a field that is missing or cannot be honoured.
+    """
+    builders: dict[str, Callable[[Layer, int], LayerData]] = {"ImageLabelData": _images, "BinLabelData": _features}
+    if layer.type not in builders:
+        message = f"layer {layer.name!r} ({layer.type}): nobody here reads its files; known: {', '.join(builders)}"
+        raise DatasetError(f"{message}; feed its tops yourself", path=layer.where.path, line=layer.where.line)
+    try:
+        return builders[layer.type](layer, seed)
+    except ConversionError as error:
+        error.layer = error.layer or layer.name
+        raise
+
+
+def _images(layer: Layer, seed: int) -> LayerData:
+    params = layer.params()
+    view, transform = params.message("image_label_data_param"), params.message("transform_param")
+    if transform.has("mean_file"):
+        raise transform.error("mean_file", "cannot be used: padded pictures differ in size", "give mean_value")
+    crop = transform.integer("crop_size", 0)
+    if crop < 1:
+        raise transform.error("crop_size", "is missing", "the layer cannot do without it")
+    both = view.text("data_dir", "")
+    folders = view.text("image_dir", ""), view.text("label_dir", "")
+    if folders == ("", ""):
+        folders = both, both
+    pairs = _pairs(view, ("image_list_path", "label_list_path"), folders)
+    settings = ImageLabelSettings(
+        crop,
+        _slice(view, "label_slice", strict=True),
+        transform.numbers("mean_value"),
+        transform.number("scale", 1.0),
+        cast(Padding, view.choice("padding", ("ZERO", "REFLECT"), "REFLECT")),
+        transform.flag("mirror", False),
+        layer.phase == "train",
+        (view.number("min_scale", 1.0), view.number("max_scale", 1.0)) if view.flag("rand_scale", False) else None,
+    )
+    order = SampleOrder(len(pairs), seed, view.flag("shuffle", False))
+    items = ImageLabelData(pairs, settings, order)
+    return LayerData(layer.tops, view.integer("batch_size", 1), items, _skipped(view, len(pairs), seed))
+
+
+def _features(layer: Layer, seed: int) -> LayerData:
+    view = layer.params().message("bin_label_data_param")
+    pairs = _pairs(view, ("bin_list_path", "label_list_path"), (view.text("bin_dir", ""), view.text("label_dir", "")))
+    cut = view.message("bin_slice")
+    bin_slice = _slice(view, "bin_slice") if any(cut.has(name) for name in ("dim", "stride", "offset")) else None
+    settings = BinLabelSettings(_slice(view, "label_slice"), bin_slice, view.flag("mirror", True))
+    items = BinLabelData(pairs, settings, SampleOrder(len(pairs), seed, view.flag("shuffle", False)))
+    return LayerData(layer.tops, view.integer("batch_size", 1), items)
+
+
+def _pairs(view: Params, lists: tuple[str, str], folders: tuple[str, str]) -> Pairs:
+    """Both lists' names behind their folders, which are put before them as they are."""
+    beside = Path(view.record.where.path).parent
+    paths = [Path(view.text(name)) for name in lists]
+    found = [path if path.exists() or not (beside / path).exists() else beside / path for path in paths]
+    return [(folders[0] + one, folders[1] + other) for one, other in read_pairs(found[0], found[1])]
+
+
+def _slice(view: Params, name: str, *, strict: bool = False) -> LabelSlice:
+    """A Slice message; `strict` wants two values of each, else offset and stride may be absent or one for both."""
+    message = view.message(name)
+    pairs = {}
+    for field, default in (("dim", 0), ("stride", 1), ("offset", 0)):
+        values = message.integers(field)
+        if not strict and field != "dim" and len(values) < 2:
+            values = (values or (default,)) * 2
+        if not strict and name == "bin_slice" and len(values) == 1:
+            values *= 2
+        if len(values) != 2 or min(values) < (0 if field == "offset" else 1):
+            raise message.error(field, f"has values {list(values)}", "expected two, rows and columns")
+        pairs[field] = (values[0], values[1])
+    return LabelSlice(**pairs)
+
+
+def _skipped(view: Params, count: int, seed: int) -> int:
+    """Where the list begins: a number below rand_skip, which must not reach beyond the list."""
+    skip = view.integer("rand_skip", 0)
+    if skip > count:
+        raise view.error("rand_skip", f"is {skip}", f"the list has {count} pairs")
+    return int(np.random.default_rng((seed, _SKIP_STREAM)).integers(skip)) if skip else 0

@@ -1,0 +1,98 @@
+"""The data sets the paper was measured on, read from their official layouts: `open_split(name, root, split)`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from converter.data.datasets import camvid, cityscapes, kitti, voc
+from converter.data.datasets.folders import unknown_split
+from converter.data.datasets.split import Layout, Picture, Split
+from converter.errors import DatasetError
+
+__all__ = ["DATASETS", "Layout", "Picture", "Split", "dataset", "open_split"]
+
+DATASETS: dict[str, Layout] = {module.LAYOUT.name: module.LAYOUT for module in (voc, cityscapes, camvid, kitti)}
+_ALIASES = {"pascal_voc": "voc", "voc2012": "voc"}
+_FEW = 3
+
+
+def dataset(name: str) -> Layout:
+    """A data set by name: voc (or pascal_voc), cityscapes, camvid, kitti.
+
+    Raises:
+        DatasetError: no data set has this name.
+    """
+    layout = DATASETS.get(_ALIASES.get(name, name))
+    if layout is None:
+        raise DatasetError(f"no data set is called {name!r}; there are {', '.join(DATASETS)}")
+    return layout
+
+
+def open_split(
+    name: str,
+    root: str | os.PathLike[str],
+    split: str | None = None,
+    *,
+    needs: Sequence[str] = ("labels",),
+    strict: bool = False,
+    only_present: bool = False,
+    limit: int | None = None,
+    sbd_root: str | os.PathLike[str] | None = None,
+) -> Split:
+    """The pictures of a split, each of which has the files named in `needs` ("image", "labels").
+
+    strict: a list whose length is not the published one is an error, not a note. only_present: pictures whose files are
+    not there are left out, not an error. limit: the first so many. sbd_root: where SBD lies, for voc's trainaug.
+
+    Raises:
+        DatasetError: unknown name or split, a wrong root, missing files, nothing left.
+    """
+    layout = dataset(name)
+    split = split or layout.default_split
+    if split not in layout.counts:
+        raise unknown_split(layout.title, split, tuple(layout.counts))
+    pictures = layout.pictures(Path(root), split, Path(sbd_root) if sbd_root else None)
+    opened = Split(layout, split, Path(root), pictures, _count(layout, split, len(pictures), str(root), strict))
+    opened = _present(opened, needs, only_present)
+    if limit is not None:
+        opened = replace(opened, pictures=opened.pictures[:limit])
+    if not opened.pictures:
+        raise DatasetError(f"{layout.title} {split} has no picture left to work on", path=str(root))
+    return opened
+
+
+def _count(layout: Layout, split: str, found: int, root: str, strict: bool) -> tuple[str, ...]:
+    """Compare a split's length with the published one."""
+    known = layout.counts[split]
+    if found == known:
+        return ()
+    text = f"{layout.title} {split} lists {found:,} pictures; published are {known:,}"
+    if strict:
+        raise DatasetError(f"{text}; use the official lists, or leave --strict out", path=root)
+    return (text,)
+
+
+def _present(split: Split, needs: Sequence[str], only_present: bool) -> Split:
+    """The split without pictures that lack a file, where that is allowed."""
+    missing = {
+        picture.name: path
+        for picture in split.pictures
+        for path in (getattr(picture, need) for need in needs)
+        if not path.is_file()
+    }
+    if not missing:
+        return split
+    total = len(split.pictures)
+    if not only_present:
+        few = ", ".join(str(path) for path in list(missing.values())[:_FEW]) + (", …" if len(missing) > _FEW else "")
+        raise DatasetError(
+            f"{len(missing):,} of {total:,} pictures of {split.name} lack a file: {few}; "
+            "complete the data set, or say --only-present to work on the rest",
+            path=str(split.root),
+        )
+    kept = tuple(picture for picture in split.pictures if picture.name not in missing)
+    note = f"only the {len(kept):,} of {total:,} pictures of {split.name} that are there: not comparable with the paper"
+    return replace(split, pictures=kept, notes=(*split.notes, note))

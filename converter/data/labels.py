@@ -1,0 +1,82 @@
+"""Reading and writing label pictures: PNGs of class numbers as gray values, palette indices or colours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from converter.errors import DatasetError
+from converter.files.atomic import atomic_write
+
+VOID = 255
+VOID_COLOUR = (224, 224, 192)
+
+Labels = NDArray[np.uint8]
+
+
+def read_labels(path: str | os.PathLike[str], colours: Sequence[tuple[int, int, int]] = ()) -> Labels:
+    """The class numbers of a label picture, (h, w) uint8.
+
+    A gray picture's values and a palette picture's indices are the classes: decoding a palette picture to gray, as
+    OpenCV does, would give the brightness of a colour instead. A colour picture is read only where `colours` (RGB by
+    class; black is void) says what its colours mean.
+
+    Raises:
+        DatasetError: missing, unreadable, larger than 8 bits, or in colours that nobody explained.
+    """
+    try:
+        with Image.open(path) as picture:
+            pixels, mode = np.asarray(picture), picture.mode
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DatasetError(
+            f"not a readable label picture: {error}; want a PNG of class numbers", path=str(path)
+        ) from error
+    if mode in ("RGB", "RGBA"):
+        return _from_colours(pixels[..., :3], colours, path)
+    if pixels.ndim != 2:
+        raise DatasetError(
+            f"a picture of mode {mode} holds no class numbers; want a gray or palette PNG", path=str(path)
+        )
+    if pixels.dtype != np.uint8 and pixels.size and (pixels.max() > VOID or pixels.min() < 0):
+        raise DatasetError(f"labels up to {pixels.max()}; want class numbers of 0 to 255", path=str(path))
+    return pixels.astype(np.uint8, copy=False)
+
+
+def _from_colours(
+    pixels: NDArray[np.uint8], colours: Sequence[tuple[int, int, int]], path: str | os.PathLike[str]
+) -> Labels:
+    """Classes of an RGB picture (h, w, 3) by a table; black is void unless the table gives it to a class."""
+    if not colours:
+        raise DatasetError("a colour picture, not class numbers; want a gray or palette PNG", path=str(path))
+    codes = (pixels.astype(np.uint32) * np.array([65536, 256, 1], np.uint32)).sum(axis=2, dtype=np.uint32)
+    known = {0: VOID} | {(r << 16) + (g << 8) + b: index for index, (r, g, b) in enumerate(colours)}
+    seen, where = np.unique(codes, return_inverse=True)
+    unknown = [int(code) for code in seen if int(code) not in known]
+    if unknown:
+        colour = (unknown[0] >> 16, unknown[0] >> 8 & 255, unknown[0] & 255)
+        raise DatasetError(
+            f"colour {colour} belongs to no class ({len(unknown)} such); want the data set's {len(colours)} colours",
+            path=str(path),
+        )
+    return np.array([known[int(code)] for code in seen], np.uint8)[where].reshape(codes.shape)
+
+
+def write_labels(path: str | os.PathLike[str], labels: Labels, colours: Sequence[Sequence[int]] = ()) -> None:
+    """Write classes (h, w) uint8 as a palette PNG in the given RGB colours (gray without), whole or not at all.
+
+    Raises:
+        OutputError: the folder is missing or not writable, or the disk is full.
+    """
+    picture = Image.fromarray(labels)
+    if len(colours):
+        table = np.zeros((256, 3), np.uint8)
+        table[: len(colours)] = np.asarray(colours, np.uint8)
+        table[VOID] = VOID_COLOUR
+        picture.putpalette(table.tobytes())
+    with atomic_write(Path(path)) as file:
+        picture.save(file, format="PNG")

@@ -1,0 +1,1 @@
+"""Evaluation: labels predicted over a data set, confusion counts, IoU tables and reports."""

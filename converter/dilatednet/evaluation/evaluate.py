@@ -1,0 +1,147 @@
+"""Running a net over a split and counting its confusion, picture by picture, in one process or several.
+
+The dense CRF of the paper's tables 3 and 4 is not offered: its Python binding (pydensecrf) has had no release since
+2018, its fork pydensecrf2 is a lone source release without wheels, neither could be installed where this was written,
+and a dense CRF is not rewritten here. The label PNGs of any post-processing are measured by `score`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from converter.data.datasets.split import Picture, Split
+from converter.data.images import read_image
+from converter.data.labels import Labels, write_labels
+from converter.dilatednet.evaluation.journal import Journal
+from converter.dilatednet.evaluation.metrics import Matrix, confusion
+from converter.dilatednet.evaluation.score import prediction_path
+from converter.errors import DatasetError, OutputError
+
+Labeller = Callable[[Sequence[NDArray[np.uint8]]], Sequence[Labels | Callable[[], Labels]]]
+"""From pictures, uint8 RGB (h, w, 3) each, to their labels, uint8 (h, w) each, or to functions that wait for them."""
+
+
+def evaluate(
+    split: Split,
+    label: Labeller,
+    *,
+    journal: Journal | None = None,
+    save: str | os.PathLike[str] | None = None,
+    workers: int = 1,
+    batch: int = 1,
+    share: tuple[int, int] = (0, 1),
+    progress: bool = False,
+) -> dict[str, Matrix]:
+    """The confusion counts of this process's share (rank, processes) of the pictures, by name.
+
+    Pictures that the journal holds are not run again (with `save`: those whose prediction is there). `workers` threads
+    read pictures and truths ahead; `label` is given `batch` pictures at a time.
+
+    Raises:
+        ImageError, DatasetError: a picture or its truth does not read, or their sizes differ.
+        OutputError: a prediction or the journal cannot be written.
+    """
+    mine = split.pictures[share[0] :: share[1]]
+    finished = journal.finished() if journal else {}
+    folder = _made(save) if save else None
+    counts = {p.name: finished[p.name] for p in mine if p.name in finished and _is_kept(p, folder)}
+    todo = [picture for picture in mine if picture.name not in counts]
+    bar = tqdm(
+        total=len(mine), initial=len(counts), desc="evaluate", unit="picture", disable=None if progress else True
+    )
+    with bar:
+        for picture, labels, truth in _labelled(_ahead(split, todo, workers), label, batch):
+            matrix = confusion(truth, labels, len(split.classes), str(picture.image))
+            if folder:
+                _save(folder, picture, labels, split)
+            if journal:
+                journal.add(picture.name, matrix)
+            counts[picture.name] = matrix
+            bar.update()
+    return counts
+
+
+def _labelled(
+    items: Iterator[tuple[Picture, NDArray[np.uint8], Labels]], label: Labeller, batch: int
+) -> Iterator[tuple[Picture, Labels, Labels]]:
+    """Each picture with its predicted and true labels; the net is given `batch` pictures at a time.
+
+    Where labels are waited for, the next pictures are handed over before; where they are there, nothing is held back.
+    """
+    under_way: deque[tuple[Picture, Labels | Callable[[], Labels], Labels]] = deque()
+    while part := list(islice(items, max(1, batch))):
+        predicted = label([image for _, image, _ in part])
+        begun = len(under_way)
+        under_way.extend((picture, mine, truth) for (picture, _, truth), mine in zip(part, predicted, strict=True))
+        done = sum(not callable(labels) for _, labels, _ in under_way)
+        for _ in range(max(begun, done)):
+            picture, labels, truth = under_way.popleft()
+            yield picture, waited(labels), truth
+    for picture, labels, truth in under_way:
+        yield picture, waited(labels), truth
+
+
+def waited(labels: Labels | Callable[[], Labels]) -> Labels:
+    """Labels that are there, or are waited for."""
+    return labels() if callable(labels) else labels
+
+
+def _made(folder: str | os.PathLike[str]) -> Path:
+    """The folder for predictions."""
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(path)) from error
+    return path
+
+
+def _is_kept(picture: Picture, folder: Path | None) -> bool:
+    """Whether nothing of a counted picture is missing: its prediction, if predictions are saved."""
+    return folder is None or prediction_path(folder, picture.name) is not None
+
+
+def _save(folder: Path, picture: Picture, labels: Labels, split: Split) -> None:
+    """Write one prediction where `score` looks for it."""
+    path = folder / f"{picture.name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_labels(path, labels, split.colours)
+
+
+def _ahead(
+    split: Split, pictures: Sequence[Picture], workers: int
+) -> Iterator[tuple[Picture, NDArray[np.uint8], Labels]]:
+    """Pictures with pixels and truth, in order, read by threads while the net runs on earlier ones."""
+    pool = ThreadPoolExecutor(max(1, workers), "pictures")
+    waiting: deque[tuple[Picture, Future[tuple[NDArray[np.uint8], Labels]]]] = deque()
+    try:
+        for picture in pictures:
+            waiting.append((picture, pool.submit(_read, split, picture)))
+            if len(waiting) > 2 * max(1, workers):
+                first, future = waiting.popleft()
+                yield first, *future.result()
+        for first, future in waiting:
+            yield first, *future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read(split: Split, picture: Picture) -> tuple[NDArray[np.uint8], Labels]:
+    """One picture and its truth, of one size."""
+    image, truth = read_image(picture.image), split.layout.truth(picture)
+    if image.shape[:2] != truth.shape:
+        raise DatasetError(
+            f"the truth is {truth.shape[1]}×{truth.shape[0]}, the picture {image.shape[1]}×{image.shape[0]}; "
+            "want them of one size",
+            path=str(picture.labels),
+        )
+    return image, truth

@@ -1,0 +1,115 @@
+"""The folder in which an evaluation keeps its finished pictures, so that an interrupted one goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+import numpy as np
+
+from converter.dilatednet.evaluation.metrics import Matrix
+from converter.errors import DatasetError, OutputError
+from converter.files.atomic import atomic_write
+
+_RUN = "run.json"
+
+
+class Journal:
+    """Confusion counts picture by picture, one JSON line each, in a file for every process.
+
+    A line is written whole or, if the process dies in the middle, torn: such a line is no finished picture.
+
+    Args:
+        folder: made where it is missing.
+        about: what is run; a folder begun with something else is refused.
+        rank: which of several processes this is.
+
+    Raises:
+        DatasetError: the folder holds another evaluation.
+        OutputError: it cannot be written.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], about: Mapping[str, Any], rank: int = 0) -> None:
+        self._folder = Path(folder)
+        self._classes = int(about["classes"])
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._claim(json.loads(json.dumps(dict(about))))
+            self._file = self._opened(self._folder / f"pictures-{rank}.jsonl")
+        except OSError as error:
+            raise OutputError(f"cannot keep finished pictures: {error.strerror}", path=str(folder)) from error
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def _claim(self, about: dict[str, Any]) -> None:
+        """Write down what is run, or compare with what was."""
+        path = self._folder / _RUN
+        if not path.exists():
+            with atomic_write(path) as file:
+                file.write(json.dumps(about, indent=1).encode())
+            return
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise DatasetError(f"does not read: {error}; delete the folder to start again", path=str(path)) from error
+        differing = sorted(key for key in {*about, *before} if about.get(key) != before.get(key))
+        if differing:
+            seen = ", ".join(f"{key} {before.get(key)!r} (now {about.get(key)!r})" for key in differing)
+            raise DatasetError(f"the folder holds another evaluation: {seen}; name another folder", path=str(path))
+
+    @staticmethod
+    def _opened(path: Path) -> TextIO:
+        """The file to append to; a torn last line is ended, so that it spoils no new one."""
+        file = path.open("a+", encoding="utf-8")
+        size = file.seek(0, os.SEEK_END)
+        if size:
+            with path.open("rb") as read:
+                read.seek(-1, os.SEEK_END)
+                torn = read.read(1) != b"\n"
+            if torn:
+                file.write("\n")
+        return file
+
+    def add(self, name: str, matrix: Matrix) -> None:
+        """Keep one picture's counts (classes, classes); they are in the file when this returns.
+
+        Raises:
+            OutputError: the disk is full.
+        """
+        cells = [[int(t), int(p), int(matrix[t, p])] for t, p in np.argwhere(matrix)]
+        try:
+            self._file.write(json.dumps({"picture": name, "counts": cells}) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OutputError(f"cannot keep {name}: {error.strerror}", path=str(self._folder)) from error
+
+    def finished(self) -> dict[str, Matrix]:
+        """Every finished picture of every process, by name."""
+        found: dict[str, Matrix] = {}
+        for path in sorted(self._folder.glob("pictures-*.jsonl")):
+            for line in path.read_bytes().splitlines():
+                entry = self._entry(line)
+                if entry:
+                    found[entry[0]] = entry[1]
+        return found
+
+    def _entry(self, line: bytes) -> tuple[str, Matrix] | None:
+        """One line's picture and counts; None if it is torn."""
+        matrix = np.zeros((self._classes, self._classes), np.int64)
+        try:
+            entry = json.loads(line)
+            for t, p, count in entry["counts"]:
+                matrix[t, p] = count
+            return str(entry["picture"]), matrix
+        except (ValueError, TypeError, KeyError, IndexError):
+            return None

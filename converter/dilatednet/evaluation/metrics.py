@@ -1,0 +1,81 @@
+"""The confusion matrix and the scores taken from it, as PASCAL VOC's VOCevalseg counts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from converter.data.labels import VOID, Labels
+from converter.errors import DatasetError
+
+Matrix = NDArray[np.int64]
+
+
+def confusion(truth: Labels, prediction: Labels, classes: int, where: str | None = None) -> Matrix:
+    """Pixels by class: (classes, classes) int64, rows the truth, columns the prediction; void truth is left out.
+
+    Both label maps are (h, w) uint8. Source: VOCevalseg.m of the VOC 2012 development kit.
+
+    Raises:
+        DatasetError: the sizes differ, or a label that counts is no class; `where` names the picture.
+    """
+    if truth.shape != prediction.shape:
+        raise DatasetError(
+            f"the prediction is {_size(prediction)}, the truth {_size(truth)}; predict at the picture's own size",
+            path=where,
+        )
+    codes = truth.astype(np.uint16) << np.uint16(8) | prediction
+    table = np.bincount(codes.ravel(), minlength=256 * 256).reshape(256, 256)
+    _refuse(table[classes:VOID].sum(axis=1), classes, "truth", classes, where)
+    _refuse(table[:classes, classes:].sum(axis=0), classes, "prediction", classes, where)
+    return table[:classes, :classes].astype(np.int64)
+
+
+def _size(labels: Labels) -> str:
+    """Width × height, as people give a picture's size."""
+    return "×".join(str(side) for side in reversed(labels.shape))
+
+
+def _refuse(counts: NDArray[np.int64], first: int, what: str, classes: int, where: str | None) -> None:
+    """An error if any pixel carries one of the labels `first`, `first` + 1, …, counted in `counts`."""
+    if counts.any():
+        label = first + int(np.flatnonzero(counts)[0])
+        raise DatasetError(
+            f"the {what} holds label {label} in {int(counts[label - first])} pixels that count; "
+            f"want 0 to {classes - 1}, with {VOID} (void) in the truth only",
+            path=where,
+        )
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a confusion matrix says, all in per cent.
+
+    iou: (classes,) float64, 0 where a class occurs neither in truth nor in prediction, as in the VOC kit.
+    absent: the classes of which that is so.
+    mean: mean of `iou` over all classes. pixel_accuracy: share of pixels with the right class.
+    """
+
+    iou: NDArray[np.float64]
+    absent: tuple[int, ...]
+    mean: float
+    pixel_accuracy: float
+
+
+def scores(matrix: Matrix) -> Scores:
+    """Intersection over union per class, their mean, and pixel accuracy, from a (classes, classes) matrix."""
+    hits = np.diagonal(matrix)
+    union = matrix.sum(axis=0) + matrix.sum(axis=1) - hits
+    iou = 100.0 * hits / np.maximum(union, 1)
+    total = int(matrix.sum())
+    accuracy = 100.0 * int(hits.sum()) / total if total else 0.0
+    return Scores(iou, tuple(int(i) for i in np.flatnonzero(union == 0)), float(iou.mean()), accuracy)
+
+
+def picture_score(matrix: Matrix) -> float:
+    """Mean IoU in per cent over the classes that occur in one picture's truth or prediction; 100 where all is void."""
+    result = scores(matrix)
+    present = len(result.iou) - len(result.absent)
+    return float(result.iou.sum() / present) if present else 100.0

@@ -1,0 +1,1 @@
+"""Inference: an image is padded, cropped into tiles, labelled and stitched together."""

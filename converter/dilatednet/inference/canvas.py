@@ -1,0 +1,58 @@
+"""A picture on the device that labels it: tiles are cut there, and labels come back while others work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from converter.dilatednet.inference.predict import Pixels, refuse_unless
+from converter.dilatednet.inference.tiles import Tile
+
+
+class Canvas:
+    """A picture uint8 (h, w, 3), R, G, B, sent to a device as it is, a quarter of its tiles' size."""
+
+    def __init__(self, image: Pixels, mean: tuple[float, float, float], device: torch.device) -> None:
+        host = torch.from_numpy(np.ascontiguousarray(image))
+        pinned = host.pin_memory() if device.type == "cuda" else host
+        self._pixels = pinned.to(device, non_blocking=True)
+        self._mean = torch.tensor(mean, dtype=torch.float32).to(device, non_blocking=True)[:, None, None]
+
+    def cut(self, tile: Tile) -> torch.Tensor:
+        """What `tiles.cut` gives, on the device: float32 (1, 3, tile h, tile w), B, G, R minus the mean."""
+        rows, columns = (
+            torch.from_numpy(index).to(self._pixels.device, non_blocking=True) for index in (tile.rows, tile.columns)
+        )
+        pixels = self._pixels.index_select(0, rows).index_select(1, columns)
+        return (pixels.flip(2).permute(2, 0, 1).to(torch.float32) - self._mean)[None]
+
+
+def fetched(labels: torch.Tensor, finite: torch.Tensor) -> Callable[[], Pixels]:
+    """Start bringing labels uint8 (h, w) from their device; the result waits for them.
+
+    `finite`: whether the numbers behind them were, a bool on the device. Without a device nothing is waited for.
+
+    Raises (on waiting):
+        WeightsError: they were not.
+    """
+    if labels.device.type != "cuda":
+        return lambda: _checked(labels, finite)
+    pair = [torch.empty(value.shape, dtype=value.dtype, pin_memory=True) for value in (labels, finite)]
+    for host, value in zip(pair, (labels, finite), strict=True):
+        host.copy_(value, non_blocking=True)
+    arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    arrived.record()
+
+    def wait() -> Pixels:
+        arrived.synchronize()
+        return _checked(pair[0], pair[1])
+
+    return wait
+
+
+def _checked(labels: torch.Tensor, finite: torch.Tensor) -> Pixels:
+    refuse_unless(bool(finite))
+    pixels: Pixels = labels.numpy()
+    return pixels

@@ -1,0 +1,217 @@
+"""From a picture to a label for every pixel, as fyu/dilation's predict.py does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from converter.dilatednet.inference.tiles import MARGIN, Tile, cut, tiles
+from converter.dilatednet.zoo import Model, find
+from converter.errors import ImageError, ShapeError, WeightsError
+
+Pixels = npt.NDArray[np.uint8]
+Progress = Callable[[int, int], None]
+
+_BAND = 2**23
+"""Probabilities that are zoomed at a time: 64 MiB in float64."""
+
+
+def predict(
+    module: torch.nn.Module,
+    image: Pixels,
+    dataset: str = "pascal_voc",
+    *,
+    input_size: tuple[int, int] | None = None,
+    on_tile: Progress | None = None,
+) -> Pixels:
+    """The most probable class of every pixel: uint8 (h, w); of equally probable ones the first.
+
+    The picture is padded, tiled (see `tiles`) and run tile by tile where the module's parameters are; where the net
+    answers at an eighth of the resolution, probabilities are interpolated bilinearly with cell i at pixel 8 i. The
+    original reads past the last cell at the right and bottom edge where a side modulo the tile step leaves less than
+    one cell; here the last cell repeats. Where the net upsamples (Cityscapes), what lies beyond the picture is cut off,
+    which the original leaves to its user. On wide KITTI pictures every tile pushes the next 4 pixels to the right, as
+    in the original (a tile is 158.5 cells wide, and answers 159).
+
+    Args:
+        module: a DilatedNet or CaffeModule that answers probabilities (a tensor, or a dict with `prob`).
+        image: uint8 (h, w, 3), R, G, B, any size from 1×1.
+        dataset: a data set or zoo name: mean, zoom, number of classes, tile size.
+        input_size: (height, width) of a tile where it is not the module's own or the published net's.
+        on_tile: called with the number of tiles done and of all tiles.
+
+    Raises:
+        ConversionError: an unknown data set.
+        ImageError: not such an array.
+        ShapeError: the module's answer does not fit the data set.
+        WeightsError: the module answers NaN.
+    """
+    model = find(dataset)
+    _check(image)
+    answers = probabilities(module, image, model, input_size, on_tile)
+    return labels_of(answers, model, (image.shape[0], image.shape[1]))
+
+
+def labels_of(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
+    """The most probable class of every pixel of a picture of `size` (height, width) from its tiles: uint8 (h, w)."""
+    labels: Pixels = device_labels(answers, model, size).cpu().numpy()
+    return labels
+
+
+def device_labels(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> torch.Tensor:
+    """The same where the probabilities are, without waiting for them: uint8 (h, w)."""
+    if model.label_set.zoom > 1:
+        return zoomed_labels(joined(answers), model.label_set.zoom, size)
+    labels = torch.empty(0)
+    for tile, prob in answers:
+        labels = labels if labels.numel() else torch.empty(size, dtype=torch.uint8, device=prob.device)
+        part = labels[tile.top : tile.top + prob.shape[1], tile.left : tile.left + prob.shape[2]]
+        part.copy_(prob[:, : part.shape[0], : part.shape[1]].argmax(dim=0))
+    return labels
+
+
+def probabilities(
+    module: torch.nn.Module,
+    image: Pixels,
+    model: Model,
+    input_size: tuple[int, int] | None = None,
+    on_tile: Progress | None = None,
+) -> Iterator[tuple[Tile, torch.Tensor]]:
+    """Every tile with its probabilities (classes, rows, columns) float32, on the module's device, in eval mode.
+
+    A module that can run one front end for all tiles (`converter.fast.FastNet`) does, and answers no cells that lie
+    beyond the picture.
+    """
+    size = input_size or getattr(module, "input_size", None) or model.input_size
+    shared = getattr(module, "shared_probabilities", None)
+    answers = shared(image, model, size, on_tile) if shared is not None else None
+    if answers is not None:
+        for tile, prob in answers:
+            _check_finite(prob)
+            yield tile, prob
+        return
+    every = list(tiles((image.shape[0], image.shape[1]), size))
+    for done, tile in enumerate(every, 1):
+        yield tile, checked_batch(module, cut(image, tile, model.label_set.mean), model, size)[0]
+        if on_tile:
+            on_tile(done, len(every))
+
+
+def checked_batch(
+    module: torch.nn.Module, x: npt.NDArray[np.float32], model: Model, size: tuple[int, int]
+) -> torch.Tensor:
+    """The probabilities (n, classes, rows, columns) float32 of tiles x (n, 3, h, w), computed in eval mode.
+
+    Raises:
+        ShapeError: the answer does not fit the data set.
+        WeightsError: the answer holds NaN.
+    """
+    parameter = next(module.parameters(), torch.empty(0))
+    prob = batch_answer(module, torch.from_numpy(x).to(parameter.device, parameter.dtype), model, size)
+    _check_finite(prob)
+    return prob
+
+
+def batch_answer(module: torch.nn.Module, x: torch.Tensor, model: Model, size: tuple[int, int]) -> torch.Tensor:
+    """The same for tiles that are on the module's device, without looking at the numbers, and so without waiting.
+
+    Raises:
+        ShapeError: the answer does not fit the data set.
+    """
+    training = module.training
+    module.eval()
+    try:
+        with torch.inference_mode():
+            prob = _answer(module(x)).float()
+    finally:
+        module.train(training)
+    _check_shape(prob, model, size)
+    return prob
+
+
+def joined(answers: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
+    """The tiles' probabilities side by side: (classes, rows, columns)."""
+    rows: dict[int, list[torch.Tensor]] = {}
+    for tile, prob in answers:
+        rows.setdefault(tile.top, []).append(prob)
+    return torch.cat([torch.cat(row, dim=2) for row in rows.values()], dim=1)
+
+
+def zoomed_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> torch.Tensor:
+    """Arg-max of probabilities (classes, rows, columns) interpolated to `size` (height, width) pixels: uint8.
+
+    Interpolated in float64 and rounded to float32 before the comparison, as the original's compiled loop does; on the
+    probabilities' device.
+    """
+    height, width = size
+    labels = torch.empty(size, dtype=torch.uint8, device=prob.device)
+    band = max(1, _BAND // (prob.shape[0] * width))
+    for top in range(0, height, band):
+        rows = torch.arange(top, min(height, top + band), device=prob.device)
+        values = zoomed(prob, zoom, rows, torch.arange(width, device=prob.device))
+        labels[top : top + band] = values.argmax(dim=0)
+    return labels
+
+
+def zoomed(prob: torch.Tensor, zoom: int, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+    """Probabilities at pixel `rows` and `columns` of the zoomed map: (classes, len(rows), len(columns)) float32."""
+    upper, lower, down = _neighbours(rows, zoom, prob.shape[1])
+    left, right, across = _neighbours(columns, zoom, prob.shape[2])
+    down = down[:, None]
+    lines = down * prob[:, lower].double() + (1 - down) * prob[:, upper].double()
+    return ((1 - across) * lines[:, :, left] + across * lines[:, :, right]).float()
+
+
+def _neighbours(pixels: torch.Tensor, zoom: int, cells: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The two cells around each pixel, and the second one's share (float64)."""
+    first = pixels // zoom
+    share = pixels.double() / zoom - first
+    return first, (first + 1).clamp(max=cells - 1), share
+
+
+def _check(image: Any) -> None:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        seen = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise ImageError(f"expected an array uint8 (h, w, 3), R, G, B; got {seen}; read it with images.read_image")
+    if not image.size:
+        raise ImageError(f"the picture is empty: {image.shape}; expected at least one pixel")
+
+
+def _answer(out: Any) -> torch.Tensor:
+    """The probabilities among a module's outputs."""
+    if isinstance(out, Mapping):
+        if "prob" not in out and len(out) != 1:
+            raise ShapeError(f"the net answers {', '.join(out)}; expected 'prob', or one output; use the deploy net")
+        out = out["prob"] if "prob" in out else next(iter(out.values()))
+    assert isinstance(out, torch.Tensor)
+    return out
+
+
+def _check_shape(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> None:
+    """The answer must have the data set's classes and cells."""
+    zoom = model.label_set.zoom
+    cells = tuple(-(-(side - 2 * MARGIN) // zoom) for side in size)
+    expected = (len(model.label_set.classes), *cells)
+    if tuple(prob.shape[1:]) != expected:
+        raise ShapeError(
+            f"the net answers {tuple(prob.shape[1:])} to a tile of {size[0]}×{size[1]}; {model.name} gives {expected}; "
+            "name the data set that the net was trained on"
+        )
+
+
+def _check_finite(prob: torch.Tensor) -> None:
+    refuse_unless(bool(torch.isfinite(prob).all()))
+
+
+def refuse_unless(finite: bool) -> None:
+    """Refuse an answer whose numbers are not all finite.
+
+    Raises:
+        WeightsError: always then.
+    """
+    if not finite:
+        raise WeightsError("the net answers NaN or infinity; the weights are damaged; convert or download them again")

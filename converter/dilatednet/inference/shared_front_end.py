@@ -1,0 +1,146 @@
+"""One front end for all tiles of a picture: what tiles share is computed once, what nobody sees not at all.
+
+Two tiles overlap by 372 pixels, and the last one runs on beyond the picture. The front end has no padding, so on a grid
+of 8 pixels its answer at a place does not depend on the tile that holds the place: it is run over the whole padded
+picture, and each tile's part is cut out for the context module, whose zero padding is what ties an answer to its tile.
+Cells further beyond the picture than the context module reaches cannot change an answer inside it and are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from converter.dilatednet.inference.tiles import MARGIN, Index, Tile, along, cut
+from converter.dilatednet.topology import Topology
+
+if TYPE_CHECKING:
+    from converter.dilatednet.zoo import Model
+    from converter.fast.accelerated_module import FastNet
+
+CELL = 8
+"""Pixels between two cells of the front end's answer."""
+
+_WINDOW = 3_500_000
+"""Pixels the front end takes at a time: a Cityscapes picture with its margins fits, and no larger one needs more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a picture: its tiles, and the cells to compute.
+
+    `starts` are the tiles' first pixels, `positions` the picture's row or column for each pixel of the padded picture,
+    `cells` each tile's cells that are computed, `kept` those of them that lie on the picture.
+    """
+
+    starts: tuple[int, ...]
+    positions: Index
+    cells: tuple[int, ...]
+    kept: tuple[int, ...]
+
+
+def reach(topology: Topology) -> int:
+    """Cells that the context module sees to each side: 33 at depth 8 (paper, table 1)."""
+    return sum(topology.dilations[:-1])
+
+
+def lay_out(length: int, size: int, sight: int) -> Axis | None:
+    """The tiles along an axis of `length` pixels for tiles of `size`; None where tiles leave the grid of cells.
+
+    A tile's cells line up with the whole picture's if the step between tiles is a multiple of 8 (not so for KITTI's
+    width of 1640); then no pooling window of the front end is cut by a tile's end either.
+    """
+    step = size - 2 * MARGIN
+    if step % CELL:
+        return None
+    tiles = list(along(length, size))
+    starts = tuple(start for start, _ in tiles)
+    positions = np.concatenate([*(index[:step] for _, index in tiles[:-1]), tiles[-1][1]])
+    kept = tuple(min(step // CELL, _visible(length - start)) for start in starts)
+    cells = tuple(min(step // CELL, count + sight) for count in kept)
+    total = starts[-1] + cells[-1] * CELL + 2 * MARGIN
+    return Axis(starts, positions[:total], cells, kept)
+
+
+def _visible(pixels: int) -> int:
+    """Cells that `pixels` need: interpolation looks one cell further than the last pixel's own."""
+    return (pixels - 1) // CELL + 2
+
+
+def shared_probabilities(
+    net: FastNet,
+    image: npt.NDArray[np.uint8],
+    model: Model,
+    size: tuple[int, int],
+    on_tile: Callable[[int, int], None] | None = None,
+) -> Iterator[tuple[Tile, Tensor]] | None:
+    """Every tile with its probabilities (classes, rows, columns) float32, cut where the picture ends.
+
+    None where nothing is shared or left out, or tiles are off the grid: then tiles are run one by one.
+    """
+    topology = net.topology
+    if topology is None:
+        return None
+    rows = lay_out(image.shape[0], size[0], reach(topology))
+    columns = lay_out(image.shape[1], size[1], reach(topology))
+    if rows is None or columns is None or not _saves(rows, columns, size):
+        return None
+    return _run(net, image, model, (rows, columns), on_tile)
+
+
+def _saves(rows: Axis, columns: Axis, size: tuple[int, int]) -> bool:
+    """Whether the padded picture is smaller than its tiles together."""
+    tiles = len(rows.starts) * len(columns.starts) * size[0] * size[1]
+    return rows.positions.size * columns.positions.size < tiles
+
+
+def _run(
+    net: FastNet,
+    image: npt.NDArray[np.uint8],
+    model: Model,
+    axes: tuple[Axis, Axis],
+    on_tile: Callable[[int, int], None] | None,
+) -> Iterator[tuple[Tile, Tensor]]:
+    rows, columns = axes
+    features = _features(net, image, model, axes)
+    zoom = CELL // model.label_set.zoom
+    done, total = 0, len(rows.starts) * len(columns.starts)
+    for top, high, keep_rows in zip(rows.starts, rows.cells, rows.kept, strict=True):
+        for left, wide, keep_columns in zip(columns.starts, columns.cells, columns.kept, strict=True):
+            part = features[:, :, top // CELL : top // CELL + high, left // CELL : left // CELL + wide]
+            prob = net.behind_features(part)[0, :, : keep_rows * zoom, : keep_columns * zoom]
+            yield Tile(np.empty(0, np.intp), np.empty(0, np.intp), top, left), prob
+            done += 1
+            if on_tile:
+                on_tile(done, total)
+
+
+def _features(net: FastNet, image: npt.NDArray[np.uint8], model: Model, axes: tuple[Axis, Axis]) -> Tensor:
+    """The front end's answer over the whole padded picture: (1, classes, rows, columns), a window at a time."""
+    cells = [(axis.positions.size - 2 * MARGIN) // CELL for axis in axes]
+    strips: list[Tensor] = []
+    for top, high in _windows(cells[0], cells[1]):
+        parts = []
+        for left, wide in _windows(cells[1], high):
+            down = axes[0].positions[top * CELL : (top + high) * CELL + 2 * MARGIN]
+            across = axes[1].positions[left * CELL : (left + wide) * CELL + 2 * MARGIN]
+            x = torch.from_numpy(cut(image, Tile(down, across, 0, 0), model.label_set.mean))
+            parts.append(net.features(x))
+        strips.append(torch.cat(parts, 3))
+    return torch.cat(strips, 2)
+
+
+def _windows(cells: int, other: int) -> list[tuple[int, int]]:
+    """`cells` in as few equal runs as keep a window of `other` cells across under the limit."""
+    most = max(_WINDOW // (other * CELL + 2 * MARGIN) - 2 * MARGIN, CELL * 32) // CELL
+    count = math.ceil(cells / most)
+    bounds = [cells * part // count for part in range(count + 1)]
+    return [(start, stop - start) for start, stop in pairwise(bounds)]

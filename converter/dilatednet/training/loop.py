@@ -1,0 +1,221 @@
+"""The training loop: batches in, updates, checkpoints and records out; goes on after any interruption.
+
+Everything random is a function of the recipe's seed, the update's number and the process's rank, so that a run resumed
+from a checkpoint takes the same steps as one that was never broken.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from converter.dilatednet.training.batches import Schedule, batches
+from converter.dilatednet.training.checkpoint import Checkpoint, save_checkpoint
+from converter.dilatednet.training.distributed import Processes
+from converter.dilatednet.training.log import RunLog
+from converter.dilatednet.training.loss import summed_loss
+from converter.dilatednet.training.recipes import Recipe
+from converter.dilatednet.training.sources import TrainingItems
+from converter.dilatednet.training.stages import StageNet, build_optimizer
+from converter.errors import TrainingError
+from converter.solver.optimizers import CaffeOptimizer
+
+Precision: TypeAlias = Literal["fp32", "tf32", "bf16"]
+Stream: TypeAlias = Iterator[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a recipe is run, without a say in what comes out (but for rounding: `precision`, `channels_last`).
+
+    Raises:
+        TrainingError: a count below its least.
+    """
+
+    folder: Path
+    precision: Precision = "fp32"
+    channels_last: bool = False
+    workers: int = 0
+    checkpoint_every: int = 2000
+    keep: int = 3
+    log_every: int = 20
+
+    def __post_init__(self) -> None:
+        for name, least in (("checkpoint_every", 1), ("keep", 1), ("log_every", 1), ("workers", 0)):
+            if getattr(self, name) < least:
+                raise TrainingError(
+                    f"{name} is {getattr(self, name)}; expected {least} or more; correct it", field=name
+                )
+
+
+@dataclass(slots=True)
+class Run:
+    """A stage in training; `iteration`, `position` and `current_step` say how far it is."""
+
+    recipe: Recipe
+    net: StageNet
+    items: TrainingItems
+    options: RunOptions
+    processes: Processes
+    iteration: int = 0
+    position: int = 0
+    current_step: int = 0
+    stopped: bool = False
+    _asked_to_stop: bool = field(default=False, repr=False)
+
+    def train(self, resumed: Checkpoint | None = None) -> bool:
+        """Train to the recipe's last iteration; False where SIGTERM came first (what was done is saved).
+
+        Raises:
+            TrainingError: the run diverged; the checkpoints written before are whole.
+        """
+        _set_precision(self.options.precision)
+        layout = torch.channels_last if self.options.channels_last else torch.contiguous_format
+        self.net.to(self.processes.device, memory_format=layout)  # type: ignore[call-overload]
+        self.net.train()
+        optimizer = build_optimizer(self.net.net, self.recipe)
+        if resumed is not None:
+            self._resume(resumed, optimizer)
+        module = self.processes.wrap(self.net)
+        with ExitStack() as stack:
+            stack.enter_context(self._heeding_sigterm())
+            log = stack.enter_context(RunLog(self.options.folder, self.iteration)) if self.processes.first else None
+            self._loop(module, optimizer, log)
+        return self.iteration >= self.recipe.iterations
+
+    def _loop(self, module: torch.nn.Module, optimizer: CaffeOptimizer, log: RunLog | None) -> None:
+        recipe, left = self.recipe, self.recipe.iterations - self.iteration
+        schedule = Schedule(
+            self.position, left * recipe.accumulate, recipe.batch, self.processes.rank, self.processes.count
+        )
+        stream = batches(self.items, schedule, self.processes, self.options.workers)
+        quiet = None if self.processes.first else True
+        with tqdm(total=recipe.iterations, initial=self.iteration, disable=quiet, unit="it") as bar:
+            while self.iteration < recipe.iterations and not self.stopped:
+                began = time.perf_counter()
+                rate, loss = self._update(module, optimizer, stream)
+                bar.set_postfix(loss=f"{loss:.4f}", rate=f"{rate:g}", refresh=False)
+                bar.update()
+                self._record(log, rate, loss, time.perf_counter() - began)
+                self._save_when_due(optimizer)
+
+    def _update(self, module: torch.nn.Module, optimizer: CaffeOptimizer, stream: Stream) -> tuple[float, float]:
+        """One update: `accumulate` passes, then a step; the rate it took, and the loss over all processes."""
+        torch.manual_seed(_mixed(self.recipe.seed, self.iteration, self.processes.rank))
+        optimizer.zero_grad(set_to_none=True)
+        passes, total = self.recipe.accumulate, 0.0
+        for index in range(passes):
+            total += self._pass(module, *next(stream), last=index == passes - 1)
+        loss = total / passes
+        self._check_divergence(loss)
+        rate, self.current_step = self.recipe.rates().rate(self.iteration, self.current_step)
+        optimizer.set_rate(rate)
+        optimizer.step()
+        self.iteration += 1
+        self.position += passes * self.processes.count * self.recipe.batch
+        return rate, loss
+
+    def _pass(self, module: torch.nn.Module, values: Tensor, labels: Tensor, *, last: bool) -> float:
+        """Gradients of one batch; its loss over all processes' pixels that count (0 where none does)."""
+        if self.options.channels_last:
+            values = values.contiguous(memory_format=torch.channels_last)
+        # DDP averages gradients at the last pass alone; the ones before add up where they are.
+        waiting = module.no_sync() if self.processes.count > 1 and not last else nullcontext()  # type: ignore[operator]
+        half = self.options.precision == "bf16"
+        with waiting:
+            with torch.autocast(self.processes.device.type, torch.bfloat16, enabled=half):
+                logits = module(values)
+            self._check_sizes(logits, labels)
+            summed, count = summed_loss(logits, labels)
+            stop = torch.full_like(count, float(self._asked_to_stop))
+            shared = self.processes.summed(torch.stack([summed.detach(), count, stop]))
+            # The average over processes that DDP takes is undone, so that all pixels count alike.
+            torch.autograd.backward(summed * (self.processes.count / shared[1].clamp(min=1)))
+        self.stopped = self.stopped or bool(shared[2] > 0)
+        return float(shared[0] / shared[1].clamp(min=1))
+
+    def _check_sizes(self, logits: Tensor, labels: Tensor) -> None:
+        if logits.shape[2:] != labels.shape[1:]:
+            seen = f"{tuple(labels.shape[1:])} labels for {tuple(logits.shape[2:])} answers"
+            raise TrainingError(f"{seen}; expected equal sizes; check crop, label stride and features")
+
+    def _check_divergence(self, loss: float) -> None:
+        limit = 10 * math.log(max(2, self.items.classes))
+        if math.isfinite(loss) and loss <= limit:
+            return
+        rate = self.recipe.rate
+        raise TrainingError(
+            f"iteration {self.iteration}: the run diverged: loss {loss:g}; expected below {limit:.1f} (10 × ln "
+            f"{self.items.classes}); start again with a tenth of the rate (--rate {rate / 10:g} instead of {rate:g}), "
+            "and make sure that labels are class indices and that weights were given",
+            path=str(self.options.folder),
+        )
+
+    def _record(self, log: RunLog | None, rate: float, loss: float, seconds: float) -> None:
+        due = self.iteration % self.options.log_every == 0 or self.iteration == self.recipe.iterations
+        if log is not None and (due or self.iteration == 1):
+            log.write(iteration=self.iteration, loss=loss, rate=rate, seconds=round(seconds, 4), items=self.position)
+
+    def _save_when_due(self, optimizer: CaffeOptimizer) -> None:
+        due = self.iteration % self.options.checkpoint_every == 0
+        if not (due or self.stopped or self.iteration == self.recipe.iterations):
+            return
+        if self.processes.first:
+            weights, memory = self.net.net.state_dict(), optimizer.state_dict()
+            recipe = asdict(self.recipe)
+            state = Checkpoint(self.iteration, self.position, self.current_step, weights, memory, recipe)
+            save_checkpoint(self.options.folder, state, self.options.keep)
+        self.processes.wait()
+
+    def _resume(self, saved: Checkpoint, optimizer: CaffeOptimizer) -> None:
+        """Take over a checkpoint's state, if the recipe is the same; more iterations are allowed where no rate changes.
+
+        Raises:
+            TrainingError: another recipe.
+        """
+        ours = asdict(self.recipe)
+        free = {"iterations"} if self.recipe.policy != "poly" else set()
+        differing = [name for name in ours if name not in free and saved.recipe.get(name) != ours[name]]
+        if differing:
+            seen = "; ".join(f"{name} was {saved.recipe.get(name)}, now {ours[name]}" for name in differing)
+            message = f"this run had another recipe: {seen}; give the same numbers, or another folder"
+            raise TrainingError(message, path=str(self.options.folder))
+        self.net.net.load_state_dict(saved.weights)
+        optimizer.load_state_dict(dict(saved.optimizer))
+        self.iteration, self.position, self.current_step = saved.iteration, saved.position, saved.current_step
+
+    @contextmanager
+    def _heeding_sigterm(self) -> Iterator[None]:
+        """SIGTERM ends the run after the update at hand, which is saved."""
+
+        def ask(_number: int, _frame: object) -> None:
+            self._asked_to_stop = True
+
+        before = signal.signal(signal.SIGTERM, ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _mixed(seed: int, iteration: int, rank: int) -> int:
+    """One seed out of three numbers, for dropout's masks."""
+    return int(np.random.SeedSequence((seed, iteration, rank)).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _set_precision(precision: Precision) -> None:
+    """TF32 on GPUs only where asked for; crops are of one size, so that cuDNN's trials of its algorithms pay."""
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
+    torch.backends.cudnn.allow_tf32 = precision != "fp32"

@@ -1,0 +1,1 @@
+"""Convolution algorithms for inference, and the choice between them."""

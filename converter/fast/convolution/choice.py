@@ -1,0 +1,70 @@
+"""Which form of a convolution runs: by its shape on the CPU, by measurement on CUDA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from converter.fast.autotune import MeasuredConvolution, tolerance
+from converter.fast.convolution.cudnn import FusedConvolution, is_fusible
+from converter.fast.convolution.direct import DirectConvolution, computes
+from converter.fast.convolution.filter import Filter, Form, Place, hand_back
+from converter.fast.convolution.frequency import FourierConvolution, is_fourier, saves
+from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
+from converter.fast.convolution.space_to_batch import BlockConvolution, is_dilated
+
+
+def form_of(given: Filter, place: Place) -> Form:
+    """The form, or the forms to choose from, of a convolution in one place."""
+    if place.device.type == "cuda":
+        return MeasuredConvolution(candidates(Moved(given, place)), tolerance(place.dtype, place.tf32))
+    if is_pointwise(given, place):
+        return PointwiseConvolution(given, place)
+    if is_fourier(given) and (place.dtype == torch.float32 or not computes(place.dtype)):
+        return _LargeKernel(given, place)
+    return DirectConvolution(given, place)
+
+
+@dataclass
+class Moved:
+    """A convolution whose weights go to their place once, for all forms, when the first form is tried."""
+
+    given: Filter
+    place: Place
+
+    @cached_property
+    def filter(self) -> Filter:
+        """With weight and bias on the device, float32 or what they were."""
+        weight = self.given.weight.detach().to(self.place.device)
+        hand_back(self.given.weight, weight)
+        bias = None if self.given.bias is None else self.given.bias.detach().to(self.place.device)
+        return replace(self.given, weight=weight, bias=bias)
+
+
+def candidates(moved: Moved) -> dict[str, Callable[[], Form]]:
+    """Every form that fits, the direct one first. The Fourier form's differences of spectra want float32 whole."""
+    given, place = moved.given, moved.place
+    found: dict[str, Callable[[], Form]] = {"direct": lambda: DirectConvolution(moved.filter, place)}
+    if is_fusible(given):
+        found["fused"] = lambda: FusedConvolution(moved.filter, place)
+    if is_dilated(given):
+        found["space to batch"] = lambda: BlockConvolution(moved.filter, place)
+    if is_fourier(given) and place.dtype == torch.float32 and not place.tf32:
+        found["fourier"] = lambda: FourierConvolution(moved.filter, place)
+    return found
+
+
+class _LargeKernel:
+    """The Fourier form where the picture is large enough for it to pay, else the direct one."""
+
+    def __init__(self, given: Filter, place: Place) -> None:
+        self.given = given
+        self._fourier, self._direct = FourierConvolution(given, place), DirectConvolution(given, place)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """See `Form`."""
+        return self._fourier(x) if saves(self.given, tuple(x.shape)) else self._direct(x)

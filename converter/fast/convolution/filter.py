@@ -1,0 +1,65 @@
+"""A convolution as the fast forms take it: its numbers, where it runs, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from converter.files.mapping import release
+
+Pair: TypeAlias = tuple[int, int]
+Form: TypeAlias = Callable[[Tensor], Tensor]
+"""x: (n, c_in, h, w) of the form's dtype and device -> (n, c_out, h', w'), channels-last, rectified if asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A two-dimensional convolution: weight (c_out, c_in / group, kh, kw), bias (c_out,) or None."""
+
+    weight: Tensor
+    bias: Tensor | None
+    stride: Pair
+    pad: Pair
+    dilation: Pair
+    group: int
+    rectified: bool
+
+    @property
+    def kernel(self) -> Pair:
+        """(kh, kw)."""
+        return self.weight.shape[2], self.weight.shape[3]
+
+    @property
+    def plain(self) -> bool:
+        """Whether every output position looks at every channel: no stride, no groups."""
+        return self.stride == (1, 1) and self.group == 1
+
+    def output_size(self, height: int, width: int) -> Pair:
+        """(h', w') of an input of that height and width."""
+        sizes = zip((height, width), self.kernel, self.stride, self.pad, self.dilation, strict=True)
+        rows, columns = ((size + 2 * pad - gap * (k - 1) - 1) // step + 1 for size, k, step, pad, gap in sizes)
+        return rows, columns
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and in what type a net computes; `tf32`: CUDA may round the factors of float32 products."""
+
+    dtype: torch.dtype
+    device: torch.device
+    tf32: bool = False
+
+
+def bias_of(given: Filter, place: Place, dtype: torch.dtype | None = None) -> Tensor | None:
+    """The bias on the device, rounded to the place's type, in `dtype`."""
+    return None if given.bias is None else given.bias.detach().to(place.device, place.dtype).to(dtype or place.dtype)
+
+
+def hand_back(weight: Tensor, *packed: Tensor) -> None:
+    """Let the system have the pages of a mapped weight again that now lies packed elsewhere."""
+    if weight.device.type == "cpu" and all(other.data_ptr() != weight.data_ptr() for other in packed):
+        release(weight.detach().numpy())

@@ -1,0 +1,66 @@
+"""HDF5 weights in Caffe's layout, written whole or not at all; the one reader (`formats.hdf5`) serves both.
+
+Source: src/caffe/net.cpp (ToHDF5): a group for every layer, datasets named by blob index; attributes are ours, Caffe
+does not look at them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import h5py
+import numpy as np
+
+from converter.errors import OutputError
+from converter.files.atomic import atomic_write
+from converter.files.flow import Flow, as_flow
+from converter.formats.weights.stored import Array
+
+_LONGEST_ATTRIBUTE = 60_000
+
+
+@contextmanager
+def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
+    """A new HDF5 file that takes its name when the block ends well."""
+    with atomic_write(path) as raw, h5py.File(raw, "w") as file:
+        yield file
+
+
+def write_hdf5(
+    path: str | os.PathLike[str],
+    layers: Iterable[tuple[str, Iterable[Array | Flow]]],
+    attributes: Mapping[str, str] | None = None,
+) -> None:
+    """Write /data/<layer>/<i> for every layer of `layers` (name, blobs); half floats become floats.
+
+    Chunks of a flow must be whole rows of its first axis.
+
+    Raises:
+        OutputError: it cannot be written, or a layer's name is none that HDF5 can hold.
+    """
+    with creating(path) as file:
+        file.attrs.update({name: text for name, text in (attributes or {}).items() if len(text) < _LONGEST_ATTRIBUTE})
+        data = file.create_group("data")
+        for name, blobs in layers:
+            if not name or {".", "..", ""} & set(name.split("/")) or "\0" in name:
+                text = f"layer '{name}' has a name that HDF5 cannot hold; rename it or write another format"
+                raise OutputError(text, path=os.fspath(path), layer=name)
+            group = data.require_group(name)
+            for index, blob in enumerate(blobs):
+                _write(group, str(index), as_flow(blob))
+
+
+def _write(group: h5py.Group, name: str, blob: Flow) -> None:
+    """One dataset, contiguous, its numbers handed over a few megabytes at a time, whole rows of the first axis each."""
+    dtype = np.dtype("<f8" if blob.dtype.itemsize == 8 else "<f4")
+    dataset = group.create_dataset(name, blob.shape, dtype)
+    row = 0
+    for chunk in blob.chunks():
+        rows = chunk.reshape(-1, *blob.shape[1:]).astype(dtype, copy=False)
+        if not blob.shape:
+            dataset[()] = rows[0]
+            return
+        dataset[row : row + len(rows)] = rows
+        row += len(rows)

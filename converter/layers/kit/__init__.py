@@ -1,0 +1,1 @@
+"""What several layer types share: windows, boxes, losses, recurrent steps, data layers."""

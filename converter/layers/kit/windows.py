@@ -1,0 +1,118 @@
+"""Sizes that sliding windows have: Caffe's ways to write kernel, stride, pad and dilation, and the output they give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from converter.errors import ShapeError
+from converter.layers.layer import Window
+from converter.net.net import Shape
+from converter.net.params import Params
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """A sliding window, one entry per spatial axis."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """The kernel's reach with dilation: d(k - 1) + 1."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    @property
+    def window(self) -> Window:
+        """What one output position sees."""
+        return Window(self.extent, self.stride, self.pad)
+
+    def convolved(self, sizes: Shape) -> Shape:
+        """Output sizes of a convolution (src/caffe/layers/conv_layer.cpp, compute_output_shape)."""
+        return tuple(
+            (size + 2 * p - e) // s + 1 if size + 2 * p >= e else 0
+            for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
+        )
+
+    def deconvolved(self, sizes: Shape) -> Shape:
+        """Output sizes of the transposed convolution (src/caffe/layers/deconv_layer.cpp, compute_output_shape)."""
+        return tuple(
+            s * (size - 1) + e - 2 * p for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
+        )
+
+
+def read_geometry(p: Params, axes: int) -> Geometry:
+    """A convolution_param's window over `axes` spatial axes (src/caffe/layers/base_conv_layer.cpp, LayerSetUp).
+
+    Each of kernel, stride and pad is given once, once per axis, or (two axes only) as an `_h`/`_w` pair whose unset
+    half counts as 0. `hole` is DeepLab's and HoleConvolution's older word for dilation.
+    """
+    kernel = _per_axis(p, "kernel_size", ("kernel_h", "kernel_w"), axes, None)
+    stride = _per_axis(p, "stride", ("stride_h", "stride_w"), axes, 1)
+    pad = _per_axis(p, "pad", ("pad_h", "pad_w"), axes, 0)
+    word = "hole" if p.has("hole") or p.has("hole_h") or p.has("hole_w") else "dilation"
+    dilation = _per_axis(p, word, (f"{word}_h", f"{word}_w"), axes, 1)
+    for name, sizes, least in (("kernel_size", kernel, 1), ("stride", stride, 1), ("pad", pad, 0), (word, dilation, 1)):
+        if min(sizes, default=least) < least:
+            raise p.error(name, f"is {list(sizes)}", f"expected at least {least} along each axis")
+    return Geometry(kernel, stride, pad, dilation)
+
+
+def read_shapes(p: Params, axes: int) -> Geometry:
+    """The window of video-caffe's Nd types: kernel_shape, stride_shape, pad_shape, each with one `dim` per axis."""
+    names = {"kernel_shape": 0, "stride_shape": 1, "pad_shape": 0}
+    sizes = {name: p.message(name).integers("dim") or (default,) * axes for name, default in names.items()}
+    for name, given in sizes.items():
+        if len(given) != axes or min(given) < (name != "pad_shape"):
+            raise p.error(name, f"is {list(given)}", f"expected {axes} sizes, one per spatial axis")
+    return Geometry(sizes["kernel_shape"], sizes["stride_shape"], sizes["pad_shape"], (1,) * axes)
+
+
+def _per_axis(p: Params, name: str, pair: tuple[str, str], axes: int, default: int | None) -> tuple[int, ...]:
+    """One value per spatial axis from Caffe's three spellings."""
+    given = p.integers(name)
+    if any(p.has(half) for half in pair):
+        if given:
+            raise p.error(name, f"stands beside {' or '.join(pair)}", "use one of the two spellings")
+        if axes != 2:
+            raise p.error(
+                pair[0] if p.has(pair[0]) else pair[1], f"is for 2 spatial axes; there are {axes}", f"use {name}"
+            )
+        return tuple(p.integer(half, 0) if p.has(half) else 0 for half in pair)
+    if not given:
+        if default is None:
+            raise p.error(name, "is missing", "the layer cannot do without it")
+        return (default,) * axes
+    if len(given) not in {1, axes}:
+        raise p.error(name, f"is given {len(given)} times", f"expected once, or {axes} times (once per spatial axis)")
+    return given * axes if len(given) == 1 else given
+
+
+def pooled(size: int, kernel: int, stride: int, pad: int, *, ceil: bool, clip: bool) -> int:
+    """Output size of pooling along one axis (src/caffe/layers/pooling_layer.cpp, Reshape).
+
+    `clip` (any axis is padded) drops a last window that would start beyond the image and its left padding.
+    """
+    span = size + 2 * pad - kernel
+    if span < 0 and not ceil:
+        return 0
+    count = (math.ceil(span / stride) if ceil else span // stride) + 1
+    if clip and (count - 1) * stride >= size + pad:
+        count -= 1
+    return max(count, 0)
+
+
+def axis_of(axis: int, rank: int, what: str = "axis") -> int:
+    """A possibly negative axis as a position (src/caffe/blob.hpp, CanonicalAxisIndex)."""
+    if not -rank <= axis < rank:
+        raise ShapeError(f"{what} {axis} of a bottom with {rank} axes; expected {-rank} to {rank - 1}")
+    return axis % rank if rank else 0
+
+
+def count_of(sizes: Sequence[int]) -> int:
+    """The product of sizes: how many values a shape holds."""
+    return math.prod(sizes)

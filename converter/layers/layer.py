@@ -1,0 +1,178 @@
+"""What every layer file builds on: the `Operator` base class and the table of layer types.
+
+An operator is a layer with its parameters read: it knows its blobs and the shapes it makes without torch, and computes
+with torch when it is called. It holds no tensors; `converter/pytorch/caffe_module.py` does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from converter.errors import ShapeError
+from converter.net.fillers import Filler, read_filler
+from converter.net.net import Phase, Shape
+from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Shapes = Sequence[Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One of a layer's blobs in Caffe's order: its name in the state dict, its shape, how it is filled."""
+
+    name: str
+    shape: Shape
+    filler: Filler
+    trained: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a layer computes with: its bottoms, its blobs, and whether the module is in training mode.
+
+    `options` (dtype and device) serve layers that make tensors of their own.
+    """
+
+    bottoms: list[Tensor]
+    blobs: list[Tensor]
+    training: bool
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far one output position sees, per spatial axis: extent of the kernel with dilation, stride and pad."""
+
+    extent: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[int, ...]
+
+
+class Operator:
+    """One layer of a net, its parameters read.
+
+    A subclass reads its parameters in `setup`, states its shapes in `top_shapes` and computes in `forward`. Its name in
+    Caffe is given by `@layer`.
+
+    Attributes:
+        type: Caffe's name of the layer type.
+        blob_names: names of its blobs in the state dict, in Caffe's order.
+        is_input: its tops are inputs of the net.
+        is_loss: its first top has loss weight 1 unless the file says otherwise.
+    """
+
+    type: ClassVar[str] = ""
+    blob_names: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    is_input: ClassVar[bool] = False
+    is_loss: ClassVar[bool] = False
+
+    def __init__(self, params: Params, bottoms: Shapes, *, tops: int, phase: Phase) -> None:
+        self.params = params
+        self.tops = tops
+        self.phase = phase
+        self.blobs: list[Blob] = []
+        self.setup(params, bottoms)
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read parameters from `p`, check them against the bottoms' shapes, and list the blobs."""
+
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The tops' shapes; by default each top is shaped as the first bottom."""
+        return [bottoms[0]] * self.tops
+
+    def forward(self, call: Call) -> list[Tensor]:
+        """The tops' values."""
+        raise NotImplementedError(self.type)
+
+    def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:
+        """Multiplications with an addition each in one forward pass; 0 for element-wise layers."""
+        del bottoms, tops
+        return 0
+
+    def window(self) -> Window | None:
+        """What one output position sees of the first bottom; None where that is just its own position."""
+        return None
+
+    def add_blob(
+        self, shape: Shape, filler: Params | None = None, *, default: Filler | None = None, trained: bool = True
+    ) -> None:
+        """List the next blob, named by `blob_names`, with the filler that a message describes."""
+        index = len(self.blobs)
+        name = self.blob_names[index] if index < len(self.blob_names) else f"blob{index}"
+        chosen = read_filler(filler, default) if filler is not None else default or Filler()
+        self.blobs.append(Blob(name, shape, chosen, trained))
+
+    def expect_bottoms(self, bottoms: Shapes, least: int, most: int | None = None) -> None:
+        """Refuse a number of bottoms that the type cannot have; `most` None means `least` exactly."""
+        most = least if most is None else most
+        if not least <= len(bottoms) <= most:
+            wanted = str(least) if least == most else f"{least} to {most}"
+            raise ShapeError(f"{len(bottoms)} bottoms; a {self.type} layer takes {wanted}")
+
+
+@dataclass(slots=True)
+class _Registry:
+    """Layer types by Caffe's name; duplicates are refused."""
+
+    types: dict[str, type[Operator]] = field(default_factory=dict)
+
+    def add(self, name: str, operator: type[Operator]) -> None:
+        known = self.types.get(name)
+        if (
+            known is not None
+            and f"{known.__module__}.{known.__qualname__}" != f"{operator.__module__}.{operator.__qualname__}"
+        ):
+            raise ValueError(f"layer type {name!r} is already registered by {known.__module__}.{known.__qualname__}")
+        self.types[name] = operator
+
+
+_REGISTRY = _Registry()
+_Op = TypeVar("_Op", bound=type[Operator])
+
+
+def layer(name: str, *aliases: str) -> Callable[[_Op], _Op]:
+    """Register a class as the layer type `name`; `aliases` are other spellings (V1 enum words of forks, say).
+
+    Use it outside this package to teach the converter a layer of your own:
+
+        @converter.layer("Twice")
+        class Twice(converter.Operator):
+            def forward(self, call):
+                return [2 * call.bottoms[0]]
+    """
+
+    def register(operator: _Op) -> _Op:
+        operator.type = name
+        for known in (name, *aliases):
+            _REGISTRY.add(known, operator)
+        return operator
+
+    return register
+
+
+@cache
+def _load_layers() -> None:
+    """Import every file of `converter/layers`, each of which registers its type."""
+    package = importlib.import_module("converter.layers")
+    for info in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"converter.layers.{info.name}")
+
+
+def operator_types() -> dict[str, type[Operator]]:
+    """Every known layer type by name, aliases included."""
+    _load_layers()
+    return dict(_REGISTRY.types)
+
+
+def blob_names_of(type_name: str | None) -> tuple[str, ...]:
+    """The state-dict names of a type's blobs in Caffe's order; `weight, bias` for types nobody registered."""
+    found = operator_types().get(type_name or "")
+    return found.blob_names if found is not None else Operator.blob_names

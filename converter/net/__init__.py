@@ -1,0 +1,1 @@
+"""The frozen net: layers of one phase, accounted parameters, fillers, names."""

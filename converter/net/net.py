@@ -1,0 +1,183 @@
+"""The frozen net: layers in file order, kept or dropped by phase and stage, and the names that connect them."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, cast
+
+from converter.errors import GraphError
+from converter.formats.record import Field, Record, Where
+from converter.net.params import Params
+
+Phase: TypeAlias = Literal["train", "test"]
+Shape: TypeAlias = tuple[int, ...]
+
+_STRUCTURE = frozenset(
+    {"name", "type", "bottom", "top", "loss_weight", "param", "blobs", "include", "exclude", "phase", "propagate_down"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamSpec:
+    """How one blob of a layer is shared and trained (caffe.proto, ParamSpec); None where the file is silent."""
+
+    name: str = ""
+    share_mode: str = "STRICT"
+    lr_mult: float | None = None
+    decay_mult: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a net as the file states it; `record` holds what its type may read."""
+
+    name: str
+    type: str
+    bottoms: tuple[str, ...]
+    tops: tuple[str, ...]
+    phase: Phase
+    where: Where
+    record: Record
+    loss_weights: tuple[float, ...] = ()
+    param_specs: tuple[ParamSpec, ...] = ()
+    propagate_down: tuple[bool, ...] = ()
+
+    def params(self) -> Params:
+        """A fresh accounting view of everything but the structural fields."""
+        return Params(self.record, layer=self.name, only=lambda item: item.name not in _STRUCTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """A net for one phase (None: every layer of the file, whatever its rules)."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    phase: Phase | None
+    path: str
+    unknown: tuple[Field, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Blobs that no later layer reads, in alphabetical order (src/caffe/net.cpp, available_blobs)."""
+        available: set[str] = set()
+        for layer in self.layers:
+            available.difference_update(layer.bottoms)
+            available.update(layer.tops)
+        return tuple(sorted(available))
+
+
+def build_net(
+    record: Record,
+    *,
+    phase: Phase | None = "test",
+    stages: Sequence[str] = (),
+    level: int = 0,
+    notes: Sequence[str] = (),
+) -> Net:
+    """Freeze an upgraded NetParameter: filter by phase, level and stages, then check that the layers connect.
+
+    Raises:
+        GraphError: include and exclude rules in one layer, a bottom that nothing produces, a top produced twice.
+    """
+    view = Params(record)
+    name = view.text("name", "")
+    state = view.message("state")
+    stages = (*stages, *state.texts("stage"))
+    level = level or state.integer("level", 0)  # what a solver asks for is merged over the net's own state
+    records = [item.value for item in record if item.name == "layer" and isinstance(item.value, Record)]
+    kept = [item for item in records if phase is None or _included(item, phase, stages, level)]
+    layers = tuple(_layer(item, phase) for item in kept)
+    if phase is not None:
+        _check_wiring(layers)
+    unknown = tuple(item for item in record if not item.known)
+    return Net(name, layers, phase, record.where.path, unknown, tuple(notes))
+
+
+def _layer(record: Record, phase: Phase | None) -> Layer:
+    view = Params(record)
+    own = view.choice("phase", ("TRAIN", "TEST")).lower() if view.has("phase") else phase or "test"
+    return Layer(
+        name=view.text("name", ""),
+        type=view.text("type", ""),
+        bottoms=view.texts("bottom"),
+        tops=view.texts("top"),
+        phase=cast(Phase, own),
+        where=record.where,
+        record=record,
+        loss_weights=view.numbers("loss_weight"),
+        param_specs=tuple(_param_spec(item) for item in view.messages("param")),
+        propagate_down=view.flags("propagate_down"),
+    )
+
+
+def _param_spec(view: Params) -> ParamSpec:
+    return ParamSpec(
+        name=view.text("name", ""),
+        share_mode=view.choice("share_mode", ("STRICT", "PERMISSIVE"), "STRICT"),
+        lr_mult=view.number("lr_mult") if view.has("lr_mult") else None,
+        decay_mult=view.number("decay_mult") if view.has("decay_mult") else None,
+    )
+
+
+def _included(record: Record, phase: Phase, stages: Sequence[str], level: int) -> bool:
+    """Whether a layer's rules admit it (src/caffe/net.cpp, FilterNet and StateMeetsRule)."""
+    view = Params(record)
+    includes, excludes = view.messages("include"), view.messages("exclude")
+    if includes and excludes:
+        raise GraphError(
+            f"layer {view.text('name', '')!r} has include and exclude rules; a layer may have one of the two kinds",
+            path=record.where.path,
+            line=record.where.line,
+            layer=view.text("name", ""),
+        )
+    if includes:
+        return any(_meets(rule, phase, stages, level) for rule in includes)
+    return not any(_meets(rule, phase, stages, level) for rule in excludes)
+
+
+def _meets(rule: Params, phase: Phase, stages: Sequence[str], level: int) -> bool:
+    if rule.has("phase") and rule.choice("phase", ("TRAIN", "TEST")).lower() != phase:
+        return False
+    if rule.has("min_level") and level < rule.integer("min_level"):
+        return False
+    if rule.has("max_level") and level > rule.integer("max_level"):
+        return False
+    return set(rule.texts("stage")) <= set(stages) and not set(rule.texts("not_stage")) & set(stages)
+
+
+def _check_wiring(layers: Sequence[Layer]) -> None:
+    """Every bottom must exist before it is read, every top must be new or in place (src/caffe/net.cpp, AppendTop)."""
+    produced: dict[str, Layer] = {}
+    for layer in layers:
+        for bottom in layer.bottoms:
+            if bottom not in produced:
+                raise _wiring_error(layer, _unknown_bottom(bottom, produced))
+        for index, top in enumerate(layer.tops):
+            in_place = index < len(layer.bottoms) and layer.bottoms[index] == top
+            if top in produced and not in_place:
+                raise _wiring_error(
+                    layer,
+                    f"top {top!r} is already produced by layer {produced[top].name!r}; "
+                    "give it another name, or make both layers of one phase only",
+                )
+            produced[top] = layer
+    repeated = [name for name, count in Counter(layer.name for layer in layers).items() if count > 1]
+    for layer in layers:
+        if layer.name in repeated and layer.param_specs:
+            raise _wiring_error(layer, "another layer has the same name; weights are found by name, so rename one")
+
+
+def _unknown_bottom(bottom: str, produced: dict[str, Layer]) -> str:
+    close = difflib.get_close_matches(bottom, produced, n=3)
+    hint = f"did you mean {' or '.join(map(repr, close))}" if close else "check the spelling and the layers' phases"
+    return f"bottom {bottom!r} is not produced by any layer before it; {hint}"
+
+
+def _wiring_error(layer: Layer, what: str) -> GraphError:
+    text = f"layer {layer.name!r} ({layer.type}): {what}"
+    return GraphError(text, path=layer.where.path, line=layer.where.line, layer=layer.name)

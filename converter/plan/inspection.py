@@ -1,0 +1,117 @@
+"""What a net holds, layer by layer: shapes, parameters, multiply-adds, reach; and what is unknown or unused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
+from converter.formats.weights.registry import read_stored
+from converter.formats.weights.stored import StoredNet
+from converter.layers.kit.windows import count_of
+from converter.layers.layer import Window, operator_types
+from converter.net.net import Net, Shape
+from converter.plan.plan import Plan, Step, build_plan
+from converter.plan.receptive_field import Reach, joined, widened
+from converter.plan.weights import assign
+from converter.pytorch.loading import read_net
+
+Path = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One layer: `shape` of its first top, `reach` into the input where it can be followed, else None."""
+
+    name: str
+    type: str
+    shape: Shape | None
+    parameters: int
+    multiply_adds: int
+    reach: Reach | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A net as a table, and remarks: `problems` would stop a build, `notes` are worth knowing."""
+
+    net: Net
+    rows: tuple[Row, ...]
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+def inspect_net(
+    prototxt: Path, weights: Path | None = None, *, phase: str = "test", inputs: Mapping[str, Shape] | None = None
+) -> Inspection:
+    """Read a net, and its weights if given, without torch; what cannot be built is told, not raised.
+
+    Raises:
+        ConversionError: a file does not read at all, or the layers do not connect.
+    """
+    net = read_net(prototxt, "train" if phase == "train" else "test", allow_unknown=True)
+    stored = read_stored(weights) if weights is not None else None
+    notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
+    try:
+        plan = build_plan(net, inputs, allow_unknown=True)
+    except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
+        return Inspection(net, _bare_rows(net, stored), (str(error),), tuple(notes))
+    problems = [f"{leftover}: set, but no layer reads it" for leftover in plan.leftovers]
+    problems += _misfits(plan, stored)
+    return Inspection(net, _rows(plan), tuple(problems), tuple(notes))
+
+
+def _misfits(plan: Plan, stored: StoredNet | None) -> list[str]:
+    if stored is None:
+        return []
+    try:
+        assign(plan, stored)
+    except WeightsError as error:
+        return [str(error)]
+    return []
+
+
+def _rows(plan: Plan) -> tuple[Row, ...]:
+    reaches: dict[str, Reach | None] = {}
+    rows = []
+    for step in plan.steps:
+        reach = _reach(step, reaches)
+        reaches.update(dict.fromkeys(step.layer.tops, reach))
+        parameters = sum(count_of(blob.shape) for blob in step.operator.blobs)
+        work = step.operator.multiply_adds(step.bottom_shapes, step.top_shapes)
+        shape = step.top_shapes[0] if step.top_shapes else None
+        rows.append(Row(step.layer.name, step.layer.type, shape, parameters, work, reach))
+    return tuple(rows)
+
+
+def _reach(step: Step, reaches: Mapping[str, Reach | None]) -> Reach | None:
+    """Where a layer's positions lie over the input; None once positions no longer correspond to places."""
+    if step.operator.is_input:
+        axes = max(len(step.top_shapes[0]) - 2, 0) if step.top_shapes else 0
+        return Reach((1,) * axes, (1.0,) * axes) if axes else None
+    known = [reach for name in step.layer.bottoms if (reach := reaches.get(name)) is not None]
+    if not known or not step.top_shapes or len(step.top_shapes[0]) - 2 != len(known[0].field):
+        return None
+    reach = joined(known)
+    window: Window | None = step.operator.window()
+    if window is None:
+        return reach if step.top_shapes[0][2:] == step.bottom_shapes[0][2:] else None
+    return widened(reach, window.extent, window.stride)
+
+
+def _bare_rows(net: Net, stored: StoredNet | None) -> tuple[Row, ...]:
+    """Rows of a net that cannot be built: names, types, and the weights' sizes where a file has them."""
+    weighted = stored.weighted() if stored is not None else {}
+    known = operator_types()
+    return tuple(
+        Row(
+            layer.name,
+            layer.type if layer.type in known else f"{layer.type} (unknown)",
+            None,
+            sum(blob.array.size for blob in weighted[layer.name].stored) if layer.name in weighted else 0,
+            0,
+            None,
+        )
+        for layer in net.layers
+    )

@@ -1,0 +1,174 @@
+"""From a frozen net to operators with shapes: every layer configured in order, every field accounted for, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from converter.errors import ConversionError, ShapeError, UnsupportedLayerError, UnsupportedParameterError
+from converter.layers.layer import Operator, operator_types
+from converter.net.net import Layer, Net, ParamSpec, Shape
+from converter.net.params import Leftover
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One layer ready to run: its operator, and the shapes it was configured with."""
+
+    layer: Layer
+    operator: Operator
+    bottom_shapes: tuple[Shape, ...]
+    top_shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A net whose layers are configured; `shapes` holds each blob's shape (its last writer's), `inputs` what is fed.
+
+    `leftovers` are set fields that nobody took: empty unless they were allowed.
+    """
+
+    net: Net
+    steps: tuple[Step, ...]
+    inputs: Mapping[str, Shape]
+    shapes: Mapping[str, Shape]
+    leftovers: tuple[Leftover, ...]
+
+    def step(self, name: str) -> Step:
+        """The layer of that name."""
+        return next(step for step in self.steps if step.layer.name == name)
+
+
+def build_plan(
+    net: Net,
+    inputs: Mapping[str, Shape] | None = None,
+    *,
+    allow_unknown: bool = False,
+    stored_blobs: Mapping[str, int] | None = None,
+) -> Plan:
+    """Configure every layer of a net.
+
+    Args:
+        net: a net of one phase.
+        inputs: shapes of the net's inputs, where the file does not state them or others are wanted.
+        allow_unknown: go on where a set field is left over, and list it.
+        stored_blobs: how many blobs the weights file has for each layer, where one is at hand.
+
+    Raises:
+        UnsupportedLayerError: layer types nobody registered, all of them at once.
+        UnsupportedParameterError: set fields that no layer took, or values it cannot honour.
+        ShapeError: shapes that do not fit.
+    """
+    _check_types(net)
+    given = dict(inputs or {})
+    shapes: dict[str, Shape] = {}
+    steps: list[Step] = []
+    leftovers: list[Leftover] = []
+    for layer in net.layers:
+        step = _configure(layer, shapes, given, (stored_blobs or {}).get(layer.name))
+        shapes.update(zip(layer.tops, step.top_shapes, strict=True))
+        leftovers.extend(step.operator.params.leftovers())
+        steps.append(step)
+    _refuse_stray_inputs(given, steps)
+    if leftovers and not allow_unknown:
+        raise _leftover_error(leftovers)
+    fed = {
+        top: shape
+        for step in steps
+        if step.operator.is_input
+        for top, shape in zip(step.layer.tops, step.top_shapes, strict=True)
+    }
+    return Plan(net, tuple(steps), fed, shapes, tuple(leftovers))
+
+
+def _configure(layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Shape], stored_blobs: int | None) -> Step:
+    bottoms = tuple(shapes[name] for name in layer.bottoms)
+    operator_type = operator_types()[layer.type]
+    try:
+        params = layer.params()
+        params.stored_blobs = stored_blobs
+        operator = operator_type(params, bottoms, tops=len(layer.tops), phase=layer.phase)
+        if operator.is_input:
+            tops = tuple(_input_shapes(layer, operator, given))
+        else:
+            tops = tuple(tuple(shape) for shape in operator.top_shapes(bottoms))
+        if len(tops) != len(layer.tops):
+            raise ShapeError(f"{len(layer.tops)} tops; the layer makes {len(tops)}")
+        if any(size < 0 or (size == 0 and i > 0) for shape in tops for i, size in enumerate(shape)):
+            raise ShapeError(f"bottoms of shape {list(bottoms)} are too small: the tops would be {list(tops)}")
+        if len(layer.param_specs) > max(len(operator.blobs), 0) and operator.blobs:
+            raise ShapeError(f"{len(layer.param_specs)} param entries; the layer has {len(operator.blobs)} blobs")
+    except ConversionError as error:
+        raise _located(error, layer) from None
+    return Step(layer, operator, bottoms, tops)
+
+
+def _input_shapes(layer: Layer, operator: Operator, given: Mapping[str, Shape]) -> Sequence[Shape]:
+    """An input layer's shapes: what the caller gave, else what the file states."""
+    stated = list(operator.top_shapes([]))
+    shapes = [given.get(top, stated[i] if i < len(stated) else ()) for i, top in enumerate(layer.tops)]
+    unstated = [top for top, shape in zip(layer.tops, shapes, strict=True) if not shape and top not in given]
+    if unstated and not (stated and all(len(shape) == 0 for shape in stated) and operator.type == "Input"):
+        raise ShapeError(
+            f"the file does not state the shape of {', '.join(map(repr, unstated))}; give it as an input shape"
+        )
+    return shapes
+
+
+def _leftover_error(leftovers: Sequence[Leftover]) -> UnsupportedParameterError:
+    first = leftovers[0]
+    more = (
+        f" (and {len(leftovers) - 1} more: {', '.join(item.path for item in leftovers[1:6])})" if leftovers[1:] else ""
+    )
+    return UnsupportedParameterError(
+        f"layer {first.layer!r}: {first.path}: {first.value}: set, but no layer read it{more}; "
+        "correct it, or allow unknown fields to go on without it",
+        path=first.file,
+        line=first.line,
+        layer=first.layer,
+        field=first.path,
+    )
+
+
+def _located(error: ConversionError, layer: Layer) -> ConversionError:
+    """The same error, saying which layer it is about and where that stands."""
+    if error.layer is None:
+        error.message = f"layer {layer.name!r} ({layer.type}): {error.message}"
+        error.layer = layer.name
+    if error.path is None:
+        error.path, error.line = layer.where.path, layer.where.line
+    return error
+
+
+def _check_types(net: Net) -> None:
+    known = operator_types()
+    unknown = [layer for layer in net.layers if layer.type not in known]
+    if not unknown:
+        return
+    types = tuple(dict.fromkeys(layer.type for layer in unknown))
+    places = "; ".join(
+        f"{kind!r} (layer {next(layer for layer in unknown if layer.type == kind).name!r}, "
+        f"line {next(layer for layer in unknown if layer.type == kind).where.line})"
+        for kind in types
+    )
+    raise UnsupportedLayerError(
+        f"layer types nobody registered: {places}; teach them with @converter.layer({types[0]!r}), "
+        f"or use one of {', '.join(sorted({cls.type for cls in known.values()}))}",
+        types=types,
+        path=net.path,
+        line=unknown[0].where.line,
+    )
+
+
+def _refuse_stray_inputs(given: Mapping[str, Shape], steps: Sequence[Step]) -> None:
+    inputs = [top for step in steps if step.operator.is_input for top in step.layer.tops]
+    stray = [name for name in given if name not in inputs]
+    if stray:
+        raise ShapeError(
+            f"{', '.join(map(repr, stray))}: not an input of the net; its inputs are {', '.join(inputs) or 'none'}"
+        )
+
+
+def param_spec(layer: Layer, index: int) -> ParamSpec:
+    """The ParamSpec of blob `index`, or the default one."""
+    return layer.param_specs[index] if index < len(layer.param_specs) else ParamSpec()

@@ -1,0 +1,1 @@
+"""PyTorch modules made from a plan and its weights."""

@@ -1,0 +1,1 @@
+"""Pages and drawings: one HTML style, charts, overlays."""

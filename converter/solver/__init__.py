@@ -1,0 +1,1 @@
+"""Caffe's solvers: settings, learning-rate policies, update rules, state, test nets, the run."""

@@ -1,0 +1,62 @@
+"""From settings and a net to its optimizer: which blobs are trained, in which order, at which multiple of the rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from converter.plan.plan import param_spec
+from converter.pytorch.caffe_module import CaffeModule
+from converter.solver.optimizers import SOLVERS, CaffeOptimizer
+from converter.solver.settings import SolverSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Learnable:
+    """One blob of a net that the solver updates; Caffe calls them learnable parameters."""
+
+    layer: str
+    index: int
+    tensor: Tensor
+    lr_mult: float = 1.0
+    decay_mult: float = 1.0
+
+
+def learnables(net: CaffeModule) -> list[Learnable]:
+    """Every learnable blob in the net's order, shared ones once, with multipliers (src/caffe/net.cpp, AppendParam).
+
+    A multiplier that only a later sharer states counts, as in Caffe. Statistics (BatchNorm's blobs) are learnable in
+    Caffe too, with the rate forced to 0, and have their place in a solver state.
+    """
+    found: dict[int, Learnable] = {}
+    for step in net.plan.steps:
+        for index in range(len(step.operator.blobs)):
+            tensor, spec = net.blob_parameter(step.layer.name, index), param_spec(step.layer, index)
+            known = found.get(id(tensor), Learnable(step.layer.name, index, tensor))
+            rate = known.lr_mult if spec.lr_mult is None else spec.lr_mult
+            decay = known.decay_mult if spec.decay_mult is None else spec.decay_mult
+            rate = rate if isinstance(tensor, nn.Parameter) else 0.0
+            found[id(tensor)] = Learnable(known.layer, known.index, tensor, rate, decay)
+    return list(found.values())
+
+
+def build_optimizer(settings: SolverSettings, blobs: list[Learnable]) -> CaffeOptimizer:
+    """The optimizer that a solver's settings describe, one parameter group a blob."""
+    groups = [{"params": [blob.tensor], "lr_mult": blob.lr_mult, "decay_mult": blob.decay_mult} for blob in blobs]
+    return SOLVERS[settings.type](
+        groups,
+        settings.policy.base_lr,
+        weight_decay=settings.weight_decay,
+        regularization=settings.regularization_type,
+        clip_gradients=settings.clip_gradients,
+        iter_size=settings.iter_size,
+        **settings.rule,
+    )
+
+
+def freeze(blobs: list[Learnable]) -> None:
+    """Ask no gradient of blobs whose rate is 0: Caffe computes none, and they cannot move."""
+    for blob in blobs:
+        if blob.lr_mult == 0 and isinstance(blob.tensor, nn.Parameter):
+            blob.tensor.requires_grad_(False)

@@ -1,0 +1,64 @@
+"""A running net's blobs to and from weights files that Caffe reads.
+
+Source: src/caffe/net.cpp (ToProto, ToHDF5, CopyTrainedLayersFrom).
+"""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from converter.formats.protobuf.layer_definition import record_definition
+from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.stored import Array, StoredNet
+from converter.plan.plan import Step
+from converter.plan.weights import assign
+from converter.pytorch.caffe_module import CaffeModule
+
+
+def save_blobs(net: CaffeModule, path: str | os.PathLike[str]) -> None:
+    """Write every layer with its blobs, to HDF5 where `path` ends in `.h5`, else as a `.caffemodel`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    steps = net.plan.steps
+    if str(path).endswith(".h5"):
+        from converter.formats.weights.hdf5_writer import write_hdf5
+
+        write_hdf5(path, [(step.layer.name, _arrays(net, step)) for step in steps if step.operator.blobs])
+        return
+    write_caffemodel(path, net.plan.net.name, (_layer(net, step) for step in steps))
+
+
+def _layer(net: CaffeModule, step: Step) -> OutgoingLayer:
+    """A layer with its whole definition, as Caffe's own snapshots have it."""
+    blobs = tuple(_arrays(net, step))
+    return OutgoingLayer(step.layer.name, step.layer.type, blobs, *record_definition(step.layer.record))
+
+
+def load_blobs(net: CaffeModule, stored: StoredNet, *, partial: bool = False) -> list[str]:
+    """Copy a weights file's blobs into the net's parameters, in place.
+
+    `partial`: layers missing from the file keep what they have, and layers that the net lacks are left out; the answer
+    names both.
+
+    Raises:
+        WeightsError: blobs of another shape; missing or left over, unless `partial`.
+    """
+    arrays = assign(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
+    given = stored.weighted()
+    with torch.no_grad():
+        for name in (name for name in arrays if name in given):
+            for index, array in enumerate(arrays[name]):
+                net.blob_parameter(name, index).copy_(torch.from_numpy(array))
+    missing, unused = [name for name in arrays if name not in given], [name for name in given if name not in arrays]
+    told = (("not in the weights, filled", missing), ("in the weights, not in the net", unused))
+    return [f"{words}: {', '.join(names)}" for words, names in told if names]
+
+
+def _arrays(net: CaffeModule, step: Step) -> list[Array]:
+    """A layer's blobs on the CPU; a shared one is written with each of its layers, as in a .caffemodel of Caffe's."""
+    blobs = (net.blob_parameter(step.layer.name, index) for index in range(len(step.operator.blobs)))
+    return [blob.detach().cpu().numpy() for blob in blobs]

@@ -1,0 +1,1 @@
+"""The paper's claims at a size that fits a laptop: scenes, experiment, figure."""
