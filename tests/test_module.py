@@ -112,7 +112,7 @@ def test_parameters_are_views_of_the_mapped_file():
 
     plan = build_plan(converter.read_net(KITTI))
     given = assigned(plan, MINI / "dilation7_kitti_mini.caffemodel")
-    net = CaffeModule(plan, given.arrays)
+    net = CaffeModule.of(plan, given.arrays)
 
     assert net.blob_parameter("fc6", 0).data_ptr() == given.arrays["fc6"][0].ctypes.data
 

@@ -9,7 +9,7 @@ from converter.cli._device import refuse_missing
 from converter.errors import ConversionError
 
 if TYPE_CHECKING:
-    from converter.fast import FastNet
+    from converter.fast import AcceleratedModule
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16")
 _CUDA_ONLY = ("tf32", "float16")
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compile", action="store_true", help="hand the net to torch's compiler; for long runs")
 
 
-def network(args: argparse.Namespace, model: str, device: str) -> tuple[FastNet, tuple[int, int] | None]:
+def network(args: argparse.Namespace, model: str, device: str) -> tuple[AcceleratedModule, tuple[int, int] | None]:
     """The net, made fast, and the tile size that its prototxt states where it has one.
 
     Raises:

@@ -17,6 +17,7 @@ from converter.dilatednet.topology import (
     front_end_steps,
     upsample_steps,
 )
+from converter.modules.pooling import CeilMaxPool2d
 
 
 def _layer(step: Step) -> nn.Module:
@@ -30,7 +31,7 @@ def _layer(step: Step) -> nn.Module:
             step.inputs, step.outputs, step.kernel, step.stride, step.pad, groups=step.group, bias=step.bias
         )
     if step.type == "Pooling":
-        return nn.MaxPool2d(step.kernel, step.stride, ceil_mode=True)
+        return CeilMaxPool2d(step.kernel, step.stride)
     if step.type == "Dropout":
         return nn.Dropout(0.5)
     return nn.ReLU(inplace=True) if step.type == "ReLU" else nn.Softmax(dim=1)
@@ -134,6 +135,13 @@ class DilatedNet(nn.Sequential):
                 parameter.requires_grad_(False)
             end.add_module("prob", nn.Softmax(dim=1))
         return end
+
+    @property
+    def segments(self) -> dict[str, tuple[str | None, str | None]]:
+        """Parts that `converter.fast` can run by themselves, as the layers before and at the end of each."""
+        names = [name for name, _ in self.named_children() if name != "prob"]
+        classifier = self.topology.classifier if self.topology.classes else None
+        return {"features": (None, classifier), "logits": (None, names[-1]), "behind_features": (classifier, None)}
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """The front end's answer (n, classes, h', w'): the classifier's logits, on which the context module works."""

@@ -1,5 +1,8 @@
 """The same nets, faster: packed weights, fused rectification, nothing kept that nobody reads. For inference only."""
 
-from converter.fast.accelerated_module import FastNet, accelerate
+from converter.fast.accelerated_module import AcceleratedModule, accelerate
 
-__all__ = ["FastNet", "accelerate"]
+FastNet = AcceleratedModule
+"""The name of earlier versions."""
+
+__all__ = ["AcceleratedModule", "FastNet", "accelerate"]

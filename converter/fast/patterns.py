@@ -1,173 +1,160 @@
-"""The program of a fast net: which step computes what from what, and which blobs nobody reads after it."""
+"""The pass over an fx graph that makes a net fast: which modules are fused, replaced, moved or left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
-from converter.dilatednet.model import DilatedNet
 from converter.fast.convolution.choice import form_of
 from converter.fast.convolution.filter import Filter, Form, Place
-from converter.layers.convolution import Convolution
-from converter.layers.dropout import Dropout
-from converter.layers.layer import Call
-from converter.layers.relu import ReLU
-from converter.layers.softmax import Softmax
-from converter.plan.plan import Step
-from converter.pytorch.caffe_module import CaffeModule, LayerModule
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One step of the program: `compute` takes the bottoms and gives the tops; `drops` are not read again.
+class AcceleratedConvolution(nn.Module):
+    """A convolution, with the ReLU behind it if there is one, by the algorithm chosen for it."""
 
-    `form` is the convolution's, None of other steps.
+    def __init__(self, convolution: nn.Conv2d, rectified: bool, place: Place) -> None:
+        super().__init__()
+        self.form: Form = form_of(_filter(convolution, rectified), place)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (n, c, h, w) channels-last of the place's type and device -> (n, c', h', w')."""
+        return self.form(x)
+
+
+class MovedModule(nn.Module):
+    """A module whose numbers are copied to a device and type at its first call; the module itself keeps its own."""
+
+    def __init__(self, module: nn.Module, place: Place) -> None:
+        super().__init__()
+        self._source: Callable[[], nn.Module] = lambda: module  # a closure: not a submodule, whose pages stay its own
+        self._place = place
+        self._state: dict[str, Tensor] = {}
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """What the module gives."""
+        if not self._state:
+            module, place = self._source(), self._place
+            state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+            self._state = {
+                name: value.detach().to(place.device, place.dtype if value.is_floating_point() else value.dtype)
+                for name, value in state.items()
+            }
+        return torch.func.functional_call(self._source(), self._state, inputs)
+
+
+class Float32Softmax(nn.Module):
+    """A softmax in float32, whatever the type of its input."""
+
+    def __init__(self, softmax: nn.Softmax) -> None:
+        super().__init__()
+        self.softmax = softmax
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The probabilities, float32."""
+        return cast(Tensor, self.softmax(x.float()))
+
+
+class _Tracer(fx.Tracer):
+    """Every module without children is one node."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:  # noqa: ARG002 - torch.fx's signature
+        return not list(m.children())
+
+
+def graph_of(net: nn.Module) -> fx.GraphModule:
+    """A net's graph: its own where it has one, else traced."""
+    if isinstance(net, fx.GraphModule):
+        return net
+    return fx.GraphModule(net, _Tracer().trace(net))
+
+
+def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
+    """A copy of the net's graph with fast modules; the net and its numbers stay as they are.
+
+    A two-dimensional convolution takes the ReLU along that alone reads it; dropout goes; softmax computes in float32;
+    what has numbers of its own is moved to the place.
     """
-
-    compute: Callable[[list[Tensor]], list[Tensor]]
-    bottoms: tuple[str, ...]
-    tops: tuple[str, ...]
-    drops: tuple[str, ...]
-    form: Form | None = None
-
-
-def of_chain(net: DilatedNet, place: Place) -> list[Stage]:
-    """A hand-written net: its children in a row; blob names are Caffe's."""
-    children = list(net.named_children())
-    program: list[Stage] = []
-    bottom = "data"
-    for number, (name, child) in enumerate(children):
-        if isinstance(child, nn.Dropout | nn.ReLU):
+    source = graph_of(net)
+    root, graph = nn.Module(), fx.Graph()
+    values: dict[fx.Node, fx.Node] = {}
+    for node in source.graph.nodes:
+        module = source.get_submodule(str(node.target)) if node.op == "call_module" else None
+        if isinstance(module, nn.Dropout) or (module is not None and _fused_relu(source, node)):
+            values[node] = values[node.args[0]]
             continue
-        form = None
-        if isinstance(child, nn.Conv2d):
-            rectified = number + 1 < len(children) and isinstance(children[number + 1][1], nn.ReLU)
-            form = form_of(_filter_of(child, rectified), place)
-        program.append(Stage(_one(form or _moved(child, place)), (bottom,), (name,), (), form))
-        bottom = name
-    return program
+        values[node] = graph.node_copy(node, values.__getitem__)
+        if module is not None:
+            _put(root, str(node.target), _fast(source, node, module, place))
+    return fx.GraphModule(root, graph)
 
 
-def _filter_of(conv: nn.Conv2d, rectified: bool) -> Filter:
-    pair = (cast("tuple[int, int]", tuple(sizes)) for sizes in (conv.stride, conv.padding, conv.dilation))
-    stride, pad, dilation = pair
+def _fast(source: fx.GraphModule, node: fx.Node, module: nn.Module, place: Place) -> nn.Module:
+    """What stands in a module's place."""
+    if type(module) is nn.Conv2d and _is_plain(module):
+        return AcceleratedConvolution(module, _relu_behind(source, node) is not None, place)
+    if isinstance(module, nn.Softmax):
+        return Float32Softmax(module)
+    if next(module.parameters(), None) is None and next(module.buffers(), None) is None:
+        return module
+    return MovedModule(module, place)
+
+
+def _is_plain(convolution: nn.Conv2d) -> bool:
+    """Zeros as padding, as numbers: what the algorithms compute."""
+    return convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str)
+
+
+def _relu_behind(source: fx.GraphModule, node: fx.Node) -> fx.Node | None:
+    """The plain ReLU that alone reads a node."""
+    reader = next(iter(node.users), None)
+    if len(node.users) != 1 or reader is None or reader.op != "call_module":
+        return None
+    return reader if type(source.get_submodule(str(reader.target))) is nn.ReLU else None
+
+
+def _fused_relu(source: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether a node is a ReLU that goes with the convolution before it."""
+    before = node.args[0] if node.args else None
+    if not isinstance(before, fx.Node) or before.op != "call_module":
+        return False
+    module = source.get_submodule(str(before.target))
+    return type(module) is nn.Conv2d and _is_plain(module) and _relu_behind(source, before) is node
+
+
+def _put(root: nn.Module, target: str, module: nn.Module) -> None:
+    """A module at a dotted place."""
+    path, _, name = target.rpartition(".")
+    held = root
+    for part in filter(None, path.split(".")):
+        held = held._modules.setdefault(part, nn.Module())  # type: ignore[assignment]
+    held._modules[name] = module
+
+
+def _filter(conv: nn.Conv2d, rectified: bool) -> Filter:
+    stride, pad, dilation = (
+        cast("tuple[int, int]", tuple(sizes)) for sizes in (conv.stride, conv.padding, conv.dilation)
+    )
     return Filter(conv.weight, conv.bias, stride, pad, dilation, conv.groups, rectified)
 
 
-def _moved(child: nn.Module, place: Place) -> Callable[[Tensor], Tensor]:
-    """A child that has no fast form; softmax computes in float32 whatever the net's type."""
-    if isinstance(child, nn.Softmax):
-        return lambda x: child(x.float())
-    if not list(child.parameters()):
-        return child
-    return _LazyMove(child, place)
+def segment(graph_module: fx.GraphModule, first: str | None, last: str | None) -> fx.GraphModule:
+    """The part of a chain of modules behind module `first` (None: from the input) up to and with `last` (None: all).
 
-
-class _LazyMove:
-    """A module with parameters (an upsampling), copied to the device and type at its first call."""
-
-    def __init__(self, module: nn.Module, place: Place) -> None:
-        self._module, self._place = module, place
-        self._copy: dict[str, Tensor] = {}
-
-    def __call__(self, x: Tensor) -> Tensor:
-        if not self._copy:
-            state = {**dict(self._module.named_parameters()), **dict(self._module.named_buffers())}
-            self._copy = {
-                name: value.detach().to(self._place.device, self._place.dtype) for name, value in state.items()
-            }
-        answer: Tensor = torch.func.functional_call(self._module, self._copy, (x,))
-        return answer
-
-
-def of_caffe_module(net: CaffeModule, place: Place) -> list[Stage]:
-    """A net of Caffe's layers in file order, convolutions packed, each with the in-place rectification behind it."""
-    program: list[Stage] = []
-    steps = list(zip(net.plan.steps, (cast(LayerModule, child) for child in net._modules.values()), strict=True))
-    fused: set[int] = set()
-    for number, (step, module) in enumerate(steps):
-        if step.operator.is_input or number in fused:
-            continue
-        form = None
-        follower = steps[number + 1][0] if number + 1 < len(steps) else None
-        if _is_plain_convolution(step):
-            rectified = follower is not None and _rectifies_in_place(follower, step)
-            fused.update({number + 1} if rectified else ())
-            form = form_of(_filter_of_layer(step, module, rectified), place)
-            compute = _one(form)
-        elif isinstance(step.operator, Dropout):
-            compute = _same
-        else:
-            compute = _layer(module, step, place)
-        program.append(Stage(compute, step.layer.bottoms, step.layer.tops, (), form))
-    return program
-
-
-def _is_plain_convolution(step: Step) -> bool:
-    operator = step.operator
-    return (
-        type(operator) is Convolution
-        and len(step.layer.bottoms) == 1
-        and operator.axis == 1
-        and len(operator.geometry.kernel) == 2
-    )
-
-
-def _rectifies_in_place(follower: Step, step: Step) -> bool:
-    """Whether the next layer is a plain ReLU that overwrites this layer's top."""
-    operator = follower.operator
-    return (
-        isinstance(operator, ReLU)
-        and operator.negative_slope == 0
-        and follower.layer.bottoms == follower.layer.tops == step.layer.tops
-    )
-
-
-def _filter_of_layer(step: Step, module: LayerModule, rectified: bool) -> Filter:
-    operator = cast(Convolution, step.operator)
-    bias = module.blob(1) if len(module.slots) > 1 else None
-    stride, pad, dilation = (
-        cast("tuple[int, int]", sizes)
-        for sizes in (operator.geometry.stride, operator.geometry.pad, operator.geometry.dilation)
-    )
-    return Filter(module.blob(0), bias, stride, pad, dilation, operator.group, rectified)
-
-
-def _layer(module: LayerModule, step: Step, place: Place) -> Callable[[list[Tensor]], list[Tensor]]:
-    """Any other layer, run by its own operator; blobs are moved at the first call, softmax computes in float32."""
-    moved: list[Tensor] = []
-
-    def compute(bottoms: list[Tensor]) -> list[Tensor]:
-        if len(moved) < len(module.slots):
-            moved.extend(
-                module.blob(index).detach().to(place.device, place.dtype) for index in range(len(module.slots))
-            )
-        if isinstance(step.operator, Softmax):
-            bottoms = [x.float() for x in bottoms]
-        return step.operator.forward(Call(bottoms, moved, False, {"dtype": place.dtype, "device": place.device}))
-
-    return compute
-
-
-def _one(function: Callable[[Tensor], Tensor]) -> Callable[[list[Tensor]], list[Tensor]]:
-    return lambda bottoms: [function(bottoms.pop())]
-
-
-def _same(bottoms: list[Tensor]) -> list[Tensor]:
-    return bottoms
-
-
-def with_drops(program: Sequence[Stage], outputs: Sequence[str]) -> list[Stage]:
-    """The program with, at each stage, the blobs that nobody reads after it."""
-    last: dict[str, int] = {}
-    for number, stage in enumerate(program):
-        last.update(dict.fromkeys((*stage.bottoms, *stage.tops), number))
-    drops: dict[int, list[str]] = {}
-    for name, number in last.items():
-        if name not in outputs:
-            drops.setdefault(number, []).append(name)
-    return [replace(stage, drops=tuple(drops.get(number, ()))) for number, stage in enumerate(program)]
+    A module that was fused into the one before it stands for that one.
+    """
+    graph = fx.Graph()
+    values: dict[fx.Node, fx.Node] = {}
+    nodes = list(graph_module.graph.nodes)
+    start = next((node for node in nodes if first is not None and node.target == first), nodes[0])
+    values[start] = graph.placeholder("x")
+    for node in nodes[nodes.index(start) + 1 :]:
+        if node.op == "output":
+            break
+        values[node] = graph.node_copy(node, values.__getitem__)
+        if node.target == last:
+            break
+    graph.output(next(reversed(values.values())))
+    return fx.GraphModule(graph_module, graph)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Concat", "CONCAT")
@@ -40,6 +39,8 @@ class Concat(Operator):
         first = bottoms[0]
         return [(*first[: self.axis], sum(shape[self.axis] for shape in bottoms), *first[self.axis + 1 :])]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        return [torch.cat(call.bottoms, self.axis)]
+    def module(self) -> nn.Module:
+        """Concat."""
+        from converter.modules.combine import Concat as ConcatModule
+
+        return ConcatModule(self.axis)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F
 from converter.layers.kit.windows import Geometry, axis_of, count_of, read_geometry
-from converter.layers.layer import Call, Operator, Shapes, Window, layer
+from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 class BaseConvolution(Operator):
@@ -25,6 +26,7 @@ class BaseConvolution(Operator):
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the window and list weight and bias."""
         self.expect_bottoms(bottoms, 1, max(self.tops, 1))
+        self.per_bottom = self.tops > 1
         view = p.message("convolution_param")
         self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
         self.channels = bottoms[0][self.axis]
@@ -62,19 +64,16 @@ class BaseConvolution(Operator):
         sizes = self.geometry.deconvolved if self.transposed else self.geometry.convolved
         return [(*shape[: self.axis], self.outputs, *sizes(shape[self.axis + 1 :])) for shape in bottoms]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """Each bottom with the same weights."""
-        return [self._one(x, call.blobs) for x in call.bottoms]
+    def convolution_class(self, name: str) -> Callable[..., nn.Module]:
+        """Torch's class for as many spatial axes, or the one that folds batch axes where channels are not on axis 1."""
+        from torch import nn
 
-    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """The arithmetic on x: (n, c_in, spatial...) with one batch axis."""
-        raise NotImplementedError(self.type)
+        from converter.modules import convolution
 
-    def _one(self, x: Tensor, blobs: list[Tensor]) -> Tensor:
-        leading = x.shape[: self.axis]
-        folded = x if self.axis == 1 else x.reshape(-1, *x.shape[self.axis :])
-        y = self.convolve(folded, blobs[0], blobs[1] if len(blobs) > 1 else None)
-        return y if self.axis == 1 else y.reshape(*leading, *y.shape[1:])
+        axes = len(self.geometry.kernel)
+        if self.axis == 1:
+            return cast("Callable[..., nn.Module]", getattr(nn, f"{name}{axes}d"))
+        return partial(getattr(convolution, f"{name}{axes}dOnAxis"), axis=self.axis)
 
     def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:
         """One for each weight at each position of the output (of the input, when transposed)."""
@@ -91,11 +90,11 @@ class Convolution(BaseConvolution):
     h' = (h + 2 pad - (dilation (kh - 1) + 1)) // stride + 1. Source: src/caffe/layers/conv_layer.cpp.
     """
 
-    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """Torch's own convolution for 1, 2 or 3 spatial axes."""
-        g = self.geometry
-        convolve = (F.conv1d, F.conv2d, F.conv3d)[len(g.kernel) - 1]
-        return convolve(x, weight, bias, g.stride, g.pad, g.dilation, self.group)
+    def module(self) -> nn.Module:
+        """nn.Conv1d, nn.Conv2d or nn.Conv3d."""
+        g, bias = self.geometry, len(self.blobs) > 1
+        make = self.convolution_class("Conv")
+        return make(self.channels, self.outputs, g.kernel, g.stride, g.pad, g.dilation, self.group, bias)
 
     def window(self) -> Window | None:
         """The dilated kernel."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.layers.convolution import BaseConvolution
-from converter.layers.kit.lazytorch import F
 from converter.layers.layer import layer
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Deconvolution", "DECONVOLUTION")
@@ -22,8 +21,10 @@ class Deconvolution(BaseConvolution):
 
     transposed = True
 
-    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """Torch's transposed convolution, which lays weights out alike."""
-        g = self.geometry
-        convolve = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[len(g.kernel) - 1]
-        return convolve(x, weight, bias, g.stride, g.pad, 0, self.group, g.dilation)
+    def module(self) -> nn.Module:
+        """nn.ConvTranspose1d, 2d or 3d, which lay weights out alike."""
+        g, bias = self.geometry, len(self.blobs) > 1
+        make = self.convolution_class("ConvTranspose")
+        return make(
+            self.channels, self.outputs, g.kernel, g.stride, g.pad, groups=self.group, bias=bias, dilation=g.dilation
+        )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Dropout", "DROPOUT")
@@ -27,6 +26,8 @@ class Dropout(Operator):
         if not 0 <= self.ratio < 1:
             raise view.error("dropout_ratio", f"is {self.ratio:g}", "expected 0 <= ratio < 1")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [F.dropout(call.bottoms[0], self.ratio, call.training)]
+    def module(self) -> nn.Module:
+        """nn.Dropout."""
+        from torch import nn
+
+        return nn.Dropout(self.ratio)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Eltwise", "ELTWISE")
@@ -34,18 +33,10 @@ class Eltwise(Operator):
         if any(shape != bottoms[0] for shape in bottoms):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected equal shapes")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as each bottom."""
-        result = call.bottoms[0]
+    def module(self) -> nn.Module:
+        """Sum, Product or Maximum."""
+        from converter.modules.combine import Maximum, Product, Sum
+
         if self.operation == "SUM":
-            result = result * self.coefficients[0] if self.coefficients[0] != 1 else result
-            for x, coefficient in zip(call.bottoms[1:], self.coefficients[1:], strict=True):
-                result = result + x if coefficient == 1 else torch.add(result, x, alpha=coefficient)
-        elif self.operation == "PROD":
-            for x in call.bottoms[1:]:
-                result = result * x
-        else:
-            result = torch.where(result > call.bottoms[1], result, call.bottoms[1])
-            for x in call.bottoms[2:]:
-                result = torch.where(x > result, x, result)
-        return [result]
+            return Sum(self.coefficients)
+        return Product() if self.operation == "PROD" else Maximum()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F
 from converter.layers.kit.windows import axis_of, count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("InnerProduct", "INNER_PRODUCT")
@@ -29,9 +28,10 @@ class InnerProduct(Operator):
         self.transpose = view.flag("transpose", False)
         if self.outputs < 1:
             raise view.error("num_output", f"is {self.outputs}", "expected at least 1")
-        inputs = count_of(bottoms[0][self.axis :])
+        self.inputs = count_of(bottoms[0][self.axis :])
+        self.flatten_axis = self.axis if len(bottoms[0]) != self.axis + 1 else None
         weight, bias = view.message("weight_filler"), view.message("bias_filler")
-        self.add_blob((inputs, self.outputs) if self.transpose else (self.outputs, inputs), weight)
+        self.add_blob((self.inputs, self.outputs) if self.transpose else (self.outputs, self.inputs), weight)
         if view.flag("bias_term"):
             self.add_blob((self.outputs,), bias)
         else:
@@ -41,11 +41,16 @@ class InnerProduct(Operator):
         """(leading..., num_output)."""
         return [(*bottoms[0][: self.axis], self.outputs)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        weight = call.blobs[0].t() if self.transpose else call.blobs[0]
-        bias = call.blobs[1] if len(call.blobs) > 1 else None
-        return [F.linear(call.bottoms[0].flatten(self.axis), weight, bias)]
+    def module(self) -> nn.Module:
+        """nn.Linear; `transpose` keeps the file's layout."""
+        from torch import nn
+
+        from converter.modules.linear import TransposedLinear
+
+        bias = len(self.blobs) > 1
+        if self.transpose:
+            return TransposedLinear(self.inputs, self.outputs, bias)
+        return nn.Linear(self.inputs, self.outputs, bias)
 
     def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:
         """One for each weight and leading position."""

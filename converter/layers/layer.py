@@ -19,7 +19,7 @@ from converter.net.net import Phase, Shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 Shapes = Sequence[Shape]
 
@@ -74,6 +74,12 @@ class Operator:
     is_input: ClassVar[bool] = False
     is_loss: ClassVar[bool] = False
 
+    per_bottom: bool = False
+    """Whether the module is called once for each bottom, each call giving one top (Convolution of several bottoms)."""
+
+    flatten_axis: int | None = None
+    """Axis from which on the bottom is flattened before the module is called (InnerProduct of images)."""
+
     def __init__(self, params: Params, bottoms: Shapes, *, tops: int, phase: Phase) -> None:
         self.params = params
         self.tops = tops
@@ -87,6 +93,14 @@ class Operator:
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """The tops' shapes; by default each top is shaped as the first bottom."""
         return [bottoms[0]] * self.tops
+
+    def module(self) -> nn.Module:
+        """The layer as an nn.Module: called with the bottoms' tensors, returns the top, or a tuple of several tops.
+
+        Its parameters and buffers bear the names of `blobs`; their numbers are put in afterwards (it is built on the
+        meta device), so its constructor need not initialize them. Torch is imported here and nowhere else in a layer.
+        """
+        raise NotImplementedError(self.type)
 
     def forward(self, call: Call) -> list[Tensor]:
         """The tops' values."""

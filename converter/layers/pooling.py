@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F, torch
 from converter.layers.kit.windows import pooled
-from converter.layers.layer import Call, Operator, Shapes, Window, layer
+from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 Pair = tuple[int, int]
-
-FLOAT_LOWEST: Final = -3.4028234663852886e38
 
 
 @layer("Pooling", "POOLING")
@@ -74,24 +71,32 @@ class Pooling(Operator):
         rows, columns = (pooled(i, k, s, p, ceil=self.ceil, clip=clip) for i, k, s, p in sizes)
         return rows, columns
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, or the maxima and their positions."""
-        x = call.bottoms[0]
-        plane = (x.shape[2], x.shape[3])
-        kernel = self._window(plane)
-        sizes = self._sizes(plane, kernel)
+    def module(self) -> nn.Module:
+        """Torch's pooling where it means the same for every input size, else Caffe's own."""
+        from torch import nn
+
+        from converter.modules.pooling import (
+            CaffeAvgPool2d,
+            CaffeMaxPool2d,
+            CeilAvgPool2d,
+            CeilMaxPool2d,
+            StochasticPool2d,
+        )
+
+        kernel = None if self.whole else self.kernel
         if self.method == "STOCHASTIC":
-            return [self._stochastic(x, kernel, sizes, call.training)]
-        if self.tops > 1:
-            return self._maximum_and_position(x, kernel, sizes)
+            return StochasticPool2d(kernel, self.stride, self.pad, self.ceil)
+        if self.method == "MAX" and self.tops > 1:
+            return CaffeMaxPool2d(kernel, self.stride, self.pad, self.ceil, return_indices=True)
+        if kernel is None:
+            return nn.AdaptiveMaxPool2d(1) if self.method == "MAX" else nn.AdaptiveAvgPool2d(1)
         if self._as_torch(kernel):
-            if self.method == "MAX":
-                return [F.max_pool2d(x, kernel, self.stride, self.pad, ceil_mode=self.ceil)]
-            return [F.avg_pool2d(x, kernel, self.stride, self.pad, ceil_mode=self.ceil)]
-        if self.method == "MAX":
-            padded = self._padded(x, kernel, sizes, lowest(x))
-            return [F.max_pool2d(padded, kernel, self.stride)]
-        return [self._mean(x, kernel, sizes)]
+            window = (_short(kernel), _short(self.stride), _short(self.pad))
+            if self.ceil and self.stride != (1, 1):  # steps of 1 leave nothing to round up
+                return CeilMaxPool2d(*window) if self.method == "MAX" else CeilAvgPool2d(*window)
+            return nn.MaxPool2d(*window) if self.method == "MAX" else nn.AvgPool2d(*window)
+        own = CaffeMaxPool2d if self.method == "MAX" else CaffeAvgPool2d
+        return own(kernel, self.stride, self.pad, self.ceil)
 
     def _as_torch(self, kernel: Pair) -> bool:
         """Whether torch's pooling means the same: padding to half a kernel, and no window left wholly outside."""
@@ -99,51 +104,14 @@ class Pooling(Operator):
         covered = all(s <= k for s, k in zip(self.stride, kernel, strict=True))
         return small and (covered or not self.ceil)
 
-    def _padded(self, x: Tensor, kernel: Pair, sizes: Pair, value: float) -> Tensor:
-        """The plane extended so that exactly `sizes` windows fit."""
-        ends = [
-            max((o - 1) * s + k - i - p, 0)
-            for o, s, k, i, p in zip(sizes, self.stride, kernel, x.shape[2:], self.pad, strict=True)
-        ]
-        return F.pad(x, (self.pad[1], ends[1], self.pad[0], ends[0]), value=value)
-
-    def _mean(self, x: Tensor, kernel: Pair, sizes: Pair) -> Tensor:
-        """Sums over windows, divided by Caffe's own count per row and column."""
-        sums = F.avg_pool2d(self._padded(x, kernel, sizes, 0.0), kernel, self.stride, divisor_override=1)
-        counts = []
-        for o, s, k, i, p in zip(sizes, self.stride, kernel, x.shape[2:], self.pad, strict=True):
-            start = torch.arange(o, device=x.device, dtype=x.dtype) * s - p
-            counts.append((start + k).clamp(max=i + p) - start)
-        return sums / (counts[0][:, None] * counts[1])
-
-    def _maximum_and_position(self, x: Tensor, kernel: Pair, sizes: Pair) -> list[Tensor]:
-        padded = self._padded(x, kernel, sizes, lowest(x))
-        maxima, flat = F.max_pool2d(padded, kernel, self.stride, return_indices=True)
-        rows = torch.div(flat, padded.shape[3], rounding_mode="floor") - self.pad[0]
-        columns = flat % padded.shape[3] - self.pad[1]
-        position = torch.where(maxima > lowest(x), rows * x.shape[3] + columns, -1)
-        return [maxima, position.to(x.dtype)]
-
-    def _stochastic(self, x: Tensor, kernel: Pair, sizes: Pair, training: bool) -> Tensor:
-        padded = self._padded(x, kernel, sizes, 0.0)
-        if not training:
-            total = F.avg_pool2d(padded, kernel, self.stride, divisor_override=1)
-            squares = F.avg_pool2d(padded * padded, kernel, self.stride, divisor_override=1)
-            return torch.where(total > 0, squares / total.clamp(min=torch.finfo(x.dtype).tiny), 0.0)
-        n, c = x.shape[:2]
-        columns = F.unfold(padded, kernel, stride=self.stride).reshape(n, c, kernel[0] * kernel[1], -1).movedim(2, 3)
-        weights = torch.where(columns.sum(-1, keepdim=True) > 0, columns, torch.ones_like(columns)).clamp(min=0)
-        drawn = torch.multinomial(weights.reshape(-1, weights.shape[-1]), 1).reshape(*weights.shape[:-1], 1)
-        return columns.gather(-1, drawn).reshape(n, c, *sizes)
-
     def window(self) -> Window | None:
         """The kernel; a global one sees the whole plane, which has no fixed size."""
         return None if self.whole else Window(self.kernel, self.stride, self.pad)
 
 
-def lowest(x: Tensor) -> float:
-    """What a window without a pixel answers, in float64 too: -FLT_MAX, or the least number of a shorter type."""
-    return max(FLOAT_LOWEST, torch.finfo(x.dtype).min)
+def _short(pair: Pair) -> int | Pair:
+    """One number where both axes have the same, as people write it."""
+    return pair[0] if pair[0] == pair[1] else pair
 
 
 def _pair(view: Params, name: str, high: str, wide: str, default: int | None) -> Pair:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("ReLU", "RELU")
@@ -24,7 +23,8 @@ class ReLU(Operator):
         self.expect_bottoms(bottoms, 1)
         self.negative_slope = p.message("relu_param").number("negative_slope")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0]
-        return [F.leaky_relu(x, self.negative_slope) if self.negative_slope else F.relu(x)]
+    def module(self) -> nn.Module:
+        """nn.ReLU, or nn.LeakyReLU with a slope."""
+        from torch import nn
+
+        return nn.LeakyReLU(self.negative_slope) if self.negative_slope else nn.ReLU()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Softmax", "SOFTMAX")
@@ -25,6 +24,8 @@ class Softmax(Operator):
         self.expect_bottoms(bottoms, 1)
         self.axis = axis_of(p.message("softmax_param").integer("axis"), len(bottoms[0]))
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [F.softmax(call.bottoms[0], self.axis)]
+    def module(self) -> nn.Module:
+        """nn.Softmax."""
+        from torch import nn
+
+        return nn.Softmax(self.axis)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.layers.pooling import Pair, Pooling
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 class Bins(Pooling):
@@ -55,8 +54,8 @@ class SPP(Operator):
         shapes = [level.top_shapes(bottoms)[0] for level in self._levels((h, w))]
         return shapes if self.height == 1 else [(n, sum(count_of(shape[1:]) for shape in shapes))]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        h, w = call.bottoms[0].shape[2:]
-        pooled = [level.forward(call)[0] for level in self._levels((h, w))]
-        return pooled if self.height == 1 else [torch.cat([bins.flatten(1) for bins in pooled], 1)]
+    def module(self) -> nn.Module:
+        """SpatialPyramidPool2d."""
+        from converter.modules.pooling import SpatialPyramidPool2d
+
+        return SpatialPyramidPool2d(self.height, "max" if self.method == "MAX" else "mean")

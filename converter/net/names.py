@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from converter.net.reserved_names import RESERVED
+
 _EMPTY = "%00"
+_UNSAFE = re.compile(r'[%."\\\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+_ESCAPES = re.compile(rb"%([0-9A-F]{2})")
 _USUAL = ("weight", "bias")
 
 # The types that most models are made of; any other's names its layer's class tells, which takes longer to ask.
@@ -21,13 +26,29 @@ COMMON: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def escape(layer: str) -> str:
-    """A layer's name with no dot in it and never empty: `%` → `%25`, `.` → `%2E`, the empty name → `%00`."""
-    return layer.replace("%", "%25").replace(".", "%2E") or _EMPTY
+    """A layer's name as PyTorch takes it for a submodule, reversibly.
+
+    Bytes that a key or generated code cannot hold are written `%XX`: `%`, `.`, `"`, backslash, control characters, and
+    bytes that are not UTF-8 (surrogates of Python's surrogateescape). The empty name is `%00`. A name that Python or
+    PyTorch owns (`training`, `loss`, `class`) gets an underscore, and so does one that would read like such a name.
+    """
+    if layer.rstrip("_") in RESERVED:
+        return layer + "_"
+    return _UNSAFE.sub(_percent, layer) or _EMPTY
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogateescape"))
 
 
 def unescape(name: str) -> str:
-    """The layer's name that `escape` was given."""
-    return "" if name == _EMPTY else name.replace("%2E", ".").replace("%25", "%")
+    """The layer's name that `escape` was given; a reserved name without its underscore, as older files have, stays."""
+    if name == _EMPTY:
+        return ""
+    if name.endswith("_") and name.rstrip("_") in RESERVED:
+        return name[:-1]
+    raw = _ESCAPES.sub(lambda match: bytes([int(match.group(1), 16)]), name.encode("utf-8", "surrogateescape"))
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def blob_names(layer_type: str | None, count: int) -> tuple[str, ...]:

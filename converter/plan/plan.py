@@ -34,6 +34,10 @@ class Plan:
     shapes: Mapping[str, Shape]
     leftovers: tuple[Leftover, ...]
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Plan:
+        """The plan itself: nothing in it changes."""
+        return self
+
     def step(self, name: str) -> Step:
         """The layer of that name."""
         return next(step for step in self.steps if step.layer.name == name)

@@ -101,7 +101,7 @@ def load(
         *map(str, plan.leftovers),
         *given.notes,
     )
-    return CaffeModule(plan, given.arrays, notes).train(phase == "train")
+    return CaffeModule.of(plan, given.arrays, notes).train(phase == "train")
 
 
 def assigned(

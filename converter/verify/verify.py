@@ -75,7 +75,7 @@ class Verifier:
         self.plan: Plan = build_plan(self.net, allow_unknown=allow_unknown, stored_blobs=counts)
         given = assigned(self.plan, stored, allow_unused=allow_unknown, seed=seed)
         self._allow_unknown, self._filled = allow_unknown, given.arrays
-        self.module = CaffeModule(self.plan, given.arrays, given.notes).eval().to(device, getattr(torch, dtype))
+        self.module = CaffeModule.of(self.plan, given.arrays, given.notes).eval().to(device, getattr(torch, dtype))
         if device.startswith("cuda") and dtype == "float32":
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 

@@ -13,6 +13,7 @@ import torch
 
 from converter.dilatednet.inference.canvas import Canvas, fetched
 from converter.dilatednet.inference.predict import Pixels, batch_answer, device_labels, labels_of, probabilities
+from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import Tile, tiles
 from converter.dilatednet.zoo import Model, find
 
@@ -73,10 +74,10 @@ def begin_many(
 
 
 def device_of(module: torch.nn.Module) -> torch.device:
-    """Where a module wants its tiles: a fast net's own place, else where its parameters are."""
-    from converter.fast.accelerated_module import FastNet
+    """Where a module wants its tiles: an accelerated module's own place, else where its parameters are."""
+    from converter.fast.accelerated_module import AcceleratedModule
 
-    if isinstance(module, FastNet):
+    if isinstance(module, AcceleratedModule):
         return module.place.device
     return next(module.parameters(), torch.empty(0)).device
 
@@ -85,8 +86,7 @@ def _goes_alone(module: torch.nn.Module, image: Pixels, model: Model, size: tupl
     """Whether a picture is labelled by itself: its tiles share a front end, or there is nothing to gain from others."""
     if batch == 1 and device_of(module).type != "cuda":
         return True
-    shared = getattr(module, "shared_probabilities", None)
-    return shared is not None and shared(image, model, size) is not None
+    return shared_probabilities(module, image, model, size) is not None
 
 
 def _run(

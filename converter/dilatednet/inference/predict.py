@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import MARGIN, Tile, cut, tiles
 from converter.dilatednet.zoo import Model, find
 from converter.errors import ImageError, ShapeError, WeightsError
@@ -83,12 +84,10 @@ def probabilities(
 ) -> Iterator[tuple[Tile, torch.Tensor]]:
     """Every tile with its probabilities (classes, rows, columns) float32, on the module's device, in eval mode.
 
-    A module that can run one front end for all tiles (`converter.fast.FastNet`) does, and answers no cells that lie
-    beyond the picture.
+    An accelerated module runs one front end for all tiles, and gives no cells that lie beyond the picture.
     """
     size = input_size or getattr(module, "input_size", None) or model.input_size
-    shared = getattr(module, "shared_probabilities", None)
-    answers = shared(image, model, size, on_tile) if shared is not None else None
+    answers = shared_probabilities(module, image, model, size, on_tile)
     if answers is not None:
         for tile, prob in answers:
             _check_finite(prob)

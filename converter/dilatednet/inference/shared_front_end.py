@@ -24,7 +24,7 @@ from converter.dilatednet.topology import Topology
 
 if TYPE_CHECKING:
     from converter.dilatednet.zoo import Model
-    from converter.fast.accelerated_module import FastNet
+    from converter.fast.accelerated_module import AcceleratedModule
 
 CELL = 8
 """Pixels between two cells of the front end's answer."""
@@ -76,7 +76,7 @@ def _visible(pixels: int) -> int:
 
 
 def shared_probabilities(
-    net: FastNet,
+    net: torch.nn.Module,
     image: npt.NDArray[np.uint8],
     model: Model,
     size: tuple[int, int],
@@ -84,10 +84,16 @@ def shared_probabilities(
 ) -> Iterator[tuple[Tile, Tensor]] | None:
     """Every tile with its probabilities (classes, rows, columns) float32, cut where the picture ends.
 
-    None where nothing is shared or left out, or tiles are off the grid: then tiles are run one by one.
+    None where the module is no accelerated DilatedNet with classes, where nothing is shared or left out, or where tiles
+    are off the grid: then tiles are run one by one.
     """
-    topology = net.topology
-    if topology is None:
+    from converter.dilatednet.model import DilatedNet
+    from converter.fast.accelerated_module import AcceleratedModule
+
+    if not isinstance(net, AcceleratedModule) or not isinstance(net.net, DilatedNet):
+        return None
+    topology = net.net.topology
+    if not topology.classes:
         return None
     rows = lay_out(image.shape[0], size[0], reach(topology))
     columns = lay_out(image.shape[1], size[1], reach(topology))
@@ -103,7 +109,7 @@ def _saves(rows: Axis, columns: Axis, size: tuple[int, int]) -> bool:
 
 
 def _run(
-    net: FastNet,
+    net: AcceleratedModule,
     image: npt.NDArray[np.uint8],
     model: Model,
     axes: tuple[Axis, Axis],
@@ -116,14 +122,14 @@ def _run(
     for top, high, keep_rows in zip(rows.starts, rows.cells, rows.kept, strict=True):
         for left, wide, keep_columns in zip(columns.starts, columns.cells, columns.kept, strict=True):
             part = features[:, :, top // CELL : top // CELL + high, left // CELL : left // CELL + wide]
-            prob = net.behind_features(part)[0, :, : keep_rows * zoom, : keep_columns * zoom]
+            prob = net.segment("behind_features")(part)[0, :, : keep_rows * zoom, : keep_columns * zoom]
             yield Tile(np.empty(0, np.intp), np.empty(0, np.intp), top, left), prob
             done += 1
             if on_tile:
                 on_tile(done, total)
 
 
-def _features(net: FastNet, image: npt.NDArray[np.uint8], model: Model, axes: tuple[Axis, Axis]) -> Tensor:
+def _features(net: AcceleratedModule, image: npt.NDArray[np.uint8], model: Model, axes: tuple[Axis, Axis]) -> Tensor:
     """The front end's answer over the whole padded picture: (1, classes, rows, columns), a window at a time."""
     cells = [(axis.positions.size - 2 * MARGIN) // CELL for axis in axes]
     strips: list[Tensor] = []
@@ -133,7 +139,7 @@ def _features(net: FastNet, image: npt.NDArray[np.uint8], model: Model, axes: tu
             down = axes[0].positions[top * CELL : (top + high) * CELL + 2 * MARGIN]
             across = axes[1].positions[left * CELL : (left + wide) * CELL + 2 * MARGIN]
             x = torch.from_numpy(cut(image, Tile(down, across, 0, 0), model.label_set.mean))
-            parts.append(net.features(x))
+            parts.append(net.segment("features")(x))
         strips.append(torch.cat(parts, 3))
     return torch.cat(strips, 2)
 

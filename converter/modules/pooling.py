@@ -1,0 +1,227 @@
+"""Pooling with Caffe's output sizes, divisors and positions, where torch's own pooling differs."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+Pair = tuple[int, int]
+
+
+def pooled_size(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool, clip: bool) -> int:
+    """Output size along one axis (src/caffe/layers/pooling_layer.cpp, Reshape), without a branch on `size`.
+
+    `clip`: some axis is padded, so a last window that would start beyond the image and its left padding is dropped.
+    """
+    span = size + 2 * padding - kernel
+    count = (-(-span // stride) if ceil_mode else span // stride) + 1
+    if not clip:
+        return count
+    return cast(int, torch.sym_min(count, -(-(size + padding) // stride)))  # type: ignore[no-untyped-call]
+
+
+class _CaffePool2d(nn.Module):
+    """The window that Caffe's poolings share, and the padding that lays all its positions out."""
+
+    def __init__(
+        self, kernel_size: Pair | None, stride: Pair = (1, 1), padding: Pair = (0, 0), ceil_mode: bool = True
+    ) -> None:
+        super().__init__()
+        self.kernel_size, self.stride, self.padding, self.ceil_mode = kernel_size, stride, padding, ceil_mode
+
+    def extra_repr(self) -> str:
+        """The window."""
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, ceil_mode={self.ceil_mode}"
+        )
+
+    def window(self, x: Tensor) -> Pair:
+        """The kernel: the whole plane where None was given."""
+        return self.kernel_size or (x.shape[2], x.shape[3])
+
+    def output_size(self, x: Tensor) -> Pair:
+        """(h', w')."""
+        kernel, clip = self.window(x), self.padding != (0, 0)
+        rows, columns = (
+            pooled_size(x.shape[2 + i], kernel[i], self.stride[i], self.padding[i], self.ceil_mode, clip)
+            for i in range(2)
+        )
+        return rows, columns
+
+    def padded(self, x: Tensor, value: float) -> Tensor:
+        """X with its padding, and with as much behind it as the last window reaches over."""
+        bottom, right = _ends(x, self.window(x), self.stride, self.padding, self.ceil_mode)
+        return F.pad(x, (self.padding[1], right, self.padding[0], bottom), value=value)
+
+
+def _ends(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool) -> Pair:
+    """What the last windows reach over the padded plane at its bottom and right; less than 0: they leave a rest."""
+    clip = padding != (0, 0)
+    sizes = [pooled_size(x.shape[2 + i], kernel[i], stride[i], padding[i], ceil_mode, clip) for i in range(2)]
+    bottom, right = ((sizes[i] - 1) * stride[i] + kernel[i] - x.shape[2 + i] - padding[i] for i in range(2))
+    return bottom, right
+
+
+class CeilMaxPool2d(nn.MaxPool2d):
+    """nn.MaxPool2d with ceil_mode, which torch.export takes with sizes left open.
+
+    Torch decides on the last window by a branch on the input's size, which an export with dynamic sizes refuses; while
+    exporting, the plane is padded to whole windows instead. The output is the same.
+
+        >>> CeilMaxPool2d(2, 2)(torch.zeros(1, 1, 5, 5)).shape
+        torch.Size([1, 1, 3, 3])
+    """
+
+    def __init__(self, kernel_size: int | Pair, stride: int | Pair, padding: int | Pair = 0) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode=True)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        """x: (n, c, h, w) -> (n, c, h', w')."""
+        if not torch.compiler.is_exporting():
+            return cast(Tensor, super().forward(input))
+        kernel, stride, padding = _pair(self.kernel_size), _pair(self.stride), _pair(self.padding)
+        bottom, right = _ends(input, kernel, stride, padding, True)
+        padded = F.pad(input, (padding[1], right, padding[0], bottom), value=-torch.inf)
+        return F.max_pool2d(padded, kernel, stride)
+
+
+class CeilAvgPool2d(nn.AvgPool2d):
+    """nn.AvgPool2d with ceil_mode, which torch.export takes with sizes left open; see `CeilMaxPool2d`."""
+
+    def __init__(self, kernel_size: int | Pair, stride: int | Pair, padding: int | Pair = 0) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode=True)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        """x: (n, c, h, w) -> (n, c, h', w')."""
+        if not torch.compiler.is_exporting():
+            return super().forward(input)
+        return _mean(input, _pair(self.kernel_size), _pair(self.stride), _pair(self.padding), True)
+
+
+class CaffeMaxPool2d(_CaffePool2d):
+    """Maximum over windows: x (n, c, h, w) -> (n, c, h', w'), with `return_indices` also their positions.
+
+    Differs from nn.MaxPool2d where a last window may lie wholly behind the image (stride beyond the kernel, no
+    padding: the answer is -FLT_MAX, the position -1), where padding exceeds half the kernel, and in the positions:
+    h * W + w in the input's own plane, as floating numbers, the first of equal maxima.
+    Source: src/caffe/layers/pooling_layer.cpp.
+
+        >>> CaffeMaxPool2d((1, 1), (3, 3))(torch.zeros(1, 1, 5, 5)).shape
+        torch.Size([1, 1, 3, 3])
+    """
+
+    def __init__(
+        self,
+        kernel_size: Pair | None,
+        stride: Pair = (1, 1),
+        padding: Pair = (0, 0),
+        ceil_mode: bool = True,
+        return_indices: bool = False,
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode)
+        self.return_indices = return_indices
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """The maxima, and their positions where they are asked for."""
+        low = max(torch.finfo(torch.float32).min, torch.finfo(x.dtype).min)
+        padded = self.padded(x, low)
+        if not self.return_indices:
+            return F.max_pool2d(padded, self.window(x), self.stride)
+        maxima, flat = F.max_pool2d(padded, self.window(x), self.stride, return_indices=True)
+        rows = torch.div(flat, padded.shape[3], rounding_mode="floor") - self.padding[0]
+        columns = flat % padded.shape[3] - self.padding[1]
+        position = torch.where(maxima > low, rows * x.shape[3] + columns, -1)
+        return maxima, position.to(x.dtype)
+
+
+class CaffeAvgPool2d(_CaffePool2d):
+    """Mean over windows: x (n, c, h, w) -> (n, c, h', w').
+
+    Differs from nn.AvgPool2d where a last window may lie wholly behind the image and where padding exceeds half the
+    kernel. The divisor is the window's size after it is cut at the padding's end and before it is cut at the image's.
+    Source: src/caffe/layers/pooling_layer.cpp.
+
+        >>> CaffeAvgPool2d((3, 3), (2, 2), (2, 2))(torch.ones(1, 1, 4, 4)).shape
+        torch.Size([1, 1, 4, 4])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The means."""
+        return _mean(x, self.window(x), self.stride, self.padding, self.ceil_mode)
+
+
+def _mean(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool) -> Tensor:
+    """Sums over windows, divided by Caffe's own count per row and column."""
+    bottom, right = _ends(x, kernel, stride, padding, ceil_mode)
+    padded = F.pad(x, (padding[1], right, padding[0], bottom))
+    sums = F.avg_pool2d(padded, kernel, stride, divisor_override=1)
+    counts = []
+    for i in range(2):
+        start = torch.arange(sums.shape[2 + i], device=x.device, dtype=x.dtype) * stride[i] - padding[i]
+        counts.append((start + kernel[i]).clamp(max=x.shape[2 + i] + padding[i]) - start)
+    return sums / (counts[0][:, None] * counts[1])
+
+
+class StochasticPool2d(_CaffePool2d):
+    """Stochastic pooling of non-negative values: x (n, c, h, w) -> (n, c, h', w').
+
+    In training one value of each window is drawn with a probability in proportion to its size; otherwise the output is
+    the mean weighted by the values themselves, sum x² / sum x, and 0 where the sum is 0.
+    Source: src/caffe/layers/pooling_layer.cu; Zeiler & Fergus 2013.
+
+        >>> StochasticPool2d((2, 2), (2, 2)).eval()(torch.ones(1, 1, 4, 4)).unique()
+        tensor([1.])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The drawn values, or the weighted means."""
+        kernel, sizes = self.window(x), self.output_size(x)
+        padded = self.padded(x, 0.0)
+        if not self.training:
+            total = F.avg_pool2d(padded, kernel, self.stride, divisor_override=1)
+            squares = F.avg_pool2d(padded * padded, kernel, self.stride, divisor_override=1)
+            return torch.where(total > 0, squares / total.clamp(min=torch.finfo(x.dtype).tiny), 0.0)
+        n, c = x.shape[:2]
+        columns = F.unfold(padded, kernel, stride=self.stride).reshape(n, c, kernel[0] * kernel[1], -1).movedim(2, 3)
+        weights = torch.where(columns.sum(-1, keepdim=True) > 0, columns, torch.ones_like(columns)).clamp(min=0)
+        drawn = torch.multinomial(weights.reshape(-1, weights.shape[-1]), 1).reshape(*weights.shape[:-1], 1)
+        return columns.gather(-1, drawn).reshape(n, c, *sizes)
+
+
+def _pair(value: int | Pair) -> Pair:
+    """One number for both axes, as torch's modules take it."""
+    return (value, value) if isinstance(value, int) else value
+
+
+class SpatialPyramidPool2d(nn.Module):
+    """Pools x (n, c, h, w) into 1, 4, 16, … bins, level by level: (n, c * (1 + 4 + …)); one level stays (n, c, 1, 1).
+
+    Level l cuts the plane into 2^l x 2^l windows of ceil(size / 2^l), padded evenly at both ends.
+    Source: src/caffe/layers/spp_layer.cpp; He et al. 2014, section 2.2.
+
+        >>> SpatialPyramidPool2d(3)(torch.zeros(1, 2, 7, 9)).shape
+        torch.Size([1, 42])
+    """
+
+    def __init__(self, levels: int, mode: str = "max") -> None:
+        super().__init__()
+        self.levels, self.mode = levels, mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The bins of every level."""
+        pooled = [self._level(x, 1 << level) for level in range(self.levels)]
+        return pooled[0] if self.levels == 1 else torch.cat([bins.flatten(1) for bins in pooled], 1)
+
+    def _level(self, x: Tensor, bins: int) -> Tensor:
+        plane = (x.shape[2], x.shape[3])
+        kernel = (-(-plane[0] // bins), -(-plane[1] // bins))
+        padding = ((kernel[0] * bins - plane[0] + 1) // 2, (kernel[1] * bins - plane[1] + 1) // 2)
+        own = CaffeMaxPool2d if self.mode == "max" else CaffeAvgPool2d
+        return cast(Tensor, own(kernel, kernel, padding)(x))
+
+    def extra_repr(self) -> str:
+        """Levels and mode."""
+        return f"levels={self.levels}, mode={self.mode!r}"

@@ -1,0 +1,150 @@
+"""Builds the graph of a CaffeModule: one module a layer, one node a call, from a configured net and its arrays."""
+
+from __future__ import annotations
+
+import keyword
+import operator
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, fx, nn
+
+from converter.layers.layer import Operator
+from converter.net.names import escape
+from converter.plan.plan import Plan, Step, param_spec
+from converter.pytorch.facts import LayerFacts, NetFacts
+from converter.pytorch.operator_module import OperatorModule
+
+Arrays = Mapping[str, Sequence[np.ndarray[Any, Any]]]
+BLOB = "blob"
+"""Key of `Node.meta` that names the Caffe blob a node computes."""
+
+
+class GraphBuilder:
+    """Collects modules and nodes layer by layer; `root`, `graph` and `facts()` are what a CaffeModule is made of."""
+
+    def __init__(self, plan: Plan, values: Arrays) -> None:
+        self.root = nn.Module()
+        self.graph = fx.Graph()
+        self._plan, self._values = plan, values
+        self._nodes: dict[str, fx.Node] = {}
+        self._arguments: dict[str, str] = {}
+        self._shared: dict[str, nn.Parameter] = {}
+        self._layers: list[LayerFacts] = []
+        for name in plan.inputs:  # before all layers: Python wants arguments first
+            self._add_input(name)
+        for step in plan.steps:
+            self._add_layer(step)
+        self.graph.output({name: self._nodes[name] for name in plan.net.outputs})
+
+    def facts(self, notes: Sequence[str] = ()) -> NetFacts:
+        """What the module is to remember."""
+        plan = self._plan
+        return NetFacts(
+            plan.net.name,
+            dict(plan.inputs),
+            self._arguments,
+            plan.net.outputs,
+            _loss_weights(plan),
+            tuple(self._layers),
+            tuple(notes),
+        )
+
+    def _add_input(self, name: str) -> None:
+        argument = _identifier(name, set(self._arguments.values()))
+        node = self.graph.placeholder(argument)
+        node.meta[BLOB] = name
+        self._arguments[name] = argument
+        self._nodes[name] = node
+
+    def _add_layer(self, step: Step) -> None:
+        """A layer's module, its blobs in place, and the nodes that call it."""
+        layer, target = step.layer, ""
+        blobs = tuple(blob.name for blob in step.operator.blobs)
+        if not step.operator.is_input and (layer.tops or blobs):
+            target = _unused(escape(layer.name), self.root._modules)
+            module = _module(step)
+            self._fill(step, module)
+            self.root._modules[target] = module  # add_module would refuse names that nn.Module's methods have
+            self._call(step, target)
+        self._layers.append(LayerFacts(layer.name, layer.type, target, layer.bottoms, layer.tops, blobs))
+
+    def _fill(self, step: Step, module: nn.Module) -> None:
+        """The stored arrays as the module's parameters and buffers: views, not copies; shared ones are one object."""
+        arrays = self._values[step.layer.name] if step.operator.blobs else ()
+        for index, (blob, array) in enumerate(zip(step.operator.blobs, arrays, strict=True)):
+            shared = param_spec(step.layer, index).name
+            owner = self._shared.get(shared)
+            value: Tensor = owner if owner is not None else torch.from_numpy(array)
+            path, _, name = blob.name.rpartition(".")
+            held = module.get_submodule(path)
+            if name in held._buffers or not blob.trained:
+                held._buffers[name] = value
+                continue
+            parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
+            held._parameters[name] = parameter
+            if shared:
+                self._shared.setdefault(shared, parameter)
+
+    def _call(self, step: Step, target: str) -> None:
+        """The call of a layer's module; layers that treat bottoms alike are called once for each."""
+        bottoms = [self._nodes[name] for name in step.layer.bottoms]
+        flatten = step.operator.flatten_axis
+        if flatten is not None:
+            bottoms = [self.graph.call_function(torch.flatten, (node, flatten)) for node in bottoms]
+        if step.operator.per_bottom:
+            for name, node in zip(step.layer.tops, bottoms, strict=True):
+                self._name(name, self.graph.call_module(target, (node,)))
+            return
+        node = self.graph.call_module(target, tuple(bottoms))
+        if len(step.layer.tops) == 1:
+            self._name(step.layer.tops[0], node)
+            return
+        for index, name in enumerate(step.layer.tops):
+            self._name(name, self.graph.call_function(operator.getitem, (node, index)))
+
+    def _name(self, blob: str, node: fx.Node) -> None:
+        node.meta[BLOB] = blob
+        self._nodes[blob] = node
+
+
+def _module(step: Step) -> nn.Module:
+    """The layer's module, without numbers: its parameters are on the meta device, as nothing is to be initialized."""
+    if type(step.operator).module is Operator.module:
+        return OperatorModule(step.operator)
+    if not type(step.operator).__module__.startswith("converter.layers."):
+        return step.operator.module()  # a user's own, which may bring numbers that no blob of the file fills
+    with torch.device("meta"):
+        return step.operator.module()
+
+
+def _identifier(name: str, taken: Collection[str]) -> str:
+    """A Python name for an input: its own where that is one, else with underscores."""
+    word = re.sub(r"\W", "_", name, flags=re.ASCII)
+    word = f"_{word}" if not word or word[0].isdigit() else word
+    while keyword.iskeyword(word) or word == "self" or word in taken:
+        word += "_"
+    return word
+
+
+def _loss_weights(plan: Plan) -> dict[str, float]:
+    """Loss weight of each top that has one (include/caffe/layer.hpp, SetLossWeights)."""
+    weights: dict[str, float] = {}
+    for step in plan.steps:
+        given = step.layer.loss_weights
+        if not given and step.operator.is_loss:
+            given = (1.0,)
+        weights.update({top: weight for top, weight in zip(step.layer.tops, given, strict=False) if weight})
+    return weights
+
+
+def _unused(name: str, taken: Mapping[str, object]) -> str:
+    """`name`, or with a count behind it where a net has two layers of that name (which then hold no weights)."""
+    count, candidate = 1, name
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}%23{count}"
+    return candidate

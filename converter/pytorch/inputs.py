@@ -1,0 +1,68 @@
+"""What a caller gives a CaffeModule: inputs by position or by Caffe's name, checked once, NumPy arrays converted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from converter.errors import ShapeError
+from converter.net.net import Shape
+from converter.pytorch.facts import NetFacts
+
+
+def arguments_of(
+    facts: NetFacts, args: Sequence[Any], inputs: Mapping[str, Any], like: Tensor | None
+) -> tuple[Tensor, ...]:
+    """The inputs in the order of the module's arguments.
+
+    Args:
+        facts: names of the inputs.
+        args: inputs given by position.
+        inputs: inputs given by Caffe's name, or by the argument's Python name.
+        like: a floating parameter of the module: NumPy arrays take its type and device, tensors must have them.
+
+    Raises:
+        ShapeError: an input is missing, unknown, given twice, no tensor, or of another type or device than the module.
+    """
+    names = list(facts.inputs)
+    if len(args) > len(names):
+        raise ShapeError(f"{len(args)} inputs given; the net has {len(names)}: {', '.join(names)}")
+    caffe_names = {python: name for name, python in facts.arguments.items()}
+    given = dict(zip(names, args, strict=False))
+    named = {caffe_names.get(name, name) if name not in facts.inputs else name: value for name, value in inputs.items()}
+    twice = [name for name in named if name in given]
+    missing = [name for name in names if name not in given and name not in named]
+    unknown = [name for name in named if name not in names]
+    for problem, these in (("missing", missing), ("unknown", unknown), ("given twice", twice)):
+        if these:
+            raise ShapeError(f"inputs: {problem} {', '.join(these)}; the net's inputs are {', '.join(names) or 'none'}")
+    given.update(named)
+    return tuple(_tensor(name, given[name], facts.inputs[name], like) for name in names)
+
+
+def _tensor(name: str, value: Any, shape: Shape, like: Tensor | None) -> Tensor:
+    """A tensor as it is, once its type and device are found to be the module's; an array as such a tensor."""
+    if isinstance(value, np.ndarray):
+        dtype = like.dtype if like is not None else torch.from_numpy(np.empty(0, value.dtype)).dtype
+        return torch.as_tensor(np.ascontiguousarray(value)).to(like.device if like is not None else "cpu", dtype)
+    if not isinstance(value, Tensor):
+        wanted = f"expected a tensor or a NumPy array of shape {shape or 'of your choice'}"
+        raise ShapeError(f"input {name!r} is a {type(value).__name__}; {wanted}")
+    if like is not None and value.device != like.device:
+        raise ShapeError(
+            f"input {name!r} is on {value.device}, the module on {like.device}; move one of them with .to()"
+        )
+    autocast = torch.is_autocast_enabled(value.device.type)
+    if like is not None and value.is_floating_point() and value.dtype != like.dtype and not autocast:
+        raise ShapeError(
+            f"input {name!r} is {_word(value)}, the module {_word(like)}; convert it with .to({like.dtype})"
+        )
+    return value
+
+
+def _word(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")

@@ -1,0 +1,29 @@
+"""A layer whose type has no module of its own yet: an nn.Module around its operator."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from converter.layers.layer import Call, Operator
+
+
+class OperatorModule(nn.Module):
+    """Calls an operator with its bottoms and blobs."""
+
+    def __init__(self, operator: Operator) -> None:
+        super().__init__()
+        self.operator = operator
+        self.register_buffer("like", torch.empty(0), persistent=False)
+
+    def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The layer's top, or its tops as a tuple."""
+        blobs = [getattr(self, blob.name) for blob in self.operator.blobs]
+        like = self.get_buffer("like")
+        options = {"dtype": like.dtype, "device": like.device}
+        tops = self.operator.forward(Call(list(bottoms), blobs, self.training, options))
+        return tops[0] if len(tops) == 1 else tuple(tops)
+
+    def extra_repr(self) -> str:
+        """Caffe's type, for `print(net)`."""
+        return self.operator.type
