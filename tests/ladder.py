@@ -95,8 +95,8 @@ def setup(rung: Rung, folder: Path, *, whole: bool = False, single: bool = False
         slot = module.blob_parameter("it", index)
         drawn = rung.case.blobs.get(index, signed)(*slot.shape).draw(random, whole)
         own.append(_rounded(drawn, single))
-        with torch.no_grad():
-            slot.copy_(torch.from_numpy(own[-1]))
+    if own:
+        module.set_blobs("it", own)
     return Setup(prototxt, module, inputs, {"it": [blob.copy() for blob in own]} if own else None, rung.case.phase)
 
 

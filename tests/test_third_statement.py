@@ -98,8 +98,8 @@ def answers(folder: Path, body: str, x, blobs=(), tops=("y",)):
     )
     net = converter.load(path).double()
     with torch.no_grad():
-        for index, blob in enumerate(blobs):
-            net.blob_parameter("it", index).copy_(torch.from_numpy(blob))
+        if len(blobs):
+            net.set_blobs("it", list(blobs))
         ours = net.blobs(x=torch.from_numpy(x))
     theirs = reference.run(path, {"it": list(blobs)} if blobs else None, {"x": x})
     return [[ours[top].numpy() for top in tops], [theirs[top] for top in tops]]

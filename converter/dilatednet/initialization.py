@@ -7,9 +7,9 @@ Classifier: N(0, 0.001²). Context: identity (equations 4 and 5). Upsampling: bi
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from converter.dilatednet.topology import Step
-from converter.layers.kit.lazytorch import torch
 from converter.net.fillers import Filler, fill
 
 _CLASSIFIER_STD = 0.001

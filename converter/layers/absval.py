@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("AbsVal")
@@ -20,6 +19,8 @@ class AbsVal(Operator):
         """Nothing to read."""
         self.expect_bottoms(bottoms, 1)
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [torch.abs(call.bottoms[0])]
+    def module(self) -> nn.Module:
+        """Abs."""
+        from converter.modules import activations
+
+        return activations.Abs()

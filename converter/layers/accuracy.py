@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F, torch
-from converter.layers.kit.losses import whole_labels
 from converter.layers.kit.windows import axis_of, count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Accuracy", "ACCURACY")
@@ -39,17 +37,8 @@ class Accuracy(Operator):
         """A scalar, and one value per class."""
         return [(), (bottoms[0][self.axis],)][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The shares; no gradient passes."""
-        scores = call.bottoms[0].detach()
-        classes = scores.shape[self.axis]
-        shape = [*scores.shape[: self.axis], 1, *scores.shape[self.axis + 1 :]]
-        label, valid = whole_labels(call.bottoms[1].reshape(shape), classes, self.ignore)
-        better = (scores >= scores.gather(self.axis, label)).sum(self.axis, keepdim=True) - 1
-        right = (better < self.top_k) & valid
-        overall = right.sum().to(scores.dtype) / valid.sum().clamp(min=1)
-        one_hot = F.one_hot(label.flatten(), classes).to(scores.dtype)
-        counted = one_hot.T @ valid.flatten().to(scores.dtype)
-        hits = one_hot.T @ right.flatten().to(scores.dtype)
-        each = torch.where(counted > 0, hits / counted.clamp(min=1), 0)
-        return [overall, each][: self.tops]
+    def module(self) -> nn.Module:
+        """Accuracy."""
+        from converter.modules import metric_losses
+
+        return metric_losses.Accuracy(self.axis, self.top_k, self.ignore, per_class=self.tops > 1)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
 from converter.layers.kit.windows import axis_of, count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("ArgMax")
@@ -46,23 +45,8 @@ class ArgMax(Operator):
             return (*shape[: self.axis], self.top_k, *shape[self.axis + 1 :])
         return (shape[0], 2 if self.values else 1, self.top_k, *[1] * (len(shape) - 3))
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0].detach()
-        if self.axis is not None:
-            values, positions = self._largest(x, self.axis)
-            return [values if self.values else positions]
-        values, positions = self._largest(x.flatten(1) if x.ndim > 1 else x[:, None], 1)
-        chosen = torch.stack([positions, values], 1) if self.values else positions
-        return [chosen.reshape(self._shape(tuple(x.shape)))]
+    def module(self) -> nn.Module:
+        """ArgMax."""
+        from converter.modules import select
 
-    def _largest(self, x: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-        """Values and positions; the axis is turned round so that the first of equals is the last."""
-        turned = x.flip(axis)
-        if self.top_k == 1:
-            behind = turned.argmax(axis, keepdim=True)
-            values = turned.gather(axis, behind)
-        else:
-            ordered, order = turned.sort(dim=axis, descending=True, stable=True)
-            values, behind = ordered.narrow(axis, 0, self.top_k), order.narrow(axis, 0, self.top_k)
-        return values, (x.shape[axis] - 1 - behind).to(x.dtype)
+        return select.ArgMax(self.top_k, self.axis, self.values)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Axpy", "AXPY")
@@ -31,7 +31,8 @@ class Axpy(Operator):
         """The second bottom's shape."""
         return [bottoms[1]]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        a, x, y = call.bottoms
-        return [a.reshape(*x.shape[:2], *[1] * (x.ndim - 2)) * x + y]
+    def module(self) -> nn.Module:
+        """Axpy."""
+        from converter.modules import combine
+
+        return combine.Axpy()

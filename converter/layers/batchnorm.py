@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
+
+T = TypeVar("T")
 
 
 @layer("BatchNorm")
@@ -23,7 +27,8 @@ class BatchNorm(Operator):
     the batch's mean and unbiased variance. Source: src/caffe/layers/batch_norm_layer.cpp.
     """
 
-    blob_names = ("mean", "variance", "scale_factor")
+    blob_names = ("running_mean", "running_var", "scale_factor")
+    legacy_blob_names = ("mean", "variance", "scale_factor")
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the constants and list the statistics."""
@@ -38,31 +43,22 @@ class BatchNorm(Operator):
         for shape in ((channels,), (channels,), (1,)):
             self.add_blob(shape, trained=False)
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0]
-        use_global = not call.training if self.use_global_stats is None else self.use_global_stats
-        if use_global:
-            mean, variance = self._running(call.blobs)
-        else:
-            folded = x if x.ndim > 1 else x[:, None]
-            axes = [axis for axis in range(folded.ndim) if axis != 1]
-            mean = folded.mean(axes)
-            variance = folded.var(axes, unbiased=False)
-            self._update(call.blobs, mean, variance, x.numel() // mean.numel())
-        shape = (1, -1, *[1] * (x.ndim - 2)) if x.ndim > 1 else (-1,)
-        return [(x - mean.reshape(shape)) / (variance.reshape(shape) + self.eps).sqrt()]
+    def module(self) -> nn.Module:
+        """CaffeBatchNorm2d."""
+        from converter.modules import normalization
 
-    @staticmethod
-    def _running(blobs: list[Tensor]) -> tuple[Tensor, Tensor]:
-        mean, variance, scale = blobs
-        factor = torch.where(scale == 0, torch.zeros_like(scale), 1 / scale)
-        return mean * factor, variance * factor
+        return normalization.CaffeBatchNorm2d(self.blobs[0].shape[0], self.eps, self.fraction, self.use_global_stats)
 
-    def _update(self, blobs: list[Tensor], mean: Tensor, variance: Tensor, count: int) -> None:
-        """The running sums after one more batch of `count` values a channel."""
-        bias = count / (count - 1) if count > 1 else 1.0
-        with torch.no_grad():
-            blobs[0].mul_(self.fraction).add_(mean)
-            blobs[1].mul_(self.fraction).add_(variance, alpha=bias)
-            blobs[2].mul_(self.fraction).add_(1)
+    @classmethod
+    def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
+        """Mean and variance divided by the scale factor, and the factor; a factor of 0 gives zeros."""
+        *sums, factor = blobs
+        if not factor.any():
+            return [np.zeros_like(total) for total in sums] + [factor]
+        return [total / factor for total in sums] + [factor]
+
+    @classmethod
+    def blobs_of(cls, state: Sequence[T]) -> list[T]:
+        """Caffe's sums: the statistics times the factor."""
+        mean, variance, factor = state
+        return [mean * factor, variance * factor, factor]  # type: ignore[operator]

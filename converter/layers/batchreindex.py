@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.integers import check_range
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("BatchReindex")
@@ -30,9 +29,8 @@ class BatchReindex(Operator):
         """(m, ...)."""
         return [(bottoms[1][0], *bottoms[0][1:])]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x, index = call.bottoms
-        whole = index.detach().long()
-        check_range("index", whole, x.shape[0])
-        return [x.index_select(0, whole)]
+    def module(self) -> nn.Module:
+        """BatchReindex."""
+        from converter.modules import select
+
+        return select.BatchReindex()

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
-from converter.layers.scale import broadcast, spanned
+from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.scale import spanned
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Bias")
@@ -43,7 +43,8 @@ class Bias(Operator):
         """The first bottom's shape."""
         return [bottoms[0]]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the first bottom."""
-        x, offset = [*call.bottoms, *call.blobs]
-        return [x + broadcast(offset, self.axis, x.ndim)]
+    def module(self) -> nn.Module:
+        """Bias."""
+        from converter.modules import combine
+
+        return combine.Bias(self.blobs[0].shape if self.blobs else None, self.axis)

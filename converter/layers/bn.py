@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 from converter.net.fillers import Filler
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 _SEGNET = ("bn_mode", "scale_filler", "shift_filler")
 _RUNNING = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "var_eps", "decay", "moving_average", "axis")
@@ -35,7 +35,8 @@ class BN(Operator):
     Where no field tells, the number of blobs in the weights file does, then that of the layer's `param` entries.
     """
 
-    blob_names = ("weight", "bias", "mean", "variance")
+    blob_names = ("weight", "bias", "running_mean", "running_var")
+    legacy_blob_names = ("weight", "bias", "mean", "variance")
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Tell the two meanings apart and read the fields of the one."""
@@ -73,30 +74,19 @@ class BN(Operator):
         statistic = (1, bottoms[0][1], 1, 1)
         return [bottoms[0], statistic, statistic][: self.tops if not self.running else 1]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, and SegNet's statistics where asked for."""
-        x = call.bottoms[0]
-        shape = (1, -1, *[1] * (x.ndim - 2))
-        weight, bias = (blob.reshape(shape) for blob in call.blobs[:2])
-        if self.folded:
-            return [weight * x + bias, *[call.blobs[0].new_zeros(1, x.shape[1], 1, 1)] * (self.tops - 1)]
-        if self.running and self.frozen:
-            weight, bias = weight.detach(), bias.detach()
-        mean, variance = self._statistics(x, call)
-        scale = weight / (variance.reshape(shape) + self.eps).sqrt()
-        y = (x - mean.reshape(shape)) * scale + bias
-        return [y, mean.reshape(1, -1, 1, 1), variance.reshape(1, -1, 1, 1)][: self.tops]
+    def module(self) -> nn.Module:
+        """ScaledBatchNorm2d with running statistics, else BatchStatisticsNorm2d."""
+        from converter.modules import normalization
 
-    def _statistics(self, x: Tensor, call: Call) -> tuple[Tensor, Tensor]:
-        if self.running and (self.frozen or (not call.training and self.averages)):
-            return call.blobs[2], call.blobs[3]
-        axes = [axis for axis in range(x.ndim) if axis != 1]
-        mean, variance = x.mean(axes), x.var(axes, unbiased=False)
-        if self.running and call.training:
-            with torch.no_grad():
-                for blob, new in zip(call.blobs[2:], (mean, variance), strict=True):
-                    blob.mul_(self.momentum).add_(new.reshape(blob.shape), alpha=1 - self.momentum)
-        return mean, variance
+        channels = self.blobs[0].shape[1]
+        if self.running:
+            return normalization.ScaledBatchNorm2d(channels, self.eps, self.momentum, self.frozen, self.averages)
+        return normalization.BatchStatisticsNorm2d(channels, self.folded, self.tops - 1, self.eps)
+
+    @classmethod
+    def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
+        """The statistics (1, c, 1, 1) as (c,), as nn.BatchNorm2d has them; slope and offset keep their shape."""
+        return [*blobs[:2], *(blob.reshape(-1) for blob in blobs[2:])]
 
 
 def _has_statistics(p: Params, view: Params) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("BNLL")
@@ -20,6 +19,8 @@ class BNLL(Operator):
         """Nothing to read."""
         self.expect_bottoms(bottoms, 1)
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom; beyond 50 the two differ by less than float64 can tell."""
-        return [F.softplus(call.bottoms[0], threshold=50)]
+    def module(self) -> nn.Module:
+        """nn.Softplus; beyond 50 the two differ by less than float64 can tell."""
+        from torch import nn
+
+        return nn.Softplus(threshold=50)

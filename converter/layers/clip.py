@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Clip")
@@ -24,6 +24,8 @@ class Clip(Operator):
         view = p.message("clip_param")
         self.least, self.most = view.number("min"), view.number("max")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [call.bottoms[0].clamp(self.least, self.most)]
+    def module(self) -> nn.Module:
+        """Clip."""
+        from converter.modules import activations
+
+        return activations.Clip(self.least, self.most)

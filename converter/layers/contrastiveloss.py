@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("ContrastiveLoss")
@@ -39,16 +38,8 @@ class ContrastiveLoss(Operator):
         """A scalar."""
         return [()][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The loss."""
-        a, b, label = call.bottoms
-        square = (a.flatten(1) - b.flatten(1)).square().sum(1) if a.ndim > 1 else (a - b).square()
-        alike = label.detach().reshape(-1).trunc() != 0
-        apart = F.relu(self.margin - square) if self.legacy else self._apart(square)
-        return [(square * alike + apart * ~alike).sum() / (2 * a.shape[0])][: self.tops]
+    def module(self) -> nn.Module:
+        """ContrastiveLoss."""
+        from converter.modules import metric_losses
 
-    def _apart(self, square: Tensor) -> Tensor:
-        """max(margin - d, 0)², with Caffe's slope over d²."""
-        distance = square.detach().sqrt()
-        missing = (self.margin - distance).clamp(min=0)
-        return missing * missing - missing / (distance + 1e-4) * (square - square.detach())
+        return metric_losses.ContrastiveLoss(self.margin, self.legacy)

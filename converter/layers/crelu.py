@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F, torch
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("CReLU", "CRELU")
@@ -32,7 +31,8 @@ class CReLU(Operator):
         """Twice the bottom along the axis."""
         return [tuple(2 * size if axis == self.axis else size for axis, size in enumerate(bottoms[0]))]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0]
-        return [torch.cat([F.leaky_relu(x, self.slope), F.leaky_relu(-x, self.slope)], self.axis)]
+    def module(self) -> nn.Module:
+        """CReLU."""
+        from converter.modules import activations
+
+        return activations.CReLU(self.axis, self.slope)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
-from converter.net.net import Shape
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Crop")
@@ -45,11 +44,8 @@ class Crop(Operator):
                 )
         return [(*data[: self.axis], *reference[self.axis :])]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top: a view."""
-        x, reference = call.bottoms
-        shapes: list[Shape] = [tuple(x.shape), tuple(reference.shape)]
-        (shape,) = self.top_shapes(shapes)
-        for axis, offset in zip(range(self.axis, x.ndim), self.offsets, strict=True):
-            x = x.narrow(axis, offset, shape[axis])
-        return [x]
+    def module(self) -> nn.Module:
+        """Crop."""
+        from converter.modules import select
+
+        return select.Crop(self.axis, self.offsets)

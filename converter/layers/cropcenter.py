@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("CropCenter", "CROP_CENTER")
@@ -33,9 +33,8 @@ class CropCenter(Operator):
         """What is left."""
         return [tuple(size - 2 * cut for cut, size in zip(self.sizes, bottoms[0], strict=True))]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top: a view."""
-        x = call.bottoms[0]
-        for axis, cut in enumerate(self.sizes):
-            x = x.narrow(axis, cut, x.shape[axis] - 2 * cut)
-        return [x]
+    def module(self) -> nn.Module:
+        """CropCenter."""
+        from converter.modules import select
+
+        return select.CropCenter(self.sizes)

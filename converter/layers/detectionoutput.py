@@ -6,14 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.boxes import decoded, suppressed
-from converter.layers.kit.lazytorch import torch
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("DetectionOutput", "DETECTION_OUTPUT")
@@ -61,45 +59,19 @@ class DetectionOutput(Operator):
         """(1, 1, rows, 7); how many rows is known when it has run: 1 stands for it, as in Caffe."""
         return [(1, 1, 1, 7)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The rows of all pictures."""
-        with torch.no_grad():
-            offsets, scores, priors = call.bottoms[:3]
-            n = offsets.shape[0]
-            boxes = self._decode(offsets.reshape(n, -1, 1 if self.shared else self.classes, 4).movedim(2, 1), priors)
-            scores = scores.reshape(n, -1, self.classes).movedim(2, 1)
-            rows = [self._picture(index, boxes[index], scores[index]) for index in range(n)]
-            found = torch.cat(rows)
-            if not len(found):
-                found = torch.full((n, 7), -1.0, dtype=scores.dtype, device=scores.device)
-                found[:, 0] = torch.arange(n, dtype=scores.dtype, device=scores.device)
-            return [found[None, None]]
+    def module(self) -> nn.Module:
+        """DetectionOutput."""
+        from converter.modules import detection
 
-    def _decode(self, offsets: Tensor, priors: Tensor) -> Tensor:
-        """Boxes (n, classes or 1, priors, 4)."""
-        boxes, variance = priors.reshape(-1, 2, priors.shape[-1] // 4, 4)[0]
-        return decoded(self.code, boxes, offsets if self.encoded else offsets * variance)
-
-    def _picture(self, picture: int, boxes: Tensor, scores: Tensor) -> Tensor:
-        """One picture's rows: boxes (classes or 1, priors, 4), scores (classes, priors)."""
-        chosen: list[tuple[int, Tensor]] = []
-        for label in range(self.classes):
-            if label != self.background:
-                chosen.append((label, self._class(boxes[0 if self.shared else label], scores[label])))
-        labels = torch.cat([torch.full_like(index, label) for label, index in chosen])
-        index = torch.cat([index for _, index in chosen])
-        if -1 < self.keep < len(index):
-            best = scores[labels, index].sort(descending=True, stable=True).indices[: self.keep]
-            best = best.sort().values
-            labels, index = labels[best], index[best]
-        own = boxes[torch.zeros_like(labels) if self.shared else labels, index]
-        head = [torch.full_like(own[:, 0], picture), labels.to(own.dtype), scores[labels, index].to(own.dtype)]
-        return torch.cat([torch.stack(head, 1), own], 1)
-
-    def _class(self, boxes: Tensor, scores: Tensor) -> Tensor:
-        """Indices of the boxes of one class that stay, by falling score."""
-        index = (scores > self.least).nonzero()[:, 0]
-        order = scores[index].sort(descending=True, stable=True).indices
-        index = index[order[: self.top_k] if self.top_k > -1 else order]
-        kept = suppressed(boxes[index], self.threshold, self.eta)
-        return index[torch.tensor(kept, dtype=torch.long, device=index.device)]
+        return detection.DetectionOutput(
+            self.classes,
+            share_location=self.shared,
+            background_label=self.background,
+            code=self.code,
+            variance_in_target=self.encoded,
+            keep_top_k=self.keep,
+            confidence_threshold=self.least,
+            nms_threshold=self.threshold,
+            eta=self.eta,
+            top_k=self.top_k,
+        )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.fillers import Filler, fill, read_filler
 from converter.net.net import Shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 @layer("DummyData")
@@ -40,11 +41,21 @@ class DummyData(Operator):
         """The stated shapes."""
         return self.shapes
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """Every top, filled."""
-        random = np.random.default_rng(int(torch.randint(1 << 62, ())) if any(f.random for f in self.fillers) else 0)
-        filled = (fill(filler, shape, random) for filler, shape in zip(self.fillers, self.shapes, strict=True))
-        return [torch.from_numpy(array).to(**call.options) for array in filled]
+    def module(self) -> nn.Module:
+        """ConstantTensors, or GivenTensors where a filler is random."""
+        from converter.modules import sources
+
+        make = partial(_filled, tuple(self.fillers), tuple(self.shapes))
+        return sources.GivenTensors(make) if any(f.random for f in self.fillers) else sources.ConstantTensors(make())
+
+
+def _filled(fillers: Sequence[Filler], shapes: Sequence[Shape]) -> list[Tensor]:
+    """Every tensor filled, on the CPU, float32; random ones follow torch's seed."""
+    import torch
+
+    seed = int(torch.randint(1 << 62, (), device="cpu")) if any(filler.random for filler in fillers) else 0
+    random = np.random.default_rng(seed)
+    return [torch.from_numpy(fill(filler, shape, random)) for filler, shape in zip(fillers, shapes, strict=True)]
 
 
 def _shapes(view: Params) -> list[Shape]:

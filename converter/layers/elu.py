@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("ELU")
@@ -24,6 +23,8 @@ class ELU(Operator):
         self.expect_bottoms(bottoms, 1)
         self.alpha = p.message("elu_param").number("alpha")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [F.elu(call.bottoms[0], self.alpha)]
+    def module(self) -> nn.Module:
+        """nn.ELU."""
+        from torch import nn
+
+        return nn.ELU(self.alpha)

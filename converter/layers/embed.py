@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.integers import check_range
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Embed")
@@ -39,9 +37,8 @@ class Embed(Operator):
         """The bottom's shape with num_output behind it."""
         return [(*bottoms[0], self.outputs)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        index = call.bottoms[0].detach().long()
-        check_range("index", index, self.rows)
-        y = F.embedding(index, call.blobs[0])
-        return [y + call.blobs[1] if len(call.blobs) > 1 else y]
+    def module(self) -> nn.Module:
+        """nn.Embedding of whole numbers in floating form, with a bias."""
+        from converter.modules import embedding
+
+        return embedding.CaffeEmbedding(self.rows, self.outputs, bias=len(self.blobs) > 1)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("EuclideanLoss")
@@ -33,7 +33,8 @@ class EuclideanLoss(Operator):
         """A scalar."""
         return [()][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The loss."""
-        a, b = call.bottoms
-        return [(a - b.reshape(a.shape)).square().sum() / (2 * a.shape[0])][: self.tops]
+    def module(self) -> nn.Module:
+        """EuclideanLoss."""
+        from converter.modules import losses
+
+        return losses.EuclideanLoss()

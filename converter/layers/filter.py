@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Filter")
@@ -32,8 +32,8 @@ class Filter(Operator):
         """As if every item were kept."""
         return list(bottoms[:-1])
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top for each bottom but the last."""
-        *data, selector = call.bottoms
-        kept = selector.detach().reshape(-1).nonzero().reshape(-1)
-        return [x.index_select(0, kept) for x in data]
+    def module(self) -> nn.Module:
+        """Filter."""
+        from converter.modules import select
+
+        return select.Filter()

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import axis_of, count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Flatten")
@@ -35,7 +35,10 @@ class Flatten(Operator):
     def _shape(self, shape: Shape) -> Shape:
         return (*shape[: self.axis], count_of(shape[self.axis : self.end]), *shape[self.end :])
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0]
-        return [x.reshape(self._shape(tuple(x.shape)))]
+    def module(self) -> nn.Module:
+        """nn.Flatten; with an end axis just before the first, a new axis."""
+        from torch import nn
+
+        from converter.modules import shapes
+
+        return nn.Flatten(self.axis, self.end - 1) if self.end > self.axis else shapes.Unsqueeze(self.axis)

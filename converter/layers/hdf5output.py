@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @layer("HDF5Output")
@@ -25,8 +20,4 @@ class HDF5Output(Operator):
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """None."""
-        return []
-
-    def forward(self, call: Call) -> list[Tensor]:
-        """No tops."""
         return []

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F
-from converter.layers.kit.losses import whole_labels
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("HingeLoss")
@@ -36,10 +34,8 @@ class HingeLoss(Operator):
         """A scalar."""
         return [()][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The loss."""
-        scores = call.bottoms[0].reshape(call.bottoms[0].shape[0], -1)
-        label, _ = whole_labels(call.bottoms[1].reshape(-1, 1), scores.shape[1], None)
-        sign = scores.new_ones(scores.shape).scatter(1, label, -1.0)
-        short = F.relu(1 + sign * scores)
-        return [(short * short if self.square else short).sum() / scores.shape[0]][: self.tops]
+    def module(self) -> nn.Module:
+        """HingeLoss."""
+        from converter.modules import losses
+
+        return losses.HingeLoss(2 if self.square else 1)

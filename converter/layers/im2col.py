@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F, torch
 from converter.layers.kit.windows import axis_of, count_of, read_geometry
-from converter.layers.layer import Call, Operator, Shapes, Window, layer
+from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Im2col")
@@ -39,21 +37,12 @@ class Im2col(Operator):
         channels = shape[self.axis] * count_of(self.geometry.kernel)
         return [(*shape[: self.axis], channels, *self.geometry.convolved(shape[self.axis + 1 :]))]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top: a strided slice of the padded bottom for each kernel position."""
-        x, g = call.bottoms[0], self.geometry
-        (shape,) = self.top_shapes([tuple(x.shape)])
-        padded = F.pad(x, [size for pad in reversed(g.pad) for size in (pad, pad)])
-        taps = []
-        for position in itertools.product(*map(range, g.kernel)):
-            tap = padded
-            for axis, (k, d, s, o) in enumerate(
-                zip(position, g.dilation, g.stride, shape[self.axis + 1 :], strict=True), self.axis + 1
-            ):
-                tap = tap.narrow(axis, k * d, (o - 1) * s + 1)
-                tap = tap[(slice(None),) * axis + (slice(None, None, s),)]
-            taps.append(tap)
-        return [torch.stack(taps, self.axis + 1).reshape(shape)]
+    def module(self) -> nn.Module:
+        """Im2col."""
+        from converter.modules import select
+
+        g = self.geometry
+        return select.Im2col(g.kernel, g.stride, g.pad, g.dilation, self.axis)
 
     def window(self) -> Window | None:
         """The dilated kernel."""

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.infogain import Infogain
-from converter.layers.kit.lazytorch import F
-from converter.layers.kit.losses import LEAST_PROBABILITY, clamped_log, read_normalizer, whole_labels
+from converter.layers.kit.losses import read_normalizer
 from converter.layers.kit.windows import axis_of, count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("InfogainLoss")
@@ -46,16 +45,11 @@ class InfogainLoss(Operator):
         """A scalar, and the probabilities."""
         return [(), bottoms[0]][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The loss, and the probabilities if asked for."""
-        scores = call.bottoms[0]
-        classes = scores.shape[self.axis]
-        logs = F.log_softmax(scores, self.axis)
-        shape = [*scores.shape[: self.axis], *scores.shape[self.axis + 1 :]]
-        label, valid = whole_labels(call.bottoms[1].reshape(shape), classes, self.normalizer.ignore_label)
-        matrix = call.bottoms[2].detach() if self.infogain is None else self.infogain.tensor(scores)
-        weights = matrix.reshape(classes, classes)[label].movedim(-1, self.axis)
-        terms = (weights * clamped_log(logs, LEAST_PROBABILITY)).sum(self.axis) * valid
-        outer, inner = count_of(shape[: self.axis]), count_of(shape[self.axis :])
-        loss = -terms.sum() / self.normalizer.divisor(outer, inner, valid)
-        return [loss, logs.exp()][: self.tops]
+    def module(self) -> nn.Module:
+        """InfogainLoss; a matrix in a file is read here."""
+        import torch
+
+        from converter.modules import losses
+
+        n, matrix = self.normalizer, None if self.infogain is None else torch.from_numpy(self.infogain.read())
+        return losses.InfogainLoss(self.axis, n.mode, n.ignore_label, self.tops > 1, matrix)

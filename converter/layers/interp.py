@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Interp", "INTERP")
@@ -56,10 +55,8 @@ class Interp(Operator):
         shrunk = (size + self.begin + self.end - 1) // self.shrink + 1
         return (shrunk - 1) * self.zoom + 1
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0]
-        size = self.top_shapes([tuple(bottom.shape) for bottom in call.bottoms])[0][2:]
-        if self.begin or self.end:
-            x = F.pad(x, (self.begin, self.end, self.begin, self.end))
-        return [F.interpolate(x, size, mode="bilinear", align_corners=True)]
+    def module(self) -> nn.Module:
+        """Interp."""
+        from converter.modules import upsampling
+
+        return upsampling.Interp(self.fixed, self.shrink, self.zoom, self.begin, self.end)

@@ -11,7 +11,9 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+
+import numpy as np
 
 from converter.errors import ShapeError
 from converter.net.fillers import Filler, read_filler
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Shapes = Sequence[Shape]
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,14 @@ class Operator:
     Attributes:
         type: Caffe's name of the layer type.
         blob_names: names of its blobs in the state dict, in Caffe's order.
+        legacy_blob_names: names in files of earlier versions, which held Caffe's blobs as they were, where they differ.
         is_input: its tops are inputs of the net.
         is_loss: its first top has loss weight 1 unless the file says otherwise.
     """
 
     type: ClassVar[str] = ""
     blob_names: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    legacy_blob_names: ClassVar[tuple[str, ...]] = ()
     is_input: ClassVar[bool] = False
     is_loss: ClassVar[bool] = False
 
@@ -86,6 +92,16 @@ class Operator:
         self.phase = phase
         self.blobs: list[Blob] = []
         self.setup(params, bottoms)
+
+    @classmethod
+    def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
+        """The values of `blob_names` in the state dict, of Caffe's blobs: the same arrays unless a type says else."""
+        return list(blobs)
+
+    @classmethod
+    def blobs_of(cls, state: Sequence[T]) -> list[T]:
+        """The way back, of arrays or tensors, up to the shape, which the layer's `blobs` state."""
+        return list(state)
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read parameters from `p`, check them against the bottoms' shapes, and list the blobs."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.layers.exp import read_base
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Log")
@@ -21,11 +20,13 @@ class Log(Operator):
         """Read the three constants."""
         self.expect_bottoms(bottoms, 1)
         view = p.message("log_param")
-        self.log_base = read_base(view)
-        if self.log_base == 0:
+        self.base = read_base(view)
+        if self.base == 1:
             raise view.error("base", "is 1", "every power of 1 is 1: expected another base")
         self.scale, self.shift = view.number("scale"), view.number("shift")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [torch.log(call.bottoms[0] * self.scale + self.shift) / self.log_base]
+    def module(self) -> nn.Module:
+        """Log."""
+        from converter.modules import activations
+
+        return activations.Log(self.base, self.scale, self.shift)

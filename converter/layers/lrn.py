@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("LRN")
@@ -33,10 +32,12 @@ class LRN(Operator):
         if self.size < 1 or self.size % 2 == 0:
             raise view.error("local_size", f"is {self.size}", "expected an odd number")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0]
+    def module(self) -> nn.Module:
+        """nn.LocalResponseNorm, or the one within a channel."""
+        from torch import nn
+
+        from converter.modules import normalization
+
         if self.across:
-            return [F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)]
-        mean = F.avg_pool2d(x * x, self.size, 1, self.size // 2)
-        return [x * (1 + self.alpha * mean) ** -self.beta]
+            return nn.LocalResponseNorm(self.size, self.alpha, self.beta, self.k)
+        return normalization.SpatialResponseNorm(self.size, self.alpha, self.beta)

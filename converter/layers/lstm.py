@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.recurrent import Recurrent, lstm_step
+from converter.layers.kit.recurrent import Recurrent
 from converter.layers.layer import layer
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("LSTM")
@@ -22,9 +22,8 @@ class LSTM(Recurrent):
     gates = 4
     states = 2
 
-    def step(
-        self, gates: Tensor, states: tuple[Tensor, ...], cont: Tensor, own: list[Tensor]
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Output, which is the next h, and both states."""
-        state, output = lstm_step(states[1], gates, cont)
-        return output, (output, state)
+    def module(self) -> nn.Module:
+        """CaffeLSTM."""
+        from converter.modules import recurrent
+
+        return recurrent.CaffeLSTM(*self.sizes())

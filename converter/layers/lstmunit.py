@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.recurrent import lstm_step
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("LSTMUnit")
 class LSTMUnit(Operator):
-    """The next state and the output, (1, n, h) each, of one step (`converter.layers.kit.recurrent.lstm_step`).
+    """The next state and the output, (1, n, h) each, of one step (`converter.modules.recurrent.lstm_step`).
 
     Bottoms: the state (1, n, h), gates (1, n, 4h) in the order i, f, o, g, and cont (1, n), 0 to forget the state.
 
@@ -33,7 +32,8 @@ class LSTMUnit(Operator):
         """The state's shape, twice."""
         return [bottoms[0]] * 2
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """Next state, output."""
-        state, gates, cont = call.bottoms
-        return list(lstm_step(state, gates, cont.detach()[..., None]))
+    def module(self) -> nn.Module:
+        """LSTMUnit."""
+        from converter.modules import recurrent
+
+        return recurrent.LSTMUnit()

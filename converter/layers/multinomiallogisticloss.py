@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
-from converter.layers.kit.losses import LEAST_PROBABILITY, straight_clamp, whole_labels
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("MultinomialLogisticLoss")
@@ -35,9 +33,8 @@ class MultinomialLogisticLoss(Operator):
         """A scalar."""
         return [()][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The loss."""
-        chances = call.bottoms[0].reshape(call.bottoms[0].shape[0], -1)
-        label, _ = whole_labels(call.bottoms[1].reshape(-1, 1), chances.shape[1], None)
-        chosen = straight_clamp(chances.gather(1, label), LEAST_PROBABILITY)
-        return [-torch.log(chosen).sum() / chances.shape[0]][: self.tops]
+    def module(self) -> nn.Module:
+        """MultinomialLogisticLoss."""
+        from converter.modules import losses
+
+        return losses.MultinomialLogisticLoss()

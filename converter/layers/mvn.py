@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("MVN")
@@ -30,16 +30,8 @@ class MVN(Operator):
         self.variance = view.flag("normalize_variance")
         self.across, self.eps = view.flag("across_channels"), view.number("eps")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0]
-        kept = x.shape[:1] if self.across else x.shape[:2]
-        planes = x.reshape(*kept, -1)
-        centred = planes - planes.mean(-1, keepdim=True)
-        if self.variance:
-            fixed = centred.detach()
-            deviation = (fixed * fixed).mean(-1, keepdim=True).sqrt() + self.eps
-            # Worth 0, but its gradient is that of the deviation.
-            slope = (fixed / deviation * (centred - fixed)).mean(-1, keepdim=True)
-            centred = centred / (deviation + slope)
-        return [centred.reshape(x.shape)]
+    def module(self) -> nn.Module:
+        """MeanVarianceNorm."""
+        from converter.modules import normalization
+
+        return normalization.MeanVarianceNorm(self.variance, self.across, self.eps)

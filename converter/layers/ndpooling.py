@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F, torch
 from converter.layers.kit.windows import pooled, read_shapes
-from converter.layers.layer import Call, Operator, Shapes, Window, layer
+from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("NdPooling")
@@ -41,15 +40,11 @@ class NdPooling(Operator):
         axes = zip(sizes, g.kernel, g.stride, g.pad, strict=True)
         return tuple(pooled(size, k, s, pad, ceil=True, clip=clip) for size, k, s, pad in axes)
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x, g = call.bottoms[0], self.geometry
-        padding: list[int] = []
-        axes = zip(self._sizes(tuple(x.shape[2:])), g.stride, g.kernel, x.shape[2:], g.pad, strict=True)
-        for out, stride, kernel, size, pad in axes:
-            padding = [pad, max((out - 1) * stride + kernel - size - pad, 0), *padding]
-        pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[len(g.kernel) - 1]
-        return [pool(F.pad(x, padding, value=torch.finfo(x.dtype).min), g.kernel, g.stride)]
+    def module(self) -> nn.Module:
+        """CaffeMaxPoolNd."""
+        from converter.modules import pooling_nd
+
+        return pooling_nd.CaffeMaxPoolNd(self.geometry.kernel, self.geometry.stride, self.geometry.pad)
 
     def window(self) -> Window | None:
         """The kernel."""

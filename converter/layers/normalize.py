@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.fillers import Filler
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Normalize", "NORMALIZE")
@@ -34,15 +34,9 @@ class Normalize(Operator):
         shared = view.flag("channel_shared", True)
         self.add_blob(() if shared else (bottoms[0][1],), view.message("scale_filler"), default=Filler(value=1.0))
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x, scale = call.bottoms[0], call.blobs[0]
-        if scale.ndim == 0:
-            return [self._unit(x) * scale]
-        scale = scale.reshape(-1, *[1] * (x.ndim - 2))
-        unit = self._unit(x.detach() + scale.detach() * (x - x.detach()))
-        return [unit.detach() * scale + (unit - unit.detach())]
+    def module(self) -> nn.Module:
+        """L2Norm."""
+        from converter.modules import normalization
 
-    def _unit(self, x: Tensor) -> Tensor:
-        axes = list(range(1, x.ndim)) if self.across_spatial else [1]
-        return x / (x.square().sum(axes, keepdim=True) + self.eps).sqrt()
+        shape = self.blobs[0].shape
+        return normalization.L2Norm(shape[0] if shape else None, self.across_spatial, self.eps)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Parameter")
@@ -27,6 +27,8 @@ class Parameter(Operator):
         """The stated shape."""
         return [self.blobs[0].shape]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top: the blob itself."""
-        return [call.blobs[0]]
+    def module(self) -> nn.Module:
+        """LearnedTensor."""
+        from converter.modules import sources
+
+        return sources.LearnedTensor(self.blobs[0].shape)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Power")
@@ -26,14 +25,8 @@ class Power(Operator):
         view = p.message("power_param")
         self.power, self.scale, self.shift = view.number("power"), view.number("scale"), view.number("shift")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0]
-        if self.power * self.scale == 0:
-            base = torch.full_like(x, self.shift)
-            return [base**self.power]
-        if self.scale != 1:
-            x = x * self.scale
-        if self.shift != 0:
-            x = x + self.shift
-        return [x if self.power == 1 else x**self.power]
+    def module(self) -> nn.Module:
+        """Power."""
+        from converter.modules import activations
+
+        return activations.Power(self.power, self.scale, self.shift)

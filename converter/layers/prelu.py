@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.fillers import Filler
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("PReLU")
@@ -30,6 +29,9 @@ class PReLU(Operator):
         shape = () if view.flag("channel_shared") else (bottoms[0][1],)
         self.add_blob(shape, view.message("filler"), default=Filler(value=0.25))
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [F.prelu(call.bottoms[0], call.blobs[0].reshape(-1))]
+    def module(self) -> nn.Module:
+        """nn.PReLU, whose shared slope has Caffe's shape ()."""
+        from torch import nn
+
+        shape = self.blobs[0].shape
+        return nn.PReLU(shape[0] if shape else 1)

@@ -6,12 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 Pair = tuple[float, float]
 
@@ -48,21 +47,11 @@ class PriorBox(Operator):
         """(1, 2, h * w * boxes * 4)."""
         return [(1, 2, bottoms[0][2] * bottoms[0][3] * len(self.boxes) * 4)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """Computed from the bottoms' sizes alone."""
-        rows, columns = call.bottoms[0].shape[2:]
-        height, width = self.picture or tuple(map(float, call.bottoms[1].shape[2:]))
-        step_y, step_x = self.step or (height / rows, width / columns)
-        y = (torch.arange(rows, **call.options) + self.offset) * step_y
-        x = (torch.arange(columns, **call.options) + self.offset) * step_x
-        size = torch.tensor(self.boxes, **call.options)
-        half = torch.cat([-size, size], 1) / 2
-        grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1).repeat(1, 1, 2)
-        boxes = (grid[:, :, None] + half) / torch.tensor([width, height, width, height], **call.options)
-        if self.clip:
-            boxes = boxes.clamp(0, 1)
-        variance = torch.tensor(self.variance, **call.options).expand(4)
-        return [torch.stack([boxes.reshape(-1), variance.repeat(boxes.numel() // 4)])[None]]
+    def module(self) -> nn.Module:
+        """PriorBox."""
+        from converter.modules import detection
+
+        return detection.PriorBox(self.boxes, self.variance, self.offset, self.clip, self.picture, self.step)
 
 
 def _boxes(view: Params) -> list[Pair]:

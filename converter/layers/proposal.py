@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.boxes import suppressed
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Proposal", "PROPOSAL")
@@ -45,38 +43,12 @@ class Proposal(Operator):
         most = bottoms[0][0] * self.after
         return [(most, 5), (most,)][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The regions of all pictures, and their scores."""
-        with torch.no_grad():
-            scores, offsets, pictures = call.bottoms
-            found = [
-                self._picture(index, scores[index], offsets[index], pictures.reshape(len(scores), -1)[index])
-                for index in range(len(scores))
-            ]
-            return [torch.cat(parts) for parts in zip(*found, strict=True)][: self.tops]
+    def module(self) -> nn.Module:
+        """Proposal."""
+        from converter.modules import detection
 
-    def _picture(self, index: int, scores: Tensor, offsets: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """One picture's regions and scores."""
-        anchors = self._placed(scores)
-        size = anchors[:, 2:] - anchors[:, :2] + 1
-        moves = offsets.reshape(len(self.anchors), 4, -1).permute(2, 0, 1).reshape(-1, 4)
-        center = anchors[:, :2] + size / 2 + moves[:, :2] * size
-        half = moves[:, 2:].exp() * size / 2
-        limit = picture[[1, 0]] - 1
-        boxes = torch.cat([torch.minimum(corner, limit).clamp(min=0) for corner in (center - half, center + half)], 1)
-        scale = picture[[3, 2]] if len(picture) > 3 else picture[[2, 2]]
-        large = (boxes[:, 2:] - boxes[:, :2] + 1 >= self.least * scale).all(1)
-        score = scores[len(self.anchors) :].permute(1, 2, 0).reshape(-1) * large
-        order = score.sort(descending=True, stable=True).indices[: self.before]
-        kept = order[suppressed(boxes[order], self.threshold, border=1.0, most=self.after)]
-        return torch.cat([torch.full_like(boxes[kept, :1], index), boxes[kept]], 1), score[kept]
-
-    def _placed(self, like: Tensor) -> Tensor:
-        """The anchors at every position, row by row: (h * w * anchors, 4), like: (2 * anchors, h, w)."""
-        options: dict[str, Any] = {"dtype": like.dtype, "device": like.device}
-        y, x = (torch.arange(size, **options) * self.stride for size in like.shape[1:])
-        corner = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1).repeat(1, 1, 2)
-        return (corner[:, :, None] + torch.tensor(self.anchors, **options)).reshape(-1, 4)
+        limits = (self.before, self.after, self.threshold, self.least)
+        return detection.Proposal(self.anchors, self.stride, *limits, scores=self.tops > 1)
 
 
 def _anchors(view: Params) -> list[tuple[float, float, float, float]]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import torch
-from converter.layers.kit.regions import half_away, spans
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.layers.roipooling import check_regions
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("PSROIPooling", "PSROI_POOLING", "PS_ROI_POOLING")
@@ -39,22 +37,8 @@ class PSROIPooling(Operator):
         """(r, output_dim, g, g)."""
         return [(bottoms[1][0], self.outputs, self.group, self.group)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top; no gradient for the regions."""
-        x, regions = call.bottoms[0], call.bottoms[1].detach().flatten(1)
-        g, (h, w) = self.group, x.shape[2:]
-        corners = half_away(regions[:, 1:5])
-        begin, end = corners[:, :2] * self.scale, (corners[:, 2:] + 1) * self.scale
-        length = (end - begin).clamp(min=0.1)
-        none = torch.zeros_like(length[:, 0])
-        rows = spans(begin[:, 1], length[:, 1], g, h, none).mask(h).to(x.dtype)
-        columns = spans(begin[:, 0], length[:, 0], g, w, none).mask(w).to(x.dtype)
-        area = rows.sum(-1)[:, :, None] * columns.sum(-1)[:, None, :]
-        maps = x.reshape(x.shape[0], self.outputs, g, g, h, w)
-        y = x.new_zeros(len(regions), self.outputs, g, g)
-        picture = regions[:, 0].long()
-        for index in range(x.shape[0]):
-            mine = picture == index
-            sums = torch.einsum("oijhw,rjw->roijh", maps[index], columns[mine])
-            y = y.index_put((mine.nonzero()[:, 0],), torch.einsum("roijh,rih->roij", sums, rows[mine]))
-        return [y / area.clamp(min=1)[:, None]]
+    def module(self) -> nn.Module:
+        """PSRoIPool."""
+        from converter.modules import regions
+
+        return regions.PSRoIPool(self.outputs, self.group, self.scale)

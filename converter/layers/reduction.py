@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Reduction")
@@ -35,13 +35,8 @@ class Reduction(Operator):
         """The sizes before the axis."""
         return [bottoms[0][: self.axis]]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0].flatten(self.axis)
-        if self.operation == "MEAN":
-            return [x.mean(-1) * self.coefficient]
-        if self.operation == "ASUM":
-            x = x.abs()
-        elif self.operation == "SUMSQ":
-            x = x * x
-        return [x.sum(-1) * self.coefficient]
+    def module(self) -> nn.Module:
+        """Reduction."""
+        from converter.modules import combine
+
+        return combine.Reduction(self.operation.lower(), self.axis, self.coefficient)

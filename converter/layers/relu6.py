@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("ReLU6", "RELU6")
@@ -26,9 +25,10 @@ class ReLU6(Operator):
         if p.has("relu_param"):
             self.slope = p.message("relu_param").number("negative_slope", self.slope)
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0]
-        if self.slope == 0:
-            return [F.hardtanh(x, 0.0, 6.0)]
-        return [F.leaky_relu(6 - F.relu(6 - x), self.slope)]
+    def module(self) -> nn.Module:
+        """nn.ReLU6, or one with a slope."""
+        from torch import nn
+
+        from converter.modules import activations
+
+        return activations.LeakyReLU6(self.slope) if self.slope else nn.ReLU6()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Reorg", "REORG")
@@ -43,13 +43,8 @@ class Reorg(Operator):
         s = self.stride
         return [(n, c // s**2, h * s, w * s) if self.reverse else (n, c * s**2, h // s, w // s)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top with the bottom's values."""
-        x = call.bottoms[0].detach()
-        n, c, h, w = x.shape
-        s = self.stride
-        if self.reverse:
-            phases = x.reshape(n, s, s, c // s**2, h, w)
-            return [phases.permute(0, 3, 4, 1, 5, 2).reshape(n, c // s**2, h * s, w * s)]
-        picture = x.reshape(n, c // s**2, h, s, w, s)
-        return [picture.permute(0, 3, 5, 1, 2, 4).reshape(n, c * s**2, h // s, w // s)]
+    def module(self) -> nn.Module:
+        """Reorg."""
+        from converter.modules import shapes
+
+        return shapes.Reorg(self.stride, self.reverse)

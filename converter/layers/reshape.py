@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Reshape")
@@ -51,7 +51,8 @@ class Reshape(Operator):
             raise ShapeError(f"{shape} cannot become {result}: {count_of(shape)} values, not {count_of(result)}")
         return result
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0]
-        return [x.reshape(self._shape(tuple(x.shape)))]
+    def module(self) -> nn.Module:
+        """Reshape."""
+        from converter.modules import shapes
+
+        return shapes.Reshape(self.sizes, self.start, self.stop)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import torch
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Reverse", "REVERSE")
@@ -26,6 +25,8 @@ class Reverse(Operator):
         self.expect_bottoms(bottoms, 1)
         self.axis = axis_of(p.message("reverse_param").integer("axis", 0), len(bottoms[0]))
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [torch.flip(call.bottoms[0], [self.axis])]
+    def module(self) -> nn.Module:
+        """Flip."""
+        from converter.modules import shapes
+
+        return shapes.Flip(self.axis)

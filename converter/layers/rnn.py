@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import F, torch
 from converter.layers.kit.recurrent import Recurrent
 from converter.layers.layer import layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("RNN")
@@ -26,9 +25,8 @@ class RNN(Recurrent):
         self.add_blob((self.size, self.size), weight)
         self.add_blob((self.size,), bias)
 
-    def step(
-        self, gates: Tensor, states: tuple[Tensor, ...], cont: Tensor, own: list[Tensor]
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Output, and the hidden state."""
-        hidden = torch.tanh(gates)
-        return torch.tanh(F.linear(hidden, own[0], own[1])), (hidden,)
+    def module(self) -> nn.Module:
+        """CaffeRNN."""
+        from converter.modules import recurrent
+
+        return recurrent.CaffeRNN(*self.sizes())

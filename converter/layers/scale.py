@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.fillers import Filler
 from converter.net.net import Shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 def spanned(shape: Shape, axis: int, num_axes: int) -> Shape:
@@ -20,11 +20,6 @@ def spanned(shape: Shape, axis: int, num_axes: int) -> Shape:
     if num_axes < -1 or axis + num_axes > len(shape):
         raise ShapeError(f"num_axes {num_axes} from axis {axis} on; the bottom has {len(shape)} axes")
     return shape[axis:] if num_axes == -1 else shape[axis : axis + num_axes]
-
-
-def broadcast(factor: Tensor, axis: int, rank: int) -> Tensor:
-    """`factor` with ones behind it, so that it meets a bottom of `rank` axes from `axis` on."""
-    return factor.reshape(*factor.shape, *[1] * (rank - axis - factor.ndim))
 
 
 @layer("Scale")
@@ -39,10 +34,10 @@ class Scale(Operator):
         """Read the span and list factor and bias."""
         self.expect_bottoms(bottoms, 1, 2)
         view = p.message("scale_param")
-        learned = len(bottoms) == 1
+        self.learned = len(bottoms) == 1
         axis, num_axes = view.integer("axis"), view.integer("num_axes")
         filler, bias_filler = view.message("filler"), view.message("bias_filler")
-        if not learned:
+        if not self.learned:
             filler.take_rest()
             shape = bottoms[1]
             self.axis = 0 if not shape else axis_of(axis, len(bottoms[0]))
@@ -63,9 +58,11 @@ class Scale(Operator):
         """The first bottom's shape."""
         return [bottoms[0]]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the first bottom."""
-        x = call.bottoms[0]
-        operands = [*call.bottoms[1:], *call.blobs]
-        y = x * broadcast(operands[0], self.axis, x.ndim)
-        return [y + broadcast(operands[1], self.axis, x.ndim) if len(operands) > 1 else y]
+    def module(self) -> nn.Module:
+        """Scale, or ScaleByInput where the second bottom is the factor."""
+        from converter.modules import combine
+
+        shape = self.blobs[0].shape if self.blobs else None
+        if not self.learned or shape is None:
+            return combine.ScaleByInput(self.axis, shape)
+        return combine.Scale(shape, self.axis, bias=len(self.blobs) > 1)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("ShuffleChannel", "SHUFFLE_CHANNEL")
@@ -27,8 +26,8 @@ class ShuffleChannel(Operator):
         if self.group < 1 or bottoms[0][1] % self.group:
             raise view.error("group", f"is {self.group}", f"expected a divisor of the {bottoms[0][1]} channels")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0]
-        split = x.reshape(x.shape[0], self.group, -1, *x.shape[2:])
-        return [torch.transpose(split, 1, 2).reshape(x.shape)]
+    def module(self) -> nn.Module:
+        """ShuffleChannels."""
+        from converter.modules import shapes
+
+        return shapes.ShuffleChannels(self.group)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F
 from converter.layers.kit.losses import read_normalizer
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("SigmoidCrossEntropyLoss")
@@ -36,12 +35,8 @@ class SigmoidCrossEntropyLoss(Operator):
         """A scalar."""
         return [()][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The loss."""
-        x = call.bottoms[0]
-        target = call.bottoms[1].detach().reshape(x.shape)
-        terms = F.binary_cross_entropy_with_logits(x, target, reduction="none")
-        ignored = self.normalizer.ignore_label
-        valid = target.new_ones(target.shape).bool() if ignored is None else target.trunc() != ignored
-        divisor = self.normalizer.divisor(x.shape[0], count_of(x.shape[1:]), valid)
-        return [(terms * valid).sum() / divisor][: self.tops]
+    def module(self) -> nn.Module:
+        """SigmoidCrossEntropyLoss."""
+        from converter.modules import losses
+
+        return losses.SigmoidCrossEntropyLoss(self.normalizer.mode, self.normalizer.ignore_label)

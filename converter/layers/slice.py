@@ -6,13 +6,12 @@ import itertools
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Slice")
@@ -49,7 +48,8 @@ class Slice(Operator):
             raise ShapeError(f"slice_point {list(self.points)} of {size} values; expected rising points within")
         return sizes
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The parts, as views."""
-        x = call.bottoms[0]
-        return list(torch.split(x, self._sizes(x.shape[self.axis]), self.axis))
+    def module(self) -> nn.Module:
+        """Slice."""
+        from converter.modules import select
+
+        return select.Slice(self.tops, self.axis, self.points)

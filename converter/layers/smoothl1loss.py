@@ -5,20 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-
-def smooth_l1(difference: Tensor, sigma: float) -> Tensor:
-    """0.5 (sigma d)² where |d| < 1 / sigma², else |d| - 0.5 / sigma² (arXiv:1504.08083, equation 3)."""
-    knee = 1 / sigma**2
-    size = difference.abs()
-    return torch.where(size < knee, 0.5 * sigma**2 * difference.square(), size - 0.5 * knee)
+    from torch import nn
 
 
 @layer("SmoothL1Loss", "SMOOTH_L1_LOSS")
@@ -42,13 +34,8 @@ class SmoothL1Loss(Operator):
         """A scalar."""
         return [()]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The loss."""
-        x, target, *weights = call.bottoms
-        difference = x - target.reshape(x.shape)
-        if weights:
-            difference = weights[0].reshape(x.shape) * difference
-        terms = smooth_l1(difference, self.sigma)
-        if len(weights) > 1:
-            terms = weights[1].reshape(x.shape) * terms
-        return [terms.sum() / x.shape[0]]
+    def module(self) -> nn.Module:
+        """SmoothL1Loss."""
+        from converter.modules import metric_losses
+
+        return metric_losses.SmoothL1Loss(self.sigma)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F
-from converter.layers.kit.losses import clamped_log, read_normalizer, whole_labels
+from converter.layers.kit.losses import read_normalizer
 from converter.layers.kit.windows import axis_of, count_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 FLOAT_MIN: Final = 1.1754943508222875e-38
 
@@ -41,13 +40,9 @@ class SoftmaxWithLoss(Operator):
         """A scalar, and the probabilities."""
         return [(), bottoms[0]][: self.tops]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The loss, and the probabilities if asked for."""
-        scores, labels = call.bottoms
-        logs = F.log_softmax(scores, self.axis)
-        shape = [*scores.shape[: self.axis], 1, *scores.shape[self.axis + 1 :]]
-        label, valid = whole_labels(labels.reshape(shape), scores.shape[self.axis], self.normalizer.ignore_label)
-        terms = clamped_log(logs.gather(self.axis, label), FLOAT_MIN)
-        outer, inner = count_of(shape[: self.axis]), count_of(shape[self.axis + 1 :])
-        loss = -(terms * valid).sum() / self.normalizer.divisor(outer, inner, valid)
-        return [loss, logs.exp()][: self.tops]
+    def module(self) -> nn.Module:
+        """SoftmaxWithLoss."""
+        from converter.modules import losses
+
+        n = self.normalizer
+        return losses.SoftmaxWithLoss(self.axis, n.mode, n.ignore_label, probabilities=self.tops > 1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Split")
@@ -19,6 +19,8 @@ class Split(Operator):
         """Nothing to read."""
         self.expect_bottoms(bottoms, 1)
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The bottom, once for each top."""
-        return [call.bottoms[0]] * self.tops
+    def module(self) -> nn.Module:
+        """Split."""
+        from converter.modules import select
+
+        return select.Split(self.tops)

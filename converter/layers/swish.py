@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Swish")
@@ -21,7 +20,10 @@ class Swish(Operator):
         self.expect_bottoms(bottoms, 1)
         self.beta = p.message("swish_param").number("beta")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0]
-        return [x * torch.sigmoid(x * self.beta)]
+    def module(self) -> nn.Module:
+        """Swish; nn.SiLU is the one with beta 1."""
+        from torch import nn
+
+        from converter.modules import activations
+
+        return activations.Swish(self.beta) if self.beta != 1 else nn.SiLU()

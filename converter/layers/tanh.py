@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.lazytorch import torch
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("TanH")
@@ -21,6 +20,8 @@ class TanH(Operator):
         self.expect_bottoms(bottoms, 1)
         p.message("tanh_param")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        return [torch.tanh(call.bottoms[0])]
+    def module(self) -> nn.Module:
+        """nn.Tanh."""
+        from torch import nn
+
+        return nn.Tanh()

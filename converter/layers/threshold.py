@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Threshold")
@@ -20,7 +20,8 @@ class Threshold(Operator):
         self.expect_bottoms(bottoms, 1)
         self.threshold = p.message("threshold_param").number("threshold")
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, shaped as the bottom."""
-        x = call.bottoms[0].detach()
-        return [(x > self.threshold).to(x.dtype)]
+    def module(self) -> nn.Module:
+        """Step."""
+        from converter.modules import activations
+
+        return activations.Step(self.threshold)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.layers.kit.windows import axis_of
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Tile")
@@ -30,7 +30,8 @@ class Tile(Operator):
         shape = bottoms[0]
         return [(*shape[: self.axis], shape[self.axis] * self.tiles, *shape[self.axis + 1 :])]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0]
-        return [x.repeat([self.tiles if axis == self.axis else 1 for axis in range(x.ndim)])]
+    def module(self) -> nn.Module:
+        """Tile."""
+        from converter.modules import shapes
+
+        return shapes.Tile(self.tiles, self.axis)

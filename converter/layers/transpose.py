@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Transpose", "TRANSPOSE")
@@ -30,6 +30,8 @@ class Transpose(Operator):
         """The bottom's sizes, reordered."""
         return [tuple(bottoms[0][axis] for axis in self.order)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top, contiguous."""
-        return [call.bottoms[0].permute(self.order).contiguous()]
+    def module(self) -> nn.Module:
+        """Permute."""
+        from converter.modules import shapes
+
+        return shapes.Permute(self.order)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F, torch
-from converter.layers.layer import Call, Operator, Shapes, layer
-from converter.layers.upsample import scattered
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 Pair = tuple[int, int]
 
@@ -56,35 +54,12 @@ class Unpooling(Operator):
         )
         return rows, columns
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0]
-        size = self._size((x.shape[2], x.shape[3]))
-        if self.method == "MAX":
-            mask = call.bottoms[1] if len(call.bottoms) > 1 else self._places(x, size)
-            return [scattered(x, mask, size)]
-        rows, columns = (self._extent(axis, x, size[axis]) for axis in (0, 1))
-        mean = self._spread(x / (rows[:, None] * columns), size)
-        if self.method == "AVE":
-            return [mean]
-        return [mean + (self._spread(x, size) - mean).detach()]
+    def module(self) -> nn.Module:
+        """Unpool2d."""
+        from converter.modules import upsampling
 
-    def _places(self, x: Tensor, size: Pair) -> Tensor:
-        """The flat position of each window's first value."""
-        rows = (torch.arange(x.shape[2], device=x.device) * self.stride[0]).clamp(max=size[0] - 1)
-        columns = (torch.arange(x.shape[3], device=x.device) * self.stride[1]).clamp(max=size[1] - 1)
-        return (rows[:, None] * size[1] + columns).expand(x.shape)
-
-    def _extent(self, axis: int, x: Tensor, size: int) -> Tensor:
-        """How much of each window along an axis lies within the plane, at least 1."""
-        start = torch.arange(x.shape[2 + axis], device=x.device, dtype=x.dtype) * self.stride[axis]
-        return ((start + self.kernel[axis]).clamp(max=size) - start).clamp(min=1)
-
-    def _spread(self, x: Tensor, size: Pair) -> Tensor:
-        """Each value added to every place of its window, the plane cut or filled up to `size`."""
-        c = x.shape[1]
-        y = F.conv_transpose2d(x, x.new_ones(c, 1, *self.kernel), stride=self.stride, groups=c)
-        return F.pad(y, (0, size[1] - y.shape[3], 0, size[0] - y.shape[2]))
+        mode = {"MAX": "max", "AVE": "mean", "TILE": "tile"}[self.method]
+        return upsampling.Unpool2d(mode, self.kernel, self.stride, self.fixed)
 
 
 def _pair(view: Params, name: str, high: str, wide: str, default: int | None) -> Pair | None:

@@ -5,26 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-
-def scattered(x: Tensor, mask: Tensor, size: tuple[int, int]) -> Tensor:
-    """A plane of zeros of `size` with every x: (n, c, h, w) at the flat position that mask: (n, c, h, w) names.
-
-    Raises:
-        ShapeError: a position outside the plane (looked for on the CPU only; a GPU would stop by itself).
-    """
-    place = mask.detach().long().flatten(2)
-    if place.device.type == "cpu" and place.numel() and (int(place.min()) < 0 or int(place.max()) >= size[0] * size[1]):
-        seen = f"{int(place.min())} to {int(place.max())}"
-        raise ShapeError(f"mask positions {seen} for a plane of {size[0]}x{size[1]}; the mask belongs to another size")
-    plane = x.new_zeros(*x.shape[:2], size[0] * size[1])
-    return plane.scatter(2, place, x.flatten(2)).reshape(*x.shape[:2], *size)
+    from torch import nn
 
 
 @layer("Upsample", "UPSAMPLE")
@@ -70,9 +56,10 @@ class Upsample(Operator):
             return self.fixed
         return plane[0] * self.scale[0] - self.cut[0], plane[1] * self.scale[1] - self.cut[1]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """One top."""
-        x = call.bottoms[0]
+    def module(self) -> nn.Module:
+        """MaskUnpool2d with a mask, else RepeatUpsample2d."""
+        from converter.modules import upsampling
+
         if self.by_mask:
-            return [scattered(x, call.bottoms[1], self._size(tuple(x.shape[2:])))]
-        return [x.repeat_interleave(self.scale[0], 2).repeat_interleave(self.scale[1], 3)]
+            return upsampling.MaskUnpool2d(self.scale, self.cut, self.fixed)
+        return upsampling.RepeatUpsample2d(self.scale)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
-from converter.layers.kit.yolo import cells, centered, detections
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("YoloDetectionOutput")
@@ -45,18 +43,9 @@ class YoloDetectionOutput(Operator):
         """(1, 1, rows, 7); 1 stands for the number of rows, as in Caffe."""
         return [(1, 1, 1, 7)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The rows of all pictures and grids."""
-        with torch.no_grad():
-            found = [self._grid(x) for x in call.bottoms]
-            boxes, labels, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
-            return [detections(boxes, labels, scores, self.threshold, call.bottoms[0].shape[0])]
+    def module(self) -> nn.Module:
+        """YoloDetections."""
+        from converter.modules import yolo
 
-    def _grid(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Boxes, labels and scores of one grid."""
-        values = cells(x, self.boxes)
-        anchors = torch.tensor(self.biases, dtype=x.dtype, device=x.device).reshape(-1, 2) / x.shape[3]
-        likeliest = values[..., 5:].softmax(-1).max(-1)
-        scores = values[..., 4].sigmoid() * likeliest.values
-        chosen = scores >= self.least
-        return centered(values, anchors)[chosen], likeliest.indices[chosen], scores[chosen]
+        anchors = list(zip(self.biases[::2], self.biases[1::2], strict=True))
+        return yolo.YoloDetections(anchors, self.least, self.threshold)

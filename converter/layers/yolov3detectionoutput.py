@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import torch
-from converter.layers.kit.yolo import cells, centered, detections
-from converter.layers.layer import Call, Operator, Shapes, layer
+from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import nn
 
 
 @layer("Yolov3DetectionOutput")
@@ -48,20 +46,10 @@ class Yolov3DetectionOutput(Operator):
         """(1, 1, rows, 7); 1 stands for the number of rows, as in Caffe."""
         return [(1, 1, 1, 7)]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """The rows of all pictures and grids."""
-        with torch.no_grad():
-            found = [self._grid(x, index) for index, x in enumerate(call.bottoms)]
-            boxes, labels, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
-            return [detections(boxes, labels, scores, self.threshold, call.bottoms[0].shape[0])]
+    def module(self) -> nn.Module:
+        """Yolov3Detections."""
+        from converter.modules import yolo
 
-    def _grid(self, x: Tensor, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Boxes, labels and scores of one grid."""
-        values = cells(x, self.boxes)
-        pairs = torch.tensor(self.biases, dtype=x.dtype, device=x.device).reshape(-1, 2)
-        mask = list(self.mask[index * self.boxes : (index + 1) * self.boxes])
-        boxes = centered(values, pairs[mask] / (x.shape[3] * self.scales[index]))
-        scores = values[..., 4:5].sigmoid() * values[..., 5:].sigmoid()
-        chosen = scores > self.least
-        labels = torch.arange(self.classes, device=x.device).expand(scores.shape)
-        return boxes[..., None, :].expand(*scores.shape, 4)[chosen], labels[chosen], scores[chosen]
+        anchors = list(zip(self.biases[::2], self.biases[1::2], strict=False))
+        masks = [self.mask[start : start + self.boxes] for start in range(0, len(self.mask), self.boxes)]
+        return yolo.Yolov3Detections(anchors, masks, self.scales, self.least, self.threshold)

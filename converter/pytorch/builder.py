@@ -70,11 +70,12 @@ class GraphBuilder:
             self._fill(step, module)
             self.root._modules[target] = module  # add_module would refuse names that nn.Module's methods have
             self._call(step, target)
-        self._layers.append(LayerFacts(layer.name, layer.type, target, layer.bottoms, layer.tops, blobs))
+        shapes = tuple(blob.shape for blob in step.operator.blobs)
+        self._layers.append(LayerFacts(layer.name, layer.type, target, layer.bottoms, layer.tops, blobs, shapes))
 
     def _fill(self, step: Step, module: nn.Module) -> None:
         """The stored arrays as the module's parameters and buffers: views, not copies; shared ones are one object."""
-        arrays = self._values[step.layer.name] if step.operator.blobs else ()
+        arrays = step.operator.state_of(self._values[step.layer.name]) if step.operator.blobs else ()
         for index, (blob, array) in enumerate(zip(step.operator.blobs, arrays, strict=True)):
             shared = param_spec(step.layer, index).name
             owner = self._shared.get(shared)

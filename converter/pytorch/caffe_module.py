@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
 from converter.errors import ConversionError, ShapeError, WeightsError
+from converter.layers.layer import Operator, operator_types
 from converter.net.net import Shape
 from converter.plan.plan import Plan
 from converter.pytorch.builder import Arrays, GraphBuilder
@@ -104,15 +106,29 @@ class CaffeModule(fx.GraphModule):
         return collector.blobs
 
     def blob_parameter(self, layer: str, index: int) -> Tensor:
-        """The parameter or buffer that holds Caffe's blob `index` of a layer.
+        """Caffe's blob `index` of a layer: the parameter or buffer itself, where the module holds it as Caffe does.
+
+        BatchNorm's statistics are held divided by their scale factor; theirs are computed (`set_blobs` writes them).
 
         Raises:
             KeyError: the net has no layer of that name.
         """
-        facts = self.facts.first(layer)
-        if facts is None:
-            raise KeyError(layer)
-        return self._blob(facts, index)
+        facts = self._layer(layer)
+        blob = operator_types().get(facts.type, Operator).blobs_of(self._held(facts))[index]
+        return blob if tuple(blob.shape) == facts.shapes[index] else blob.reshape(facts.shapes[index])
+
+    def set_blobs(self, layer: str, blobs: Sequence[np.ndarray[Any, Any]]) -> None:
+        """Write a layer's blobs, given in Caffe's order and shapes, into the module.
+
+        Raises:
+            KeyError: the net has no layer of that name.
+            ValueError: another number of blobs than the layer has.
+        """
+        facts = self._layer(layer)
+        state = operator_types().get(facts.type, Operator).state_of(blobs)
+        with torch.no_grad():
+            for mine, array in zip(self._held(facts), state, strict=True):
+                mine.copy_(torch.from_numpy(np.ascontiguousarray(array)).reshape(mine.shape))
 
     def adopt(self, owner: CaffeModule) -> None:
         """Hold the owner's own blobs in layers that it has too, by name (src/caffe/net.cpp, ShareTrainedLayersWith).
@@ -124,11 +140,11 @@ class CaffeModule(fx.GraphModule):
             given = owner.facts.first(layer.name)
             if given is None or not layer.blobs:
                 continue
-            pairs = [(self, layer), (owner, given)]
-            shapes = [[tuple(net._blob(one, i).shape) for i in range(len(one.blobs))] for net, one in pairs]
-            if shapes[0] != shapes[1]:
-                text = f"layer '{layer.name}': blobs of shapes {shapes[0]}; the net whose weights it shares has "
-                raise WeightsError(f"{text}{shapes[1]}; state the layer alike in both", layer=layer.name)
+            if layer.shapes != given.shapes:
+                text = (
+                    f"layer '{layer.name}': blobs of shapes {list(layer.shapes)}; the net whose weights it shares has "
+                )
+                raise WeightsError(f"{text}{list(given.shapes)}; state the layer alike in both", layer=layer.name)
             mine, theirs = self.get_submodule(layer.target), owner.get_submodule(given.target)
             mine._parameters.update({key: theirs._parameters[key] for key in mine._parameters})
             mine._buffers.update({key: theirs._buffers[key] for key in mine._buffers})
@@ -140,11 +156,19 @@ class CaffeModule(fx.GraphModule):
             raise ShapeError("the net has no loss: no top carries a loss weight")
         return torch.stack([term.reshape(()) for term in terms]).sum()
 
-    def _blob(self, layer: LayerFacts, index: int) -> Tensor:
-        path, _, name = layer.blobs[index].rpartition(".")
-        value = getattr(self.get_submodule(layer.target).get_submodule(path), name)
-        assert isinstance(value, Tensor)
-        return value
+    def _layer(self, name: str) -> LayerFacts:
+        facts = self.facts.first(name)
+        if facts is None:
+            raise KeyError(name)
+        return facts
+
+    def _held(self, layer: LayerFacts) -> list[Tensor]:
+        """A layer's parameters and buffers as the module holds them, in Caffe's order."""
+        held = []
+        for blob in layer.blobs:
+            path, _, name = blob.rpartition(".")
+            held.append(getattr(self.get_submodule(layer.target).get_submodule(path), name))
+        return held
 
     def _arguments(self, args: Sequence[Any], inputs: Mapping[str, Any]) -> tuple[Tensor, ...]:
         like = next((value for value in self.parameters() if value.is_floating_point()), None)

@@ -18,6 +18,7 @@ class LayerFacts:
         bottoms: names of the blobs it reads.
         tops: names of the blobs it writes.
         blobs: names of its blobs in the submodule, in Caffe's order.
+        shapes: their shapes in Caffe, which the submodule's may differ from (`Operator.state_of`).
     """
 
     name: str
@@ -26,6 +27,7 @@ class LayerFacts:
     bottoms: tuple[str, ...] = ()
     tops: tuple[str, ...] = ()
     blobs: tuple[str, ...] = ()
+    shapes: tuple[Shape, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

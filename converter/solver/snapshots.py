@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 
-import torch
-
 from converter.formats.protobuf.layer_definition import record_definition
 from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 from converter.formats.weights.stored import Array, StoredNet
@@ -49,10 +47,8 @@ def load_blobs(net: CaffeModule, stored: StoredNet, *, partial: bool = False) ->
     """
     arrays = assign(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
     given = stored.weighted()
-    with torch.no_grad():
-        for name in (name for name in arrays if name in given):
-            for index, array in enumerate(arrays[name]):
-                net.blob_parameter(name, index).copy_(torch.from_numpy(array))
+    for name in (name for name in arrays if name in given):
+        net.set_blobs(name, arrays[name])
     missing, unused = [name for name in arrays if name not in given], [name for name in given if name not in arrays]
     told = (("not in the weights, filled", missing), ("in the weights, not in the net", unused))
     return [f"{words}: {', '.join(names)}" for words, names in told if names]

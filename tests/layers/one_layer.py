@@ -22,8 +22,9 @@ def run(build, body: str, *bottoms: np.ndarray, tops: int = 1, phase: str = "tes
         f"{body} {wires}", {name: x.shape for name, x in zip(names, bottoms, strict=True)}, phase=phase
     ).double()
     with torch.no_grad():
-        for index, value in enumerate(parameters):
-            net.blob_parameter("it", index).copy_(torch.as_tensor(value).reshape(net.blob_parameter("it", index).shape))
+        if len(parameters):
+            shapes = net.facts.first("it").shapes
+            net.set_blobs("it", [np.reshape(value, shape) for value, shape in zip(parameters, shapes, strict=True)])
         blobs = net.blobs(
             **{name: torch.tensor(x, dtype=torch.float64) for name, x in zip(names, bottoms, strict=True)}
         )

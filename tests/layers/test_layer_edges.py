@@ -125,12 +125,13 @@ def test_the_infogain_gradient_is_probability_times_row_minus_row(build):
 
 def test_an_infogain_matrix_is_read_from_its_file_beside_the_prototxt(build, tmp_path):
     body = 'type: "InfogainLoss" bottom: "x" bottom: "label" top: "y" infogain_loss_param { source: "h.npy" }'
-    net = build(body, {"x": (1, 2), "label": (1,)})
-    fed = {"x": torch.zeros(1, 2), "label": torch.ones(1)}
+    shapes = {"x": (1, 2), "label": (1,)}
     with pytest.raises(CaffemodelError, match=r"h\.npy"):
-        net.blobs(**fed)
+        build(body, shapes)
     np.save(tmp_path / "h.npy", np.array([[[1, 2], [3, 5]]], np.float32))
-    assert net.blobs(**fed)["y"].item() == pytest.approx(8 * np.log(2))
+    assert build(body, shapes).blobs(x=torch.zeros(1, 2), label=torch.ones(1))["y"].item() == pytest.approx(
+        8 * np.log(2)
+    )
 
 
 def test_sigmoid_cross_entropy_leaves_ignored_targets_out_of_loss_and_divisor(build):

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
-from converter.layers.kit.lazytorch import F
 
 
 class DirectConvolution:

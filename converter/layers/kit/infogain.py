@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from converter.errors import ShapeError
 from converter.formats.mean import read_mean
-from converter.layers.kit.lazytorch import torch
 from converter.net.params import Params
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class Infogain:
     """H from the file that infogain_loss_param.source names, looked for as it stands and beside the prototxt.
 
-    It is a blob file (Caffe's BlobProto, or `.npy`) of classes * classes numbers. It is read at first use, so that a
-    net can be read, inspected and converted without it.
+    It is a blob file (Caffe's BlobProto, or `.npy`) of classes * classes numbers. It is read when the module is
+    built, so that a net can be read, inspected and converted without it.
     """
 
     def __init__(self, view: Params, classes: int) -> None:
@@ -29,20 +25,14 @@ class Infogain:
         self.source = view.text("source")
         self.beside = Path(view.record.where.path or "").parent / self.source
         self.classes = classes
-        self._matrix: np.ndarray[Any, np.dtype[np.float32]] | None = None
 
-    def tensor(self, like: Tensor) -> Tensor:
-        """H, (classes, classes), in the dtype and on the device of `like`.
+    def read(self) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """H, (classes, classes) float32.
 
         Raises:
             CaffemodelError: the file is missing or damaged.
             ShapeError: it holds another number of values.
         """
-        if self._matrix is None:
-            self._matrix = self._read()
-        return torch.as_tensor(self._matrix, dtype=like.dtype, device=like.device)
-
-    def _read(self) -> np.ndarray[Any, np.dtype[np.float32]]:
         path = self.beside if self.beside.exists() and not Path(self.source).exists() else Path(self.source)
         matrix = read_mean(path)
         if matrix.size != self.classes**2:

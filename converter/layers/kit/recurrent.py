@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from converter.errors import ShapeError
-from converter.layers.kit.lazytorch import F, torch
 from converter.layers.kit.windows import count_of
-from converter.layers.layer import Call, Operator, Shapes
+from converter.layers.layer import Operator, Shapes
 from converter.net.net import Shape
 from converter.net.params import Params
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class Recurrent(Operator):
@@ -70,28 +66,10 @@ class Recurrent(Operator):
         x = bottoms[0]
         return [(x[0], x[1], self.size), *[self._state(x)] * self.exposed]
 
-    def forward(self, call: Call) -> list[Tensor]:
-        """Outputs, and the last states if they are exposed."""
-        x = call.bottoms[0]
-        cont = call.bottoms[1].detach()[..., None]
-        driven = F.linear(x.flatten(2) if x.ndim > 2 else x[..., None], call.blobs[0], call.blobs[1])
-        if self.static:
-            driven = driven + F.linear(call.bottoms[2].flatten(1), call.blobs[2])
-        state_weight, *own = call.blobs[2 + self.static :]
-        given = call.bottoms[len(call.bottoms) - self.exposed :]
-        states = tuple(given) if self.exposed else (x.new_zeros(self._state(tuple(x.shape))),) * self.states
-        outputs = []
-        for t in range(x.shape[0]):
-            gates = driven[t : t + 1] + F.linear(states[0] * cont[t : t + 1], state_weight)
-            output, states = self.step(gates, states, cont[t : t + 1], own)
-            outputs.append(output)
-        return [torch.cat(outputs), *states[: self.exposed]]
-
-    def step(
-        self, gates: Tensor, states: tuple[Tensor, ...], cont: Tensor, own: list[Tensor]
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """One step: gates (1, n, gates * h), states (1, n, h) each, cont (1, n, 1) -> output and next states."""
-        raise NotImplementedError(self.type)
+    def sizes(self) -> tuple[int, int, int | None, bool]:
+        """What the modules are built from: input size, hidden size, static size (None without one), exposed."""
+        static = self.blobs[2].shape[1] if self.static else None
+        return self.blobs[0].shape[1], self.size, static, self.exposed > 0
 
     def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:
         """One for each weight, step and item; a static input's weight is used once."""
@@ -100,13 +78,3 @@ class Recurrent(Operator):
         matrices = [count_of(blob.shape) for blob in self.blobs if len(blob.shape) == 2]
         static = matrices.pop(1) if self.static else 0
         return t * n * sum(matrices) + n * static
-
-
-def lstm_step(state: Tensor, gates: Tensor, cont: Tensor) -> tuple[Tensor, Tensor]:
-    """The next state and the output, (1, n, h) each (src/caffe/layers/lstm_unit_layer.cpp).
-
-    Gates stand in the order i, f, o, g (torch has i, f, g, o); the state is forgotten where cont (1, n, 1) is 0.
-    """
-    i, f, o, g = gates.chunk(4, -1)
-    following = cont * torch.sigmoid(f) * state + torch.sigmoid(i) * torch.tanh(g)
-    return following, torch.sigmoid(o) * torch.tanh(following)

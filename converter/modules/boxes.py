@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from converter.layers.kit.lazytorch import torch
-
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 
-def decoded(code: str, priors: Tensor, offsets: Tensor) -> Tensor:
+def decode_boxes(code: str, priors: Tensor, offsets: Tensor) -> Tensor:
     """Boxes from offsets that are already multiplied by their variances (SSD's src/caffe/util/bbox_util.cpp).
 
     Args:
@@ -29,7 +25,7 @@ def decoded(code: str, priors: Tensor, offsets: Tensor) -> Tensor:
     return torch.cat([center - half, center + half], -1)
 
 
-def overlap(box: Tensor, others: Tensor, *, border: float = 0.0) -> Tensor:
+def iou(box: Tensor, others: Tensor, *, border: float = 0.0) -> Tensor:
     """Intersection over union of one box (4,) with others (n, 4); boxes turned inside out have no area.
 
     `border` is added to every side: 1 where corners are whole pixels that belong to the box (py-faster-rcnn), else 0.
@@ -40,7 +36,7 @@ def overlap(box: Tensor, others: Tensor, *, border: float = 0.0) -> Tensor:
     return torch.where(common > 0, common / union, 0.0)
 
 
-def suppressed(
+def nms(
     boxes: Tensor,
     threshold: float,
     eta: float = 1.0,
@@ -66,7 +62,7 @@ def suppressed(
             break
         index += int(alive[0])
         kept.append(index)
-        worst[index + 1 :] = torch.maximum(worst[index + 1 :], overlap(boxes[index], boxes[index + 1 :], border=border))
+        worst[index + 1 :] = torch.maximum(worst[index + 1 :], iou(boxes[index], boxes[index + 1 :], border=border))
         index += 1
         if eta < 1 and threshold > 0.5:
             threshold *= eta

@@ -1,0 +1,209 @@
+"""SSD's and Faster R-CNN's ends: prior boxes, detections, proposals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from converter.modules.boxes import decode_boxes, nms
+
+Box = tuple[float, float, float, float]
+
+
+class PriorBox(nn.Module):
+    """Boxes around the center of every cell, as fractions of the image, and their variances; only sizes count.
+
+    features: (n, c, h, w), image: (n, 3, H, W) -> (1, 2, h * w * boxes * 4): row 0 holds xmin, ymin, xmax, ymax, row 1
+    the variances. `boxes` are widths and heights in pixels; `image_size` and `step` (height, width) stand for the
+    second tensor and for the image's size over the map's.
+    Source: SSD's src/caffe/layers/prior_box_layer.cpp; arXiv:1512.02325, section 2.2.
+
+        >>> PriorBox([(10.0, 10.0)])(torch.zeros(1, 8, 2, 3), torch.zeros(1, 3, 20, 30)).shape
+        torch.Size([1, 2, 24])
+    """
+
+    def __init__(
+        self,
+        boxes: Sequence[tuple[float, float]],
+        variance: Sequence[float] = (0.1,),
+        offset: float = 0.5,
+        clip: bool = False,
+        image_size: tuple[float, float] | None = None,
+        step: tuple[float, float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.boxes, self.variance, self.offset, self.clip = tuple(boxes), tuple(variance), offset, clip
+        self.image_size, self.step = image_size, step
+
+    def forward(self, features: Tensor, image: Tensor | None = None) -> Tensor:
+        """The boxes, of the features' type."""
+        rows, columns = features.shape[2:]
+        if self.image_size is not None or image is None:
+            height, width = self.image_size or (1.0, 1.0)
+        else:
+            height, width = image.shape[2:]
+        step_y, step_x = self.step or (height / rows, width / columns)
+        options: dict[str, Any] = {"dtype": features.dtype, "device": features.device}
+        y = (torch.arange(rows, **options) + self.offset) * step_y
+        x = (torch.arange(columns, **options) + self.offset) * step_x
+        size = torch.tensor(self.boxes, **options)
+        half = torch.cat([-size, size], 1) / 2
+        grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1).repeat(1, 1, 2)
+        corners = grid[:, :, None] + half
+        boxes = torch.stack(
+            [corners[..., 0] / width, corners[..., 1] / height, corners[..., 2] / width, corners[..., 3] / height], -1
+        )
+        if self.clip:
+            boxes = boxes.clamp(0, 1)
+        variance = torch.tensor(self.variance, **options).expand(4)
+        return torch.stack([boxes.reshape(-1), variance.repeat(rows * columns * len(self.boxes))])[None]
+
+    def extra_repr(self) -> str:
+        """The boxes and options."""
+        return f"boxes={len(self.boxes)}, variance={self.variance}, offset={self.offset:g}, clip={self.clip}"
+
+
+class DetectionOutput(nn.Module):
+    """Rows of image, label, score, xmin, ymin, xmax, ymax: (1, 1, rows, 7).
+
+    offsets: (n, priors * 4, or * classes * 4 unless `share_location`), scores: (n, priors * classes), priors: (1, 2,
+    priors * 4) with their variances; further tensors are not read. Of each class but the background the scores above
+    `confidence_threshold` (the best `top_k` of them) go through greedy suppression; then each image keeps its
+    `keep_top_k` best. Rows come by image, by label, by falling score. Where nothing is found there is one row an image:
+    its number, then -1. No gradient; the number of rows is known when it runs.
+    Source: SSD's src/caffe/layers/detection_output_layer.cpp.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        share_location: bool = True,
+        background_label: int = 0,
+        code: str = "CORNER",
+        variance_in_target: bool = False,
+        keep_top_k: int = -1,
+        confidence_threshold: float = -math.inf,
+        nms_threshold: float = 0.3,
+        eta: float = 1.0,
+        top_k: int = -1,
+    ) -> None:
+        super().__init__()
+        self.num_classes, self.share_location, self.background_label = num_classes, share_location, background_label
+        self.code, self.variance_in_target, self.keep_top_k = code, variance_in_target, keep_top_k
+        self.confidence_threshold, self.nms_threshold = confidence_threshold, nms_threshold
+        self.eta, self.top_k = eta, top_k
+
+    @torch.no_grad()
+    def forward(self, offsets: Tensor, scores: Tensor, priors: Tensor, *_: Tensor) -> Tensor:
+        """The rows of all images."""
+        n = offsets.shape[0]
+        kinds = 1 if self.share_location else self.num_classes
+        boxes = self._decode(offsets.reshape(n, -1, kinds, 4).movedim(2, 1), priors)
+        scores = scores.reshape(n, -1, self.num_classes).movedim(2, 1)
+        found = torch.cat([self._image(index, boxes[index], scores[index]) for index in range(n)])
+        if not len(found):
+            found = torch.full((n, 7), -1.0, dtype=scores.dtype, device=scores.device)
+            found[:, 0] = torch.arange(n, dtype=scores.dtype, device=scores.device)
+        return found[None, None]
+
+    def _decode(self, offsets: Tensor, priors: Tensor) -> Tensor:
+        """Boxes (n, classes or 1, priors, 4)."""
+        boxes, variance = priors.reshape(-1, 2, priors.shape[-1] // 4, 4)[0]
+        return decode_boxes(self.code, boxes, offsets if self.variance_in_target else offsets * variance)
+
+    def _image(self, image: int, boxes: Tensor, scores: Tensor) -> Tensor:
+        """One image's rows: boxes (classes or 1, priors, 4), scores (classes, priors)."""
+        chosen: list[tuple[int, Tensor]] = []
+        for label in range(self.num_classes):
+            if label != self.background_label:
+                chosen.append((label, self._class(boxes[0 if self.share_location else label], scores[label])))
+        labels = torch.cat([torch.full_like(index, label) for label, index in chosen])
+        index = torch.cat([index for _, index in chosen])
+        if -1 < self.keep_top_k < len(index):
+            best = scores[labels, index].sort(descending=True, stable=True).indices[: self.keep_top_k]
+            best = best.sort().values
+            labels, index = labels[best], index[best]
+        own = boxes[torch.zeros_like(labels) if self.share_location else labels, index]
+        head = [torch.full_like(own[:, 0], image), labels.to(own.dtype), scores[labels, index].to(own.dtype)]
+        return torch.cat([torch.stack(head, 1), own], 1)
+
+    def _class(self, boxes: Tensor, scores: Tensor) -> Tensor:
+        """Indices of the boxes of one class that stay, by falling score."""
+        index = (scores > self.confidence_threshold).nonzero()[:, 0]
+        order = scores[index].sort(descending=True, stable=True).indices
+        index = index[order[: self.top_k] if self.top_k > -1 else order]
+        kept = nms(boxes[index], self.nms_threshold, self.eta)
+        return index[torch.tensor(kept, dtype=torch.long, device=index.device)]
+
+    def extra_repr(self) -> str:
+        """The thresholds."""
+        return (
+            f"{self.num_classes}, code={self.code}, confidence_threshold={self.confidence_threshold:g}, "
+            f"nms_threshold={self.nms_threshold:g}, top_k={self.top_k}, keep_top_k={self.keep_top_k}"
+        )
+
+
+class Proposal(nn.Module):
+    """Regions (r, 5) of image, x1, y1, x2, y2, and, with `scores`, their scores (r,).
+
+    probabilities: (n, 2 * anchors, h, w), background first; offsets: (n, 4 * anchors, h, w); sizes: (n, 4 or more) of
+    height, width and their scale factors. Offsets move anchors by parts of their size and scale it by exp; boxes are
+    cut to the image, and those narrower or lower than min_size * scale score 0. The `before` best go through
+    suppression until `after` are left. No gradient. Source: PVANet's src/caffe/layers/proposal_layer.cpp
+    (sanghoon/caffe); arXiv:1506.01497, section 3.1.
+    """
+
+    def __init__(
+        self,
+        anchors: Sequence[Box],
+        stride: int = 16,
+        before: int = 6000,
+        after: int = 300,
+        nms_threshold: float = 0.7,
+        min_size: float = 16.0,
+        scores: bool = False,
+    ) -> None:
+        super().__init__()
+        self.anchors, self.stride, self.before, self.after = tuple(anchors), stride, before, after
+        self.nms_threshold, self.min_size, self.scores = nms_threshold, min_size, scores
+
+    @torch.no_grad()
+    def forward(self, probabilities: Tensor, offsets: Tensor, sizes: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """The regions of all images, and their scores where they are asked for."""
+        n = probabilities.shape[0]
+        sizes = sizes.reshape(n, -1)
+        found = [self._image(i, probabilities[i], offsets[i], sizes[i]) for i in range(n)]
+        regions, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
+        return (regions, scores) if self.scores else regions
+
+    def _image(self, index: int, scores: Tensor, offsets: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
+        """One image's regions and scores."""
+        anchors = self._placed(scores)
+        size = anchors[:, 2:] - anchors[:, :2] + 1
+        moves = offsets.reshape(len(self.anchors), 4, -1).permute(2, 0, 1).reshape(-1, 4)
+        center = anchors[:, :2] + size / 2 + moves[:, :2] * size
+        half = moves[:, 2:].exp() * size / 2
+        limit = image[[1, 0]] - 1
+        boxes = torch.cat([torch.minimum(corner, limit).clamp(min=0) for corner in (center - half, center + half)], 1)
+        scale = image[[3, 2]] if len(image) > 3 else image[[2, 2]]
+        large = (boxes[:, 2:] - boxes[:, :2] + 1 >= self.min_size * scale).all(1)
+        score = scores[len(self.anchors) :].permute(1, 2, 0).reshape(-1) * large
+        order = score.sort(descending=True, stable=True).indices[: self.before]
+        kept = order[nms(boxes[order], self.nms_threshold, border=1.0, most=self.after)]
+        return torch.cat([torch.full_like(boxes[kept, :1], index), boxes[kept]], 1), score[kept]
+
+    def _placed(self, like: Tensor) -> Tensor:
+        """The anchors at every position, row by row: (h * w * anchors, 4), like: (2 * anchors, h, w)."""
+        options: dict[str, Any] = {"dtype": like.dtype, "device": like.device}
+        y, x = (torch.arange(size, **options) * self.stride for size in like.shape[1:])
+        corner = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1).repeat(1, 1, 2)
+        return (corner[:, :, None] + torch.tensor(self.anchors, **options)).reshape(-1, 4)
+
+    def extra_repr(self) -> str:
+        """The limits."""
+        return f"anchors={len(self.anchors)}, stride={self.stride}, before={self.before}, after={self.after}"

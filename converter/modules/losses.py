@@ -1,0 +1,197 @@
+"""Caffe's losses and its accuracy: scalars, normalized as Caffe normalizes them."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from converter.modules.integers import check_range
+
+LEAST_PROBABILITY = 1e-20
+"""Caffe never takes the logarithm of less (kLOG_THRESHOLD in its loss layers)."""
+
+LEAST_FLOAT = 1.1754943508222875e-38
+"""FLT_MIN, at which SoftmaxWithLoss holds a probability (src/caffe/layers/softmax_loss_layer.cpp)."""
+
+
+def integer_labels(labels: Tensor, classes: int, ignore_label: int | None) -> tuple[Tensor, Tensor]:
+    """Labels cut to integers, ignored ones set to 0, and the mask of those that count.
+
+    Raises:
+        IndexError: a label that counts lies outside 0 to classes - 1 (see `check_range` for where this is looked for).
+    """
+    integers = labels.detach().long()
+    valid = torch.ones_like(integers, dtype=torch.bool) if ignore_label is None else integers != ignore_label
+    check_range("label", integers, classes, valid)
+    return torch.where(valid, integers, 0), valid
+
+
+class NormalizedLoss(nn.Module):
+    """What a summed loss is divided by, at least 1 (src/caffe/layers/softmax_loss_layer.cpp, get_normalizer).
+
+    `normalization`: "full": every position, "valid": those not ignored, "batch_size": the items, "none": 1.
+    """
+
+    def __init__(self, normalization: str, ignore_label: int | None = None) -> None:
+        super().__init__()
+        self.normalization, self.ignore_label = normalization, ignore_label
+
+    def divisor(self, outer: int, inner: int, valid: Tensor) -> Tensor | float:
+        """For `outer` items of `inner` positions, of which `valid` (a mask) count."""
+        if self.normalization == "valid":
+            return valid.sum().clamp(min=1)
+        return float(max({"full": outer * inner, "batch_size": outer, "none": 1}[self.normalization], 1))
+
+    def extra_repr(self) -> str:
+        """The normalization."""
+        return f"normalization={self.normalization!r}, ignore_label={self.ignore_label}"
+
+
+class SoftmaxWithLoss(NormalizedLoss):
+    """-sum of log softmax(x)[label] over the positions that count, divided by the normalizer.
+
+    x: (outer..., c, inner...) with c along `dim`, labels: outer * inner numbers in x's order -> (), with
+    `probabilities` also softmax(x). A probability is held at FLT_MIN without touching the gradient.
+    Source: src/caffe/layers/softmax_loss_layer.cpp.
+
+        >>> SoftmaxWithLoss()(torch.zeros(1, 4), torch.zeros(1))
+        tensor(1.3863)
+    """
+
+    def __init__(
+        self,
+        dim: int = 1,
+        normalization: str = "valid",
+        ignore_label: int | None = None,
+        probabilities: bool = False,
+    ) -> None:
+        super().__init__(normalization, ignore_label)
+        self.dim, self.probabilities = dim, probabilities
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """The loss, and the probabilities where they are asked for."""
+        logs = F.log_softmax(x, self.dim)
+        outer, inner = x.shape[: self.dim], x.shape[self.dim + 1 :]
+        label, valid = integer_labels(labels.reshape(*outer, 1, *inner), x.shape[self.dim], self.ignore_label)
+        terms = log_clamped(logs.gather(self.dim, label), LEAST_FLOAT)
+        loss = -(terms * valid).sum() / self.divisor(outer.numel(), inner.numel(), valid)
+        return (loss, logs.exp()) if self.probabilities else loss
+
+
+class InfogainLoss(NormalizedLoss):
+    """-sum over classes of H[label, class] log(max(p[class], 1e-20)) over the positions that count, / the normalizer.
+
+    p is the softmax of x: (outer..., c, inner...) along `dim`, labels: one number a position, H: c * c numbers, given
+    to `forward` or as `matrix`. Holding p does not touch the gradient.
+    Source: src/caffe/layers/infogain_loss_layer.cpp.
+    """
+
+    def __init__(
+        self,
+        dim: int = 1,
+        normalization: str = "valid",
+        ignore_label: int | None = None,
+        probabilities: bool = False,
+        matrix: Tensor | None = None,
+    ) -> None:
+        super().__init__(normalization, ignore_label)
+        self.dim, self.probabilities = dim, probabilities
+        self.register_buffer("matrix", matrix, persistent=False)
+
+    def forward(self, x: Tensor, labels: Tensor, matrix: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        """The loss, and the probabilities where they are asked for."""
+        classes = x.shape[self.dim]
+        logs = F.log_softmax(x, self.dim)
+        outer, inner = x.shape[: self.dim], x.shape[self.dim + 1 :]
+        label, valid = integer_labels(labels.reshape(*outer, *inner), classes, self.ignore_label)
+        gains = (self.get_buffer("matrix") if matrix is None else matrix.detach()).to(x.dtype)
+        weights = gains.reshape(classes, classes)[label].movedim(-1, self.dim)
+        terms = (weights * log_clamped(logs, LEAST_PROBABILITY)).sum(self.dim) * valid
+        loss = -terms.sum() / self.divisor(outer.numel(), inner.numel(), valid)
+        return (loss, logs.exp()) if self.probabilities else loss
+
+
+class SigmoidCrossEntropyLoss(NormalizedLoss):
+    """Sum of max(x, 0) - x t + log(1 + exp(-|x|)) over the values that count, / the normalizer.
+
+    x: (n, ...), target: as many values, 0 to 1 -> (). A value is ignored where the target, cut to an integer, is
+    ignore_label. Only x gets a gradient. Source: src/caffe/layers/sigmoid_cross_entropy_loss_layer.cpp.
+    """
+
+    def __init__(self, normalization: str = "batch_size", ignore_label: int | None = None) -> None:
+        super().__init__(normalization, ignore_label)
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        """The loss."""
+        target = target.detach().reshape(x.shape)
+        terms = F.binary_cross_entropy_with_logits(x, target, reduction="none")
+        counted = torch.ones_like(target, dtype=torch.bool)
+        valid = counted if self.ignore_label is None else target.trunc() != self.ignore_label
+        return (terms * valid).sum() / self.divisor(x.shape[0], x.shape[1:].numel(), valid)
+
+
+class EuclideanLoss(nn.Module):
+    """Sum of (a - b)² / 2n; a: (n, ...), b: (n, ...) with as many values -> (). Both get a gradient.
+
+    Source: src/caffe/layers/euclidean_loss_layer.cpp.
+
+        >>> EuclideanLoss()(torch.zeros(2, 3), torch.ones(2, 3))
+        tensor(1.5000)
+    """
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """The loss."""
+        return (a - b.reshape(a.shape)).square().sum() / (2 * a.shape[0])
+
+
+class HingeLoss(nn.Module):
+    """Sum of max(0, 1 + x[j]) over the wrong classes and max(0, 1 - x[label]), or of their squares (`norm` 2), / n.
+
+    x: (n, ...) with one value a class, labels: n numbers -> (). On the margin's edge the gradient is 0.
+    Source: src/caffe/layers/hinge_loss_layer.cpp.
+    """
+
+    def __init__(self, norm: int = 1) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """The loss."""
+        scores = x.reshape(x.shape[0], -1)
+        label, _ = integer_labels(labels.reshape(-1, 1), scores.shape[1], None)
+        sign = torch.ones_like(scores).scatter(1, label, -1.0)
+        short = F.relu(1 + sign * scores)
+        return (short * short if self.norm == 2 else short).sum() / scores.shape[0]
+
+    def extra_repr(self) -> str:
+        """The norm."""
+        return f"norm={self.norm}"
+
+
+class MultinomialLogisticLoss(nn.Module):
+    """-sum of log(max(p[label], 1e-20)) / n; p: (n, ...) with one probability a class, labels: n numbers -> ().
+
+    The gradient is that of the held value, whether it was held or not.
+    Source: src/caffe/layers/multinomial_logistic_loss_layer.cpp.
+    """
+
+    def forward(self, p: Tensor, labels: Tensor) -> Tensor:
+        """The loss."""
+        chances = p.reshape(p.shape[0], -1)
+        label, _ = integer_labels(labels.reshape(-1, 1), chances.shape[1], None)
+        chosen = clamp_straight_through(chances.gather(1, label), LEAST_PROBABILITY)
+        return -torch.log(chosen).sum() / chances.shape[0]
+
+
+def log_clamped(log_probability: Tensor, least: float) -> Tensor:
+    """log(max(p, least)) with the gradient of log p: Caffe clamps the loss, never its gradient."""
+    clamped = log_probability.detach().clamp(min=math.log(least))
+    return log_probability + (clamped - log_probability.detach())
+
+
+def clamp_straight_through(x: Tensor, least: float) -> Tensor:
+    """max(x, least) through which the gradient passes everywhere."""
+    return x + (x.detach().clamp(min=least) - x.detach())

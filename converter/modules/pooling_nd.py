@@ -1,0 +1,40 @@
+"""Maximum pooling over one, two or three axes with Caffe's output sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from converter.modules.pooling import pooled_size
+
+
+class CaffeMaxPoolNd(nn.Module):
+    """Maximum over windows: x (n, c, 1 to 3 axes) -> (n, c, ...), sizes rounded up, windows see no padding.
+
+    A last window that would start beyond the padding's end is dropped.
+    Source: chuckcho/video-caffe (C3D, arXiv:1412.0767).
+
+        >>> CaffeMaxPoolNd((2, 2, 2), (2, 2, 2), (0, 0, 0))(torch.zeros(1, 3, 5, 8, 8)).shape
+        torch.Size([1, 3, 3, 4, 4])
+    """
+
+    def __init__(self, kernel_size: Sequence[int], stride: Sequence[int], padding: Sequence[int]) -> None:
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = tuple(kernel_size), tuple(stride), tuple(padding)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The maxima."""
+        clip = any(self.padding)
+        around: list[int] = []
+        for size, k, s, p in zip(x.shape[2:], self.kernel_size, self.stride, self.padding, strict=True):
+            count = pooled_size(size, k, s, p, True, clip)
+            around = [p, (count - 1) * s + k - size - p, *around]
+        pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[len(self.kernel_size) - 1]
+        return pool(F.pad(x, around, value=torch.finfo(x.dtype).min), self.kernel_size, self.stride)
+
+    def extra_repr(self) -> str:
+        """The window."""
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
