@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from converter import dilatednet, errors
     from converter.conversion.convert import convert
-    from converter.formats.weights.registry import read_weights
     from converter.layers.kit.python_layers import python_layer
     from converter.layers.layer import Blob, Call, Operator, layer
     from converter.net.net import Layer, Net
+    from converter.net.reading import read_net
+    from converter.plan.stored_weights import read_weights
     from converter.pytorch.caffe_module import CaffeModule
-    from converter.pytorch.loading import load, read_net
+    from converter.pytorch.loading import load
 
 __version__ = "0.1.0"
 
@@ -31,8 +32,8 @@ _HOMES = {
     "layer": "converter.layers.layer",
     "load": "converter.pytorch.loading",
     "python_layer": "converter.layers.kit.python_layers",
-    "read_net": "converter.pytorch.loading",
-    "read_weights": "converter.formats.weights.registry",
+    "read_net": "converter.net.reading",
+    "read_weights": "converter.plan.stored_weights",
 }
 _MODULES = frozenset({"dilatednet", "errors"})
 

@@ -108,11 +108,11 @@ def test_parameters_are_views_of_the_mapped_file():
     """No copy on the way: the parameter's storage is the array that the reader gave."""
     from converter.plan.plan import build_plan
     from converter.pytorch.caffe_module import CaffeModule
-    from converter.pytorch.loading import assigned
+    from converter.pytorch.loading import weights_of
 
     plan = build_plan(converter.read_net(KITTI))
-    given = assigned(plan, MINI / "dilation7_kitti_mini.caffemodel")
-    net = CaffeModule.of(plan, given.arrays)
+    given = weights_of(plan, MINI / "dilation7_kitti_mini.caffemodel")
+    net = CaffeModule.of(plan, given)
 
     assert net.blob_parameter("fc6", 0).data_ptr() == given.arrays["fc6"][0].ctypes.data
 

@@ -13,6 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("weights", metavar="WEIGHTS", help="the file to read; what it is, its first bytes tell")
     parser.add_argument("out", metavar="OUT", help="the file to write: .safetensors .pth .npz .h5 .caffemodel")
     parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
+    parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument("--allow-nan", action="store_true", help="keep numbers that are not finite")
     parser.add_argument("--allow-unused", action="store_true", help="leave out layers that NET does not have")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past layers and fields nobody knows")
@@ -24,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from converter.conversion.convert import convert
 
     allowed = {name: getattr(args, name) for name in ("allow_nan", "allow_unused", "allow_unknown")}
-    report = convert(args.weights, args.out, args.prototxt, **allowed)
+    report = convert(args.weights, args.out, args.prototxt, key=getattr(args, "key", None), **allowed)
     for note in report.notes:
         print(f"note: {note}")
     size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"

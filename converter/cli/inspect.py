@@ -13,7 +13,7 @@ HELP = "print a net's layers: shapes, parameters, multiply-adds, receptive field
 def arguments(parser: argparse.ArgumentParser) -> None:
     """NET [W] [--phase] [--input NAME=N,C,H,W]."""
     parser.add_argument("net", metavar="NET", help="prototxt of any age")
-    parser.add_argument("weights", metavar="W", nargs="?", help="caffemodel, .h5 or .safetensors to hold against it")
+    parser.add_argument("weights", metavar="W", nargs="?", help="weights of any format to hold against it")
     parser.add_argument("--phase", choices=("test", "train"), default="test")
     parser.add_argument(
         "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
@@ -25,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the table; 0 if the net builds, 2 if something stops it."""
     from converter.plan.inspection import inspect_net
 
-    found = inspect_net(args.net, args.weights, phase=args.phase, inputs=dict(args.inputs))
+    found = inspect_net(
+        args.net, args.weights, phase=args.phase, inputs=dict(args.inputs), key=getattr(args, "key", None)
+    )
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]
     for row in found.rows:
         shape = "×".join(map(str, row.shape)) if row.shape else "scalar" if row.shape == () else "?"

@@ -14,9 +14,10 @@ from converter.dilatednet.model import DilatedNet
 from converter.dilatednet.topology import Topology
 from converter.dilatednet.zoo import find
 from converter.errors import WeightsError
-from converter.formats.weights.saved import read_state_dict
+from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredBlob
-from converter.net.names import split_key
+from converter.net.names import parse_state_dict_key, unescape
+from converter.plan.layer_blobs import caffe_blobs, kind_of
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Weights: TypeAlias = "str | os.PathLike[str] | Mapping[str, torch.Tensor] | Mapping[str, Sequence[Array]]"
@@ -37,9 +38,9 @@ def load(
 
     Args:
         name: a name in the zoo, or a data set's.
-        weights: a `.caffemodel`, `.caffemodel.h5`, `.safetensors` or `.pth` file; a state dict (`fc6.weight` → tensor)
-            or a dict of arrays (`fc6` → [weight, bias], as `converter.read_weights` answers). None: the layers' own
-            start, which is a **random** front end and an identity context module (see `initialise`).
+        weights: a file of any format (`.caffemodel`, `.h5`, `.safetensors`, `.pth`, `.npz`); a state dict (`fc6.weight`
+            → tensor); or a dict of arrays (`fc6` → [weight, bias], as `converter.read_weights` gives). None: the
+            layers' own start, a **random** front end and an identity context module (`dilatednet.initialization`).
         device: where the parameters go.
         dtype: what they become; None keeps float32.
 
@@ -67,11 +68,11 @@ def _read(weights: Weights) -> tuple[Blobs, str | None]:
     if isinstance(weights, Mapping):
         return _grouped(weights), None
     path = os.fspath(weights)
-    if path.endswith((".pth", ".pt")):
-        return _grouped(read_state_dict(path)), path
-    from converter.formats.weights.registry import read_stored
-
-    return {name: layer.stored for name, layer in read_stored(path).weighted().items()}, path
+    stored = weights_files.read(path)
+    if not stored.by_key:
+        return {name: layer.stored for name, layer in stored.weighted().items()}, path
+    kind = kind_of("Convolution")  # every layer with blobs is one, or its transpose, with the same names
+    return {unescape(name): caffe_blobs(kind, layer, path) for name, layer in stored.weighted().items()}, path
 
 
 def _grouped(weights: Mapping[str, Any]) -> Blobs:
@@ -80,7 +81,7 @@ def _grouped(weights: Mapping[str, Any]) -> Blobs:
     for name, value in sorted(weights.items(), key=lambda item: item[0].endswith(".bias")):
         if isinstance(value, torch.Tensor):
             array = value.detach().cpu().to(torch.float32).numpy()
-            blobs.setdefault(split_key(name)[0], []).append(StoredBlob(array))
+            blobs.setdefault(parse_state_dict_key(name)[0], []).append(StoredBlob(array))
         else:
             blobs[name] = [StoredBlob(np.asarray(blob)) for blob in value]
     return blobs

@@ -9,8 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from converter.files.stream import pieces
-from converter.formats.weights.stored import Array, StoredBlob
+from converter.files.stream import Array, Numbers, chunks
 
 _BUFFER = 1 << 20
 _AT_ONCE = 1 << 22
@@ -19,7 +18,7 @@ _CANNOT = {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOT
 
 def copy_blob(
     source: BinaryIO | None,
-    blob: StoredBlob,
+    blob: Numbers,
     out: BinaryIO,
     buffer: memoryview,
     look: Callable[[Array], object] | None = None,
@@ -27,7 +26,7 @@ def copy_blob(
     """Append a blob's bytes to `out`: from its place in `source` if it has one, from memory if not.
 
     `out` must be unbuffered or flushed; its position is that of its descriptor. With `look`, which is given the numbers
-    a piece at a time, bytes pass through the process's memory (`buffer`, of `piece_buffer`), for half the price of a
+    a chunk at a time, bytes pass through the process's memory (`buffer`, of `chunk_buffer`), for half the price of a
     second reading.
 
     Raises:
@@ -36,7 +35,7 @@ def copy_blob(
     if source is not None and blob.offset >= 0 and look is None:
         copy_range(source.fileno(), blob.offset, blob.array.nbytes, out.fileno())
         return
-    for numbers in pieces(source, blob, buffer, os.lseek(out.fileno(), 0, os.SEEK_CUR)):
+    for numbers in chunks(source, blob, buffer, os.lseek(out.fileno(), 0, os.SEEK_CUR)):
         if look is not None:
             look(numbers)
         _write_all(out.fileno(), np.ascontiguousarray(numbers).data.cast("B"))

@@ -13,7 +13,6 @@ import numpy as np
 
 from converter.errors import CaffemodelError
 from converter.files.libc import page_out
-from converter.formats.weights.detect import HEAD, refuse, sniff
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,6 @@ class Mapped:
     path: str
     data: mmap.mmap | bytes
     size: int
-
-    @property
-    def kind(self) -> str:
-        """What the file is, by its first bytes (see `sniff`)."""
-        return sniff(self.data[:HEAD])
 
     def view(self, dtype: str, start: int, count: int) -> np.ndarray[Any, np.dtype[Any]]:
         """`count` numbers at byte `start`, (count,); numpy and torch take offsets that no alignment rule fits."""
@@ -49,7 +43,7 @@ def map_file(path: str | os.PathLike[str], error: Callable[..., Exception] = Caf
         with Path(name).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
-                raise refuse(name, "empty")
+                raise CaffemodelError("is empty; download it again", path=name)
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or str(failure)

@@ -1,48 +1,51 @@
-"""A blob's numbers a piece at a time: out of the file where they lie there in one run, out of memory if not."""
+"""A blob's numbers a chunk at a time: out of the file where they lie there in one run, out of memory if not."""
 
 from __future__ import annotations
 
+import math
 import mmap
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import numpy as np
 
-from converter.formats.weights.stored import Array, StoredBlob
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
-PIECE = 1 << 19
-"""Bytes of a piece: it stays in a core's own cache while it is read, looked at and written."""
+CHUNK_BYTES = 1 << 19
+"""Bytes of a chunk: it stays in a core's own cache while it is read, looked at and written."""
 
 _PAGE = 4096
 _LINE = 64
 
 
-def piece_buffer() -> memoryview:
-    """Memory for one piece after the other, which begins with a page and holds a page more than a piece."""
-    return memoryview(mmap.mmap(-1, PIECE + _PAGE))
+def chunk_buffer() -> memoryview:
+    """Memory for one chunk after the other, which begins with a page and holds a page more than a chunk."""
+    return memoryview(mmap.mmap(-1, CHUNK_BYTES + _PAGE))
 
 
-def pieces(file: BinaryIO | None, blob: StoredBlob, buffer: memoryview, out: int = 0) -> Iterator[Array]:
-    """The numbers in order, flat, each piece good until the next is asked for.
+def chunks(file: BinaryIO | None, blob: Numbers, buffer: memoryview, out: int = 0) -> Iterator[Array]:
+    """The numbers in order, flat, each chunk good until the next is asked for.
 
     Args:
         file: what the blob was read from, opened unbuffered; None where nothing lies in a file.
         blob: the blob.
-        buffer: of `piece_buffer`; the file's pieces are read into it.
+        buffer: of `chunk_buffer`; the file's chunks are read into it.
         out: the place in a file where the numbers are to be written, if they are.
 
     Raises:
         OSError: the file cannot be read, or became shorter.
     """
     if file is None or blob.offset < 0:
-        step = PIECE // blob.array.itemsize
+        step = CHUNK_BYTES // blob.array.itemsize
         for start in range(0, blob.array.size, step):
             yield blob.array.reshape(-1)[start : start + step]
         return
     left, start = blob.array.nbytes, _place(blob.offset, out)
     file.seek(blob.offset)
     while left:
-        part = buffer[start : start + min(left, PIECE)]
+        part = buffer[start : start + min(left, CHUNK_BYTES)]
         _fill(file, part)
         yield np.frombuffer(part, blob.array.dtype)
         left -= len(part)
@@ -66,3 +69,70 @@ def _place(source: int, out: int) -> int:
     """
     place = (source + _PAGE // 2) % _PAGE // _LINE * _LINE
     return place if (out - place) % _PAGE >= _LINE else (place + _PAGE // 4) % _PAGE
+
+
+class Numbers(Protocol):
+    """An array, and where its bytes begin in a file; -1 where they are in memory alone."""
+
+    @property
+    def array(self) -> Array:
+        """The numbers."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """The place of their first byte."""
+        ...
+
+
+STREAM_NUMBERS = 1 << 20
+"""Numbers that a stream hands on at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobStream:
+    """A blob of `shape` and `dtype`; `chunks()` gives its numbers in order as flat arrays, afresh each time."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    chunks: Callable[[], Iterable[Array]]
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return math.prod(self.shape)
+
+
+def blob_stream(blob: Numbers, path: str = "") -> BlobStream:
+    """A blob, read again from `path` where it lies there in one run, from memory where it does not.
+
+    Every chunk but the last holds whole rows of the first axis, which HDF5 wants. Reading past the map keeps its pages
+    out of memory.
+    """
+    array = blob.array
+    row = max(1, math.prod(array.shape[1:]))
+    step = max(1, STREAM_NUMBERS // row) * row
+
+    def chunks() -> Iterator[Array]:
+        for start in range(0, array.size, step):
+            count = min(step, array.size - start)
+            if blob.offset < 0 or not path:
+                yield array.reshape(-1)[start : start + count]
+            else:
+                with Path(path).open("rb", buffering=0) as file:
+                    yield np.fromfile(file, array.dtype, count, offset=blob.offset + start * array.itemsize)
+
+    return BlobStream(array.shape, array.dtype, chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """An array that lies in no file."""
+
+    array: Array
+    offset: int = -1
+
+
+def as_stream(blob: Array | BlobStream) -> BlobStream:
+    """An array in memory, or a stream as it is."""
+    return blob if isinstance(blob, BlobStream) else blob_stream(InMemory(blob))

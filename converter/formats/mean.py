@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from converter.files.mapping import Mapped, map_file
+from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import read_blob
 from converter.formats.protobuf.wire import Span
-from converter.formats.weights.detect import refuse
 
 
 def read_mean(path: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -20,9 +20,9 @@ def read_mean(path: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.float
         CaffemodelError: it is missing, is another kind of file, is damaged, or holds no image.
     """
     file = map_file(path)
-    if file.kind not in ("npy", "binary"):
-        raise refuse(file.path, file.kind)
-    array = _npy(file) if file.kind == "npy" else read_blob(file, Span(0, file.size)).array
+    if (kind := format_of(file)) not in ("npy", "binary"):
+        raise wrong_format(file.path, kind)
+    array = _npy(file) if kind == "npy" else read_blob(file, Span(0, file.size)).array
     if array.ndim == 4 and array.shape[0] == 1:
         array = array[0]
     if array.ndim == 1:

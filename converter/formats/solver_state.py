@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from converter.files.atomic import atomic_write
-from converter.files.flow import as_flow
 from converter.files.mapping import map_file
+from converter.files.stream import as_stream
+from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import read_blob
 from converter.formats.protobuf.wire import BYTES, VARINT, Span, text, walk
 from converter.formats.protobuf.wire_writer import blob_field, bytes_field, varint_field
-from converter.formats.weights.detect import refuse
 from converter.formats.weights.stored import Array
 
 _ITER, _LEARNED_NET, _HISTORY, _CURRENT_STEP = 1, 2, 3, 4
@@ -44,10 +44,10 @@ def read_solverstate(path: str | os.PathLike[str]) -> SolverState:
         CaffemodelError: it is missing, is another kind of file, is truncated or damaged, or holds no iteration.
     """
     file = map_file(path)
-    if file.kind == "hdf5":
+    if (kind := format_of(file)) == "hdf5":
         return _read_hdf5(path)
-    if file.kind != "binary":
-        raise refuse(file.path, file.kind)
+    if kind != "binary":
+        raise wrong_format(file.path, kind)
     numbers, net = {_CURRENT_STEP: 0}, ""
     history: list[Array] = []
     for item in walk(file, Span(0, file.size)):
@@ -76,20 +76,20 @@ def write_solverstate(path: str | os.PathLike[str], state: SolverState) -> None:
         if state.learned_net:
             file.write(bytes_field(_LEARNED_NET, state.learned_net.encode()))
         for blob in state.history:
-            for piece in blob_field(_HISTORY, as_flow(blob))[1]:
+            for piece in blob_field(_HISTORY, as_stream(blob))[1]:
                 file.write(piece)
         file.write(varint_field(_CURRENT_STEP, state.current_step))
 
 
 def _read_hdf5(path: str | os.PathLike[str]) -> SolverState:
     """The same from HDF5."""
-    from converter.formats.weights.hdf5 import group, number, numbered, open_hdf5, word
+    from converter.formats.weights.hdf5 import group, indexed_datasets, number, open_hdf5, word
 
     with open_hdf5(path) as (file, mapped):
         history = group(file, "history", mapped)
         if "iter" not in file or history is None:
             raise mapped.broken("holds no iteration or history; is it a .solverstate.h5? weights alone are not one")
-        blobs = tuple(blob.array for blob in numbered(history, mapped).values())
+        blobs = tuple(blob.array for blob in indexed_datasets(history, mapped).values())
         step = number(file, "current_step", mapped) if "current_step" in file else 0
         net = word(file, "learned_net", mapped) if "learned_net" in file else ""
         return SolverState(number(file, "iter", mapped), blobs, net, step)

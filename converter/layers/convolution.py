@@ -22,6 +22,7 @@ class BaseConvolution(Operator):
     """
 
     transposed = False
+    legacy_axes = (4, 1)
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the window and list weight and bias."""

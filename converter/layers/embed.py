@@ -18,6 +18,8 @@ class Embed(Operator):
     Source: src/caffe/layers/embed_layer.cpp.
     """
 
+    legacy_axes = (2, 1)
+
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read sizes and list weight and bias."""
         self.expect_bottoms(bottoms, 1)

@@ -19,6 +19,8 @@ class InnerProduct(Operator):
     Source: src/caffe/layers/inner_product_layer.cpp.
     """
 
+    legacy_axes = (2, 1)
+
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read sizes and list weight and bias."""
         self.expect_bottoms(bottoms, 1)

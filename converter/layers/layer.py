@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
@@ -17,6 +18,7 @@ import numpy as np
 
 from converter.errors import ShapeError
 from converter.net.fillers import Filler, read_filler
+from converter.net.names import indexed_names
 from converter.net.net import Phase, Shape
 from converter.net.params import Params
 
@@ -70,6 +72,7 @@ class Operator:
         type: Caffe's name of the layer type.
         blob_names: names of its blobs in the state dict, in Caffe's order.
         legacy_blob_names: names in files of earlier versions, which held Caffe's blobs as they were, where they differ.
+        legacy_axes: axes that each blob has in Caffe, where files of the 4-D form do not tell (`natural_shape`).
         is_input: its tops are inputs of the net.
         is_loss: its first top has loss weight 1 unless the file says otherwise.
     """
@@ -77,6 +80,7 @@ class Operator:
     type: ClassVar[str] = ""
     blob_names: ClassVar[tuple[str, ...]] = ("weight", "bias")
     legacy_blob_names: ClassVar[tuple[str, ...]] = ()
+    legacy_axes: ClassVar[tuple[int, ...]] = ()
     is_input: ClassVar[bool] = False
     is_loss: ClassVar[bool] = False
 
@@ -136,7 +140,7 @@ class Operator:
     ) -> None:
         """List the next blob, named by `blob_names`, with the filler that a message describes."""
         index = len(self.blobs)
-        name = self.blob_names[index] if index < len(self.blob_names) else f"blob{index}"
+        name = indexed_names(self.blob_names, index + 1)[index]
         chosen = read_filler(filler, default) if filler is not None else default or Filler()
         self.blobs.append(Blob(name, shape, chosen, trained))
 
@@ -193,7 +197,8 @@ def _load_layers() -> None:
     """Import every file of `converter/layers`, each of which registers its type."""
     package = importlib.import_module("converter.layers")
     for info in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"converter.layers.{info.name}")
+        if not info.ispkg:
+            importlib.import_module(f"converter.layers.{info.name}")
 
 
 def operator_types() -> dict[str, type[Operator]]:
@@ -202,7 +207,12 @@ def operator_types() -> dict[str, type[Operator]]:
     return dict(_REGISTRY.types)
 
 
-def blob_names_of(type_name: str | None) -> tuple[str, ...]:
-    """The state-dict names of a type's blobs in Caffe's order; `weight, bias` for types nobody registered."""
-    found = operator_types().get(type_name or "")
-    return found.blob_names if found is not None else Operator.blob_names
+def operator_type(name: str) -> type[Operator] | None:
+    """The class of a layer type, None where nobody registered one.
+
+    Only the type's own file is imported, where there is one of its name: to import all takes a tenth of a second.
+    """
+    if name not in _REGISTRY.types and name.isidentifier():
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(f"converter.layers.{name.lower()}")
+    return _REGISTRY.types.get(name) or operator_types().get(name)

@@ -75,8 +75,9 @@ class ScaledBatchNorm2d(CaffeBatchNorm2d):
     """PSPNet's BN: weight * (x - mean) / sqrt(variance + eps) + bias per channel, x: (n, c, h, w).
 
     In training the batch's statistics normalize, and the running ones become momentum * old + (1 - momentum) * batch's
-    (the biased variance). weight and bias: (1, c, 1, 1), as in Caffe. `frozen`: the
-    running ones always, and no gradient for any parameter. `averages` False: the batch's statistics in evaluation too. Source: yjxiong/caffe and hszhao/PSPNet, src/caffe/layers/bn_layer.cpp.
+    (the biased variance). weight and bias: (1, c, 1, 1), as in Caffe. `frozen`: the running ones always, and no
+    gradient for any parameter. `averages` False: the batch's statistics in evaluation too.
+    Source: yjxiong/caffe and hszhao/PSPNet, src/caffe/layers/bn_layer.cpp.
     """
 
     def __init__(

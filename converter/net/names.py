@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from converter.net.reserved_names import RESERVED
 
 _EMPTY = "%00"
 _UNSAFE = re.compile(r'[%."\\\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 _ESCAPES = re.compile(rb"%([0-9A-F]{2})")
-_USUAL = ("weight", "bias")
-
-# The types that most models are made of; any other's names its layer's class tells, which takes longer to ask.
-COMMON: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "BatchNorm": ("mean", "variance", "scale_factor"),
-        "Convolution": _USUAL,
-        "Deconvolution": _USUAL,
-        "InnerProduct": _USUAL,
-        "Scale": _USUAL,
-    }
-)
 
 
 def escape(layer: str) -> str:
@@ -51,22 +37,17 @@ def unescape(name: str) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def blob_names(layer_type: str | None, count: int) -> tuple[str, ...]:
-    """Names of a layer's `count` blobs: weight, bias, blob2, blob3 …, unless the type is common and has its own."""
-    return numbered(COMMON.get(layer_type or "", _USUAL), count)
-
-
-def numbered(own: tuple[str, ...], count: int) -> tuple[str, ...]:
-    """A type's own names for `count` blobs, those it does not name by their number."""
+def indexed_names(own: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """A type's own names for `count` blobs; those it does not name bear their number: blob2, blob3."""
     return own[:count] + tuple(f"blob{index}" for index in range(len(own), count))
 
 
-def key(layer: str, blob: str) -> str:
+def state_dict_key(layer: str, blob: str) -> str:
     """The state_dict key of a blob."""
     return f"{escape(layer)}.{blob}"
 
 
-def split_key(name: str) -> tuple[str, str]:
+def parse_state_dict_key(key: str) -> tuple[str, str]:
     """Layer and blob name of a state_dict key; a key without a dot is a layer's `weight`."""
-    layer, dot, blob = name.rpartition(".")
+    layer, dot, blob = key.rpartition(".")
     return (unescape(layer), blob) if dot else (unescape(blob), "weight")

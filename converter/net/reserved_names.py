@@ -15,7 +15,7 @@ RESERVED: Final = frozenset(
     _arguments _backward_hooks _backward_pre_hooks _blob _boxed_call _buffers _call_impl _code _compiled_call_impl
     _create_node_hooks _deepcopy_hooks _deepcopy_init _erase_node_hooks _explained _forward_hooks
     _forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs
-    _get_backward_hooks _get_backward_pre_hooks _get_name _graph _is_full_backward_hook _lineno_map
+    _get_backward_hooks _get_backward_pre_hooks _get_name _graph _held _is_full_backward_hook _layer _lineno_map
     _load_from_state_dict _load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook
     _modules _named_members _non_persistent_buffers_set _parameters _prologue_start _recompile_submodules
     _register_create_node_hook _register_deepcopy_hook _register_erase_node_hook _register_load_state_dict_pre_hook
@@ -31,8 +31,8 @@ RESERVED: Final = frozenset(
     pass print_readable push_to_hub raise recompile register_backward_hook register_buffer register_forward_hook
     register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
     register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
-    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ return save_pretrained set_extra_state
-    set_submodule shape_env share_memory state_dict to to_empty to_folder train training transform try type while
-    with xpu yield zero_grad
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ return save_pretrained set_blobs
+    set_extra_state set_submodule shape_env share_memory state_dict to to_empty to_folder train training transform
+    try type while with xpu yield zero_grad
     """.split()  # noqa: SIM905 - one word a line would hide the list
 )

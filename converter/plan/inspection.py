@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
-from converter.formats.weights.registry import read_stored
-from converter.formats.weights.stored import StoredNet
+from converter.formats import weights as weights_files
+from converter.formats.weights.stored import StoredWeights
 from converter.layers.kit.windows import count_of
 from converter.layers.layer import Window, operator_types
 from converter.net.net import Net, Shape
+from converter.net.reading import read_net
 from converter.plan.plan import Plan, Step, build_plan
 from converter.plan.receptive_field import Reach, joined, widened
-from converter.plan.weights import assign
-from converter.pytorch.loading import read_net
+from converter.plan.weights import match
 
 Path = str | os.PathLike[str]
 
@@ -43,7 +43,12 @@ class Inspection:
 
 
 def inspect_net(
-    prototxt: Path, weights: Path | None = None, *, phase: str = "test", inputs: Mapping[str, Shape] | None = None
+    prototxt: Path,
+    weights: Path | None = None,
+    *,
+    phase: str = "test",
+    inputs: Mapping[str, Shape] | None = None,
+    key: str | None = None,
 ) -> Inspection:
     """Read a net, and its weights if given, without torch; what cannot be built is told, not raised.
 
@@ -51,7 +56,7 @@ def inspect_net(
         ConversionError: a file does not read at all, or the layers do not connect.
     """
     net = read_net(prototxt, "train" if phase == "train" else "test", allow_unknown=True)
-    stored = read_stored(weights) if weights is not None else None
+    stored = weights_files.read(weights, key=key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
     try:
         plan = build_plan(net, inputs, allow_unknown=True)
@@ -62,11 +67,11 @@ def inspect_net(
     return Inspection(net, _rows(plan), tuple(problems), tuple(notes))
 
 
-def _misfits(plan: Plan, stored: StoredNet | None) -> list[str]:
+def _misfits(plan: Plan, stored: StoredWeights | None) -> list[str]:
     if stored is None:
         return []
     try:
-        assign(plan, stored)
+        match(plan, stored)
     except WeightsError as error:
         return [str(error)]
     return []
@@ -100,7 +105,7 @@ def _reach(step: Step, reaches: Mapping[str, Reach | None]) -> Reach | None:
     return widened(reach, window.extent, window.stride)
 
 
-def _bare_rows(net: Net, stored: StoredNet | None) -> tuple[Row, ...]:
+def _bare_rows(net: Net, stored: StoredWeights | None) -> tuple[Row, ...]:
     """Rows of a net that cannot be built: names, types, and the weights' sizes where a file has them."""
     weighted = stored.weighted() if stored is not None else {}
     known = operator_types()

@@ -15,10 +15,10 @@ from torch import Tensor, fx, nn
 from converter.layers.layer import Operator
 from converter.net.names import escape
 from converter.plan.plan import Plan, Step, param_spec
+from converter.plan.weights import Matched
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.operator_module import OperatorModule
 
-Arrays = Mapping[str, Sequence[np.ndarray[Any, Any]]]
 BLOB = "blob"
 """Key of `Node.meta` that names the Caffe blob a node computes."""
 
@@ -26,7 +26,7 @@ BLOB = "blob"
 class GraphBuilder:
     """Collects modules and nodes layer by layer; `root`, `graph` and `facts()` are what a CaffeModule is made of."""
 
-    def __init__(self, plan: Plan, values: Arrays) -> None:
+    def __init__(self, plan: Plan, values: Matched) -> None:
         self.root = nn.Module()
         self.graph = fx.Graph()
         self._plan, self._values = plan, values
@@ -75,7 +75,7 @@ class GraphBuilder:
 
     def _fill(self, step: Step, module: nn.Module) -> None:
         """The stored arrays as the module's parameters and buffers: views, not copies; shared ones are one object."""
-        arrays = step.operator.state_of(self._values[step.layer.name]) if step.operator.blobs else ()
+        arrays = self._state(step) if step.operator.blobs else ()
         for index, (blob, array) in enumerate(zip(step.operator.blobs, arrays, strict=True)):
             shared = param_spec(step.layer, index).name
             owner = self._shared.get(shared)
@@ -89,6 +89,12 @@ class GraphBuilder:
             held._parameters[name] = parameter
             if shared:
                 self._shared.setdefault(shared, parameter)
+
+    def _state(self, step: Step) -> Sequence[np.ndarray[Any, Any]]:
+        """A layer's blobs as its module holds them."""
+        name = step.layer.name
+        given = self._values.states.get(name)
+        return given if given is not None else step.operator.state_of(self._values.arrays[name])
 
     def _call(self, step: Step, target: str) -> None:
         """The call of a layer's module; layers that treat bottoms alike are called once for each."""

@@ -13,7 +13,8 @@ from converter.errors import ConversionError, ShapeError, WeightsError
 from converter.layers.layer import Operator, operator_types
 from converter.net.net import Shape
 from converter.plan.plan import Plan
-from converter.pytorch.builder import Arrays, GraphBuilder
+from converter.plan.weights import Matched
+from converter.pytorch.builder import GraphBuilder
 from converter.pytorch.collect import BlobCollector, FailureFinder
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.graph_state import NodeState, graph_of, graph_state
@@ -40,12 +41,12 @@ class CaffeModule(fx.GraphModule):
         self.meta[_FACTS] = facts
 
     @classmethod
-    def of(cls, plan: Plan, values: Arrays, notes: Sequence[str] = ()) -> CaffeModule:
+    def of(cls, plan: Plan, values: Matched, notes: Sequence[str] = ()) -> CaffeModule:
         """The module of a configured net.
 
         Args:
             plan: the net.
-            values: the blobs of each layer in Caffe's order; they become parameters without being copied.
+            values: the blobs of each layer; they become parameters without being copied.
             notes: what was done that the files do not say.
         """
         builder = GraphBuilder(plan, values)

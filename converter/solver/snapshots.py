@@ -9,9 +9,9 @@ import os
 
 from converter.formats.protobuf.layer_definition import record_definition
 from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
-from converter.formats.weights.stored import Array, StoredNet
+from converter.formats.weights.stored import Array, StoredWeights
 from converter.plan.plan import Step
-from converter.plan.weights import assign
+from converter.plan.weights import layer_names, match
 from converter.pytorch.caffe_module import CaffeModule
 
 
@@ -36,7 +36,7 @@ def _layer(net: CaffeModule, step: Step) -> OutgoingLayer:
     return OutgoingLayer(step.layer.name, step.layer.type, blobs, *record_definition(step.layer.record))
 
 
-def load_blobs(net: CaffeModule, stored: StoredNet, *, partial: bool = False) -> list[str]:
+def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False) -> list[str]:
     """Copy a weights file's blobs into the net's parameters, in place.
 
     `partial`: layers missing from the file keep what they have, and layers that the net lacks are left out; the answer
@@ -45,8 +45,8 @@ def load_blobs(net: CaffeModule, stored: StoredNet, *, partial: bool = False) ->
     Raises:
         WeightsError: blobs of another shape; missing or left over, unless `partial`.
     """
-    arrays = assign(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
-    given = stored.weighted()
+    arrays = match(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
+    given = {name for key in stored.weighted() for name in (layer_names(key) if stored.by_key else (key,))}
     for name in (name for name in arrays if name in given):
         net.set_blobs(name, arrays[name])
     missing, unused = [name for name in arrays if name not in given], [name for name in given if name not in arrays]

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from converter.errors import TrainingError
+from converter.formats import weights as weights_files
 from converter.formats.solver_state import read_solverstate, write_solverstate
-from converter.formats.weights.registry import read_stored
 from converter.pytorch.caffe_module import CaffeModule
 from converter.solver.build import build_optimizer, freeze, learnables
 from converter.solver.settings import SolverSettings, read_settings
@@ -76,7 +76,7 @@ class CaffeSolver:
         net = load(settings.net, phase="train", stages=state.stages, level=state.level, seed=seed)
         notes: list[str] = []
         for given in (weights,) if weights else settings.weights:
-            notes += load_blobs(net, read_stored(given), partial=True)
+            notes += load_blobs(net, weights_files.read(given), partial=True)
         solver = cls(net.to(device), settings)
         solver.notes = notes
         return solver
@@ -130,7 +130,7 @@ class CaffeSolver:
         state = read_solverstate(path)
         model = _weights_of(state.learned_net, Path(path))
         if model is not None:
-            load_blobs(self.net, read_stored(model))
+            load_blobs(self.net, weights_files.read(model))
         restore_state(self.optimizer, self.blobs, state, str(path))
         self.iteration, self.current_step = state.iteration, state.current_step
 

@@ -13,11 +13,13 @@ import torch
 
 import reference
 from converter.errors import ComparisonError, ConversionError, ShapeError
-from converter.formats.weights.registry import read_stored, read_weights
+from converter.formats import weights as weights_files
 from converter.net.net import Net
+from converter.net.reading import read_net
 from converter.plan.plan import Plan, build_plan
+from converter.plan.stored_weights import read_weights
 from converter.pytorch.caffe_module import CaffeModule
-from converter.pytorch.loading import assigned, read_net
+from converter.pytorch.loading import blob_counts, weights_of
 from converter.verify.inputs import model_of
 from converter.verify.stored_blobs import StoredBlobs, sample
 from reference.compare import BASE, Comparison, compare
@@ -69,13 +71,13 @@ class Verifier:
         self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
         self.device, self.dtype = device, dtype
         self.net: Net = read_net(prototxt, allow_unknown=allow_unknown)
-        stored = None if weights is None else read_stored(weights)
-        counts = None if stored is None else {layer.name: len(layer.blobs) for layer in stored.layers if layer.blobs}
+        stored = None if weights is None else weights_files.read(weights)
+        counts = blob_counts(stored)
         self._counts = counts
         self.plan: Plan = build_plan(self.net, allow_unknown=allow_unknown, stored_blobs=counts)
-        given = assigned(self.plan, stored, allow_unused=allow_unknown, seed=seed)
+        given = weights_of(self.plan, stored, allow_unused=allow_unknown, seed=seed)
         self._allow_unknown, self._filled = allow_unknown, given.arrays
-        self.module = CaffeModule.of(self.plan, given.arrays, given.notes).eval().to(device, getattr(torch, dtype))
+        self.module = CaffeModule.of(self.plan, given, given.notes).eval().to(device, getattr(torch, dtype))
         if device.startswith("cuda") and dtype == "float32":
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 
@@ -95,11 +97,9 @@ class Verifier:
         """What the oracle reads: the caffemodel itself, or arrays where the file is of a kind it does not know."""
         if self.weights is None:
             return {name: list(blobs) for name, blobs in self._filled.items()}
-        with open(self.weights, "rb") as file:  # noqa: PTH123 - eight bytes
-            head = file.read(16)
-        if head.startswith(b"\x89HDF") or head[8:10] == b'{"':
-            return {name: list(blobs) for name, blobs in read_weights(self.weights).items()}
-        return self.weights
+        if self.weights.endswith(".caffemodel"):
+            return self.weights
+        return {name: list(blobs) for name, blobs in read_weights(self.weights).items()}
 
     def refuse_misfits(self, inputs: Mapping[str, Array]) -> None:
         """Refuse inputs of a shape that the net cannot take, before anything runs.

@@ -7,7 +7,7 @@ import pytest
 
 from converter.data.caffe_layers import LayerData, layer_data
 from converter.errors import ConversionError, DatasetError, UnsupportedParameterError
-from converter.pytorch.loading import read_net
+from converter.net.reading import read_net
 from tests.places import GOLDENS
 
 DATA = GOLDENS / "nets" / "data"

@@ -9,7 +9,7 @@ import torch
 import converter
 from converter.cli import main
 from converter.data.caffe_layers import layer_data
-from converter.formats.weights.registry import read_weights
+from converter.plan.stored_weights import read_weights
 from tests.dilatednet.tiny_training import write_pictures
 
 NET = """

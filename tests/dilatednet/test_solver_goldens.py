@@ -11,7 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from converter.errors import TrainingError
 from converter.formats.protobuf.schema import message_class
 from converter.formats.solver_state import read_solverstate
-from converter.formats.weights.registry import read_weights
+from converter.plan.stored_weights import read_weights
 from converter.solver.solver import CaffeSolver
 from tests.formula_weights import hashed_uniform
 from tests.places import GOLDENS

@@ -10,7 +10,7 @@ from converter.dilatednet.training.loop import RunOptions
 from converter.dilatednet.training.recipes import Recipe, recipe
 from converter.dilatednet.training.run import Outcome, Start, train_stage
 from converter.dilatednet.training.sources import from_lists
-from converter.formats.weights.registry import read_weights
+from converter.plan.stored_weights import read_weights
 
 CLASSES = 3
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from converter.files.copy import copy_blob, copy_range
-from converter.files.stream import PIECE, piece_buffer, pieces
+from converter.files.stream import CHUNK_BYTES, chunk_buffer, chunks
 from converter.formats.weights.stored import StoredBlob
 
 DATA = bytes(range(256)) * 5000
@@ -50,7 +50,7 @@ def test_a_file_system_that_cannot_is_passed_over_and_a_full_disk_is_not(
         _copy(tmp_path, 3, 1000)
 
 
-@pytest.mark.parametrize("size", [0, 1, PIECE // 4, PIECE // 4 + 1, 1_500_000])
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES // 4, CHUNK_BYTES // 4 + 1, 1_500_000])
 @pytest.mark.parametrize("mapped", [True, False])
 def test_a_blob_that_is_looked_at_arrives_whole_and_every_number_is_seen_once(
     tmp_path: Path, size: int, mapped: bool
@@ -60,7 +60,7 @@ def test_a_blob_that_is_looked_at_arrives_whole_and_every_number_is_seen_once(
     seen: list[np.ndarray] = []
     with (tmp_path / "in").open("rb", buffering=0) as source, (tmp_path / "out").open("w+b", buffering=0) as out:
         blob = StoredBlob(numbers, offset=3 if mapped else -1)
-        copy_blob(source if mapped else None, blob, out, piece_buffer(), lambda piece: seen.append(piece.copy()))
+        copy_blob(source if mapped else None, blob, out, chunk_buffer(), lambda piece: seen.append(piece.copy()))
     assert (tmp_path / "out").read_bytes() == numbers.tobytes()
     assert np.array_equal(np.concatenate([numbers[:0], *seen]), numbers)
 
@@ -77,7 +77,7 @@ def test_bytes_are_never_moved_by_a_few_within_a_page(tmp_path: Path, source: in
     (tmp_path / "in").write_bytes(bytes(source) + bytes(400))
     with (tmp_path / "in").open("rb", buffering=0) as file:
         blob = StoredBlob(np.zeros(100, np.float32), offset=source)
-        (piece,) = pieces(file, blob, piece_buffer(), out)
+        (piece,) = chunks(file, blob, chunk_buffer(), out)
     place = piece.ctypes.data
     assert place % 64 == 0
     assert (place - source) % 4096 not in range(1, 32)

@@ -12,7 +12,7 @@ import pytest
 import safetensors
 
 from converter.dilatednet.zoo import find
-from converter.files.flow import Flow
+from converter.files.stream import BlobStream
 from converter.formats.protobuf.layer_definition import in_phase, record_definition
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.upgrade.upgrade import upgrade_net
@@ -33,7 +33,7 @@ print(int(status["VmHWM"].split()[0]) * 1024)
 """  # VmHWM, not ru_maxrss, which a child process inherits from the one that forked it
 
 
-def _drawn(layer: str, shape: tuple[int, ...]) -> tuple[Flow, Flow]:
+def _drawn(layer: str, shape: tuple[int, ...]) -> tuple[BlobStream, BlobStream]:
     """A layer's weight and bias, hashed numbers that are made while they are written."""
 
     def weight() -> Iterator[np.ndarray]:
@@ -44,7 +44,7 @@ def _drawn(layer: str, shape: tuple[int, ...]) -> tuple[Flow, Flow]:
     def bias() -> Iterator[np.ndarray]:
         yield hashed_uniform(f"{layer}/bias", shape[0])
 
-    return Flow(shape, np.dtype("<f4"), weight), Flow(shape[:1], np.dtype("<f4"), bias)
+    return BlobStream(shape, np.dtype("<f4"), weight), BlobStream(shape[:1], np.dtype("<f4"), bias)
 
 
 def _model(path: Path, shapes: dict[str, tuple[int, ...]]) -> int:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from converter.conversion.finite import check_finite
 from converter.errors import CaffemodelError, WeightsError
 from converter.files.digest import Digest
-from converter.files.stream import PIECE
+from converter.files.stream import CHUNK_BYTES
 from converter.formats.weights.caffemodel import read_caffemodel
-from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredNet
-from converter.plan.finite import refuse_not_finite
+from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredWeights
 from tests.wire_bytes import count, model, packed, piece, shape
 
 
@@ -42,21 +42,21 @@ def test_a_digest_can_be_given_up_at_any_time(tmp_path: Path) -> None:
     assert not digest.is_alive()
 
 
-@pytest.mark.parametrize("place", [0, PIECE // 4 - 1, PIECE // 4, 3 * PIECE // 4 + 5, 999_999])
+@pytest.mark.parametrize("place", [0, CHUNK_BYTES // 4 - 1, CHUNK_BYTES // 4, 3 * CHUNK_BYTES // 4 + 5, 999_999])
 def test_one_nan_is_found_wherever_it_lies(tmp_path: Path, place: int) -> None:
     values = np.ones(1_000_000, np.float32)
     net = read_caffemodel(model(tmp_path / "w.caffemodel", packed(values)))
-    refuse_not_finite(net)
+    check_finite(net)
     values[place] = np.nan
     net = read_caffemodel(model(tmp_path / "w.caffemodel", packed(values)))
     with pytest.raises(WeightsError, match="1 of 1000000 numbers"):
-        refuse_not_finite(net)
+        check_finite(net)
 
 
 def test_the_largest_finite_numbers_are_finite(tmp_path: Path) -> None:
     values = np.full(10, np.finfo(np.float32).max, np.float32)
     values[5:] *= -1
-    refuse_not_finite(read_caffemodel(model(tmp_path / "w.caffemodel", packed(values))))
+    check_finite(read_caffemodel(model(tmp_path / "w.caffemodel", packed(values))))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_largest_finite_numbers_are_finite(tmp_path: Path) -> None:
 )
 def test_nan_is_found_in_every_type_and_in_gathered_blobs(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(WeightsError, match="1 of 2 numbers"):
-        refuse_not_finite(read_caffemodel(model(tmp_path / "w.caffemodel", data)))
+        check_finite(read_caffemodel(model(tmp_path / "w.caffemodel", data)))
 
 
 def test_a_file_that_became_shorter_is_told_from_a_sound_one(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_file_that_became_shorter_is_told_from_a_sound_one(tmp_path: Path) -> 
     with (tmp_path / "w.caffemodel").open("r+b") as file:
         file.truncate(200)
     with pytest.raises(CaffemodelError, match="can no longer be read"):
-        refuse_not_finite(net)
+        check_finite(net)
 
 
 def test_blobs_that_overlap_are_each_looked_at(tmp_path: Path) -> None:
@@ -87,4 +87,4 @@ def test_blobs_that_overlap_are_each_looked_at(tmp_path: Path) -> None:
     data = np.fromfile(path, np.float32)
     blobs = (StoredBlob(data[:2], offset=0), StoredBlob(data[1:], offset=4))
     with pytest.raises(WeightsError, match="layer 'a' blob 1: 1 of 2"):
-        refuse_not_finite(StoredNet(str(path), "", (StoredLayer("a", stored=blobs),)))
+        check_finite(StoredWeights(str(path), "", (StoredLayer("a", stored=blobs),)))

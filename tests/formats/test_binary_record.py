@@ -10,8 +10,8 @@ from converter.formats.protobuf.schema import message_class
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record, Word
 from converter.formats.upgrade.upgrade import upgrade_net
+from converter.formats.weights import read as read_stored
 from converter.formats.weights.caffemodel import read_caffemodel
-from converter.formats.weights.registry import read_stored
 from tests.places import GOLDENS
 from tests.wire_bytes import count, piece
 

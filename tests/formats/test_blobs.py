@@ -9,6 +9,8 @@ import pytest
 from converter.errors import CaffemodelError
 from converter.formats.weights.caffemodel import read_caffemodel
 from converter.formats.weights.stored import StoredBlob
+from converter.plan.layer_blobs import kind_of
+from converter.plan.layer_blobs import natural as without_legacy_axes
 from tests.wire_bytes import count, floats, model, number, piece, shape
 
 SIX = np.array([[1.5, -2.0, 0.25], [4.0, 5.0, -6.5]], np.float32)
@@ -102,8 +104,8 @@ def test_legacy_shapes_lose_leading_ones_only_where_the_type_tells(
     kind: str, index: int, stored: tuple[int, ...], natural: tuple[int, ...]
 ) -> None:
     blob = np.zeros(stored, np.float32)
-    assert StoredBlob(blob, legacy=True).natural(kind, index).shape == natural
-    assert StoredBlob(blob, legacy=False).natural(kind, index).shape == stored
+    assert without_legacy_axes(kind_of(kind), index, StoredBlob(blob, legacy=True)).array.shape == natural
+    assert without_legacy_axes(kind_of(kind), index, StoredBlob(blob, legacy=False)).array.shape == stored
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import converter
 from converter.formats.protobuf.schema import message_class
 from converter.formats.protobuf.wire import walk
 from converter.formats.weights.caffemodel import read_caffemodel
-from converter.formats.weights.stored import StoredNet
+from converter.formats.weights.stored import StoredWeights
+from converter.plan.stored_weights import arrays_of
 from tests.formula_weights import formula_blob
 from tests.places import GOLDENS, SHARED
 from tests.wire_bytes import count, floats, piece, shape
@@ -38,7 +39,7 @@ def _same(found: dict[str, list[np.ndarray]], expected: dict[str, list[np.ndarra
             np.testing.assert_array_equal(ours, theirs, strict=True)
 
 
-def _layers(net: StoredNet) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+def _layers(net: StoredWeights) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
     return [(layer.name, layer.type, layer.bottoms, layer.tops) for layer in net.layers]
 
 
@@ -59,7 +60,7 @@ def test_the_early_fork_with_colliding_fields_143_and_144_gives_the_formula_weig
     net = read_caffemodel(FORMATS / "early_fork_2016_public.caffemodel")
     assert net.file
     assert 143 in {item.number for layer in net.layers if layer.span for item in walk(net.file, layer.span)}
-    weights = net.weights()
+    weights = arrays_of(net)
     assert len(weights) == 23
     for name, blobs in weights.items():
         for index, blob in enumerate(blobs):
@@ -73,10 +74,10 @@ def test_older_schemas_give_the_layers_and_weights_of_caffes_own_upgrade(age: st
     today = read_caffemodel(FORMATS / f"{age}_v2.caffemodel")
     assert old.name == new.name == f"{age}net"
     assert [layer[:2] for layer in _layers(old)] == [layer[:2] for layer in _layers(new) if layer[1] != "Input"]
-    for name, blobs in today.weights().items():
-        for ours, theirs in zip(old.weights()[name], blobs, strict=True):
+    for name, blobs in arrays_of(today).items():
+        for ours, theirs in zip(arrays_of(old)[name], blobs, strict=True):
             np.testing.assert_array_equal(ours, theirs, strict=True)
-        for ours, theirs in zip(new.weights()[name], blobs, strict=True):
+        for ours, theirs in zip(arrays_of(new)[name], blobs, strict=True):
             np.testing.assert_array_equal(ours.ravel(), theirs.ravel())
     assert all(blob.legacy and blob.array.ndim == 4 for layer in old.layers for blob in layer.stored)
 
@@ -98,7 +99,7 @@ def test_v0_padding_layers_vanish_and_v0_blobs_lie_in_the_inner_message(tmp_path
     path.write_bytes(padding + piece(2, piece(1, inner) + piece(2, b"pad1") + piece(3, b"fc")))
     net = read_caffemodel(path)
     assert _layers(net) == [("fc", "InnerProduct", ("pad1",), ("fc",))]
-    np.testing.assert_array_equal(net.weights()["fc"][0], np.array([[1, 2]], np.float32), strict=True)
+    np.testing.assert_array_equal(arrays_of(net)["fc"][0], np.array([[1, 2]], np.float32), strict=True)
 
 
 def test_a_v1_type_number_that_caffe_does_not_have_keeps_its_number(tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_a_read_only_file_gives_views_that_torch_takes_and_writing_to_them_leave
 def test_real_models_of_forks_read_with_the_counts_that_caffe_gave(path: str, layers: int, numbers: int) -> None:
     net = read_caffemodel(CORPUS / path)
     assert len(net.layers) == layers
-    assert sum(blob.size for blobs in net.weights().values() for blob in blobs) == numbers
+    assert sum(blob.size for blobs in arrays_of(net).values() for blob in blobs) == numbers
 
 
 @pytest.mark.corpus

@@ -9,9 +9,10 @@ import pytest
 
 import converter
 from converter.errors import CaffemodelError, ConversionError, OutputError
-from converter.files.flow import as_flow
+from converter.files.stream import as_stream
 from converter.formats.weights.hdf5 import read_hdf5
 from converter.formats.weights.hdf5_writer import write_hdf5
+from converter.plan.stored_weights import arrays_of
 from tests.places import GOLDENS, SHARED
 
 MINI = GOLDENS / "nets" / "mini"
@@ -44,7 +45,7 @@ def test_layers_without_blobs_are_layers_and_slashes_in_names_are_no_folders(tmp
         file.create_group("data/relu/1")
     net = read_hdf5(path)
     assert {layer.name: len(layer.stored) for layer in net.layers} == {"inception": 1, "inception/1x1": 2, "relu/1": 0}
-    np.testing.assert_array_equal(net.weights()["inception"][0], [7, 7, 7, 7])
+    np.testing.assert_array_equal(arrays_of(net)["inception"][0], [7, 7, 7, 7])
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_every_layout_of_floats_reads(tmp_path: Path, options: dict[str, object]
 def test_a_shared_parameter_that_lies_with_its_owner_leaves_the_others_their_names(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "w.h5", "w") as file:
         file["data/shares/1"] = np.array([1, 2], np.float32)
-    assert read_hdf5(tmp_path / "w.h5").layers[0].names == ("bias",)
+    assert read_hdf5(tmp_path / "w.h5").layers[0].names == ("blob1",)
 
 
 def _soft(file: h5py.File) -> None:
@@ -165,14 +166,14 @@ def test_what_we_write_h5py_reads_and_so_do_we(tmp_path: Path) -> None:
         ("a", []),
         ("s", [np.array(2.5)]),
     ]
-    write_hdf5(tmp_path / "w.h5", [(name, [as_flow(blob) for blob in blobs]) for name, blobs in layers], {"net": "n"})
+    write_hdf5(tmp_path / "w.h5", [(name, [as_stream(blob) for blob in blobs]) for name, blobs in layers], {"net": "n"})
     with h5py.File(tmp_path / "w.h5") as file:
         np.testing.assert_array_equal(file["data/b/1/0"][()], [[0, 1, 2], [3, 4, 5]])
         assert file["data/s/0"][()] == 2.5
         assert list(file["data/a"]) == []
     net = read_hdf5(tmp_path / "w.h5")
     assert net.name == "n"
-    assert {layer.name: [blob.shape for blob in layer.blobs] for layer in net.layers} == {
+    assert {layer.name: [blob.array.shape for blob in layer.stored] for layer in net.layers} == {
         "b/1": [(2, 3), (1,)], "a": [], "s": [()],
     }  # fmt: skip
 
@@ -180,7 +181,7 @@ def test_what_we_write_h5py_reads_and_so_do_we(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", ".", "a/../b", "a//b", "a\0b"])
 def test_a_layers_name_that_hdf5_cannot_hold_is_refused_and_nothing_is_left(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="a name that HDF5 cannot hold"):
-        write_hdf5(tmp_path / "w.h5", [(name, [as_flow(np.zeros(1, np.float32))])])
+        write_hdf5(tmp_path / "w.h5", [(name, [as_stream(np.zeros(1, np.float32))])])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -49,7 +49,7 @@ def test_a_full_disk_is_one_error_and_no_file(tmp_path: Path, monkeypatch: pytes
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("converter.formats.weights.export_safetensors.reserve", full)
+    monkeypatch.setattr("converter.formats.weights.safetensors.reserve", full)
     with pytest.raises(OutputError, match=r"No space left on device; nothing was left behind"):
         converter.convert(SMALL, tmp_path / "a.safetensors")
     assert not list(tmp_path.iterdir())

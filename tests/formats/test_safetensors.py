@@ -28,7 +28,7 @@ def test_a_file_of_the_safetensors_package_reads_by_layer_in_caffes_blob_order(t
         "bn.variance": np.float32([5, 6]),
         "bn.mean": np.float32([7, 8]),
         "a%2Eb.weight": np.array([0.5], np.float16),
-        "fc.blob3": np.array([3.0]),
+        "fc.bias": np.array([3.0]),
         "fc.weight": np.array([1.0]),
     }
     save_file(arrays, tmp_path / "w.safetensors")
@@ -37,7 +37,7 @@ def test_a_file_of_the_safetensors_package_reads_by_layer_in_caffes_blob_order(t
     for name, blobs in {
         "conv": ["weight", "bias"],
         "bn": ["mean", "variance", "scale_factor"],
-        "fc": ["weight", "blob3"],
+        "fc": ["weight", "bias"],
     }.items():
         for ours, key in zip(weights[name], blobs, strict=True):
             np.testing.assert_array_equal(ours, arrays[f"{name}.{key}"], strict=True)

@@ -1,9 +1,13 @@
 """Names of parameters, there and back."""
 
-import pytest
+import keyword
 
-from converter.layers.layer import operator_types
-from converter.net.names import COMMON, blob_names, escape, key, split_key, unescape
+import pytest
+import torch
+
+from converter.net.names import escape, indexed_names, parse_state_dict_key, state_dict_key, unescape
+from converter.net.reserved_names import RESERVED
+from converter.pytorch.caffe_module import CaffeModule
 
 
 @pytest.mark.parametrize(
@@ -22,16 +26,38 @@ from converter.net.names import COMMON, blob_names, escape, key, split_key, unes
 def test_a_layers_name_loses_its_dots_and_gets_them_back(layer: str, escaped: str) -> None:
     assert escape(layer) == escaped
     assert unescape(escaped) == layer
-    assert split_key(key(layer, "weight")) == (layer, "weight")
+    assert parse_state_dict_key(state_dict_key(layer, "weight")) == (layer, "weight")
 
 
 def test_blobs_are_weight_bias_and_then_numbered() -> None:
-    assert blob_names("Convolution", 1) == ("weight",)
-    assert blob_names(None, 4) == ("weight", "bias", "blob2", "blob3")
-    assert blob_names("BatchNorm", 3) == ("mean", "variance", "scale_factor")
-    assert blob_names("BatchNorm", 2) == ("mean", "variance")
+    assert indexed_names(("weight", "bias"), 1) == ("weight",)
+    assert indexed_names(("weight", "bias"), 4) == ("weight", "bias", "blob2", "blob3")
 
 
-def test_the_common_types_are_named_as_their_classes_name_them() -> None:
-    for name, names in COMMON.items():
-        assert names == operator_types()[name].blob_names, name
+@pytest.mark.parametrize("layer", ["training", "loss", "forward", "class", "loss_", "_modules", "state_dict"])
+def test_a_name_that_torch_or_python_owns_gets_an_underscore_and_loses_it_again(layer: str) -> None:
+    assert escape(layer) == f"{layer}_"
+    assert unescape(escape(layer)) == layer
+
+
+@pytest.mark.parametrize("layer", ["training", "loss"])
+def test_files_of_earlier_versions_have_reserved_names_as_they_are(layer: str) -> None:
+    assert unescape(layer) == layer
+
+
+@pytest.mark.parametrize(
+    ("layer", "escaped"), [('a"b', "a%22b"), ("a\\b", "a%5Cb"), ("a\x1b[2J", "a%1B[2J"), ("\udcd6\udcd0", "%D6%D0")]
+)
+def test_bytes_that_keys_cannot_hold_are_escaped(layer: str, escaped: str) -> None:
+    assert escape(layer) == escaped
+    assert unescape(escaped) == layer
+
+
+def test_the_list_of_reserved_names_holds_every_attribute_of_the_module_that_is_built() -> None:
+    owned = {
+        *keyword.kwlist,
+        *dir(CaffeModule),
+        *vars(torch.nn.Module()),
+        *vars(torch.fx.symbolic_trace(torch.nn.ReLU())),
+    }
+    assert owned <= RESERVED, f"add {sorted(owned - RESERVED)} to converter/net/reserved_names.py"

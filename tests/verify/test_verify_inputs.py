@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from converter.errors import ImageError, ShapeError
+from converter.net.reading import read_net
 from converter.plan.plan import build_plan
-from converter.pytorch.loading import read_net
 from converter.verify.inputs import given_inputs, model_of, picture_inputs, random_inputs
 
 

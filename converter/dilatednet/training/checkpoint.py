@@ -16,7 +16,7 @@ import torch
 
 from converter.errors import TrainingError
 from converter.files.atomic import atomic_write
-from converter.formats.weights.saved import read_saved
+from converter.formats.weights.pth import read_saved
 
 _NAME = re.compile(r"checkpoint-(\d{8})\.pt")
 

@@ -14,7 +14,7 @@ from converter.dilatednet.training.stages import StageNet, topology_of
 from converter.dilatednet.training.vgg import from_torchvision, is_torchvision
 from converter.dilatednet.zoo import find
 from converter.errors import TrainingError, WeightsError
-from converter.formats.weights.saved import read_state_dict
+from converter.formats.weights.pth import read_state_dict
 
 
 def read_named(path: str | os.PathLike[str], mean: Sequence[float]) -> dict[str, Tensor]:
@@ -28,7 +28,7 @@ def read_named(path: str | os.PathLike[str], mean: Sequence[float]) -> dict[str,
     if str(path).endswith((".pth", ".pt")):
         state = read_state_dict(path)
         return from_torchvision(state, mean) if is_torchvision(state) else dict(state)
-    from converter.formats.weights.registry import read_weights
+    from converter.plan.stored_weights import read_weights
 
     parts = ("weight", "bias")
     return {

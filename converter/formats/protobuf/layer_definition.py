@@ -5,7 +5,7 @@ from __future__ import annotations
 from converter.files.mapping import Mapped
 from converter.formats.protobuf.wire import Span, walk
 from converter.formats.record import Field, Record, Word
-from converter.formats.weights.stored import StoredLayer, StoredNet
+from converter.formats.weights.stored import StoredLayer, StoredWeights
 
 _BLOBS = 7
 
@@ -19,7 +19,7 @@ def parted(file: Mapped, span: Span) -> tuple[bytes, bytes]:
     return bytes(before), bytes(after)
 
 
-def stored_definition(net: StoredNet, layer: StoredLayer) -> tuple[bytes, bytes]:
+def stored_definition(net: StoredWeights, layer: StoredLayer) -> tuple[bytes, bytes]:
     """The definition that a V2 layer of a caffemodel has, fields that nobody knows included; b"" where it has none."""
     return parted(net.file, layer.span) if net.file is not None and layer.span is not None else (b"", b"")
 

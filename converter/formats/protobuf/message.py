@@ -19,7 +19,7 @@ from converter.files.mapping import Mapped
 from converter.formats.protobuf.schema import FieldSpec, fields, message_class
 from converter.formats.protobuf.wire import BYTES, FIXED32, FIXED64, VARINT, Span, WireField, signed, text, varint, walk
 from converter.formats.record import Field, Record, Value, Where, Word
-from converter.formats.weights.stored import StoredNet
+from converter.formats.weights.stored import StoredWeights
 
 _BLOBS = {"LayerParameter": 7, "V1LayerParameter": 6, "V0LayerParameter": 50}
 _DEEPEST = 32
@@ -27,7 +27,7 @@ _EARLY_FORK = {("ImageLabelData", 143): "image_label_data_param", ("BinLabelData
 _FIXED = {FIXED32: "<f", FIXED64: "<d"}
 
 
-def net_record(net: StoredNet) -> Record:
+def net_record(net: StoredWeights) -> Record:
     """The NetParameter that a caffemodel holds, as written (not upgraded), without blobs.
 
     Raises:

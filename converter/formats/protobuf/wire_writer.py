@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from converter.files.flow import Flow
+from converter.files.stream import BlobStream
 from converter.formats.protobuf.wire import BYTES, VARINT
 
 
@@ -36,7 +36,7 @@ def bytes_field(number: int, payload: bytes) -> bytes:
     return bytes_head(number, len(payload)) + payload
 
 
-def blob_field(number: int, blob: Flow) -> tuple[int, Iterator[bytes]]:
+def blob_field(number: int, blob: BlobStream) -> tuple[int, Iterator[bytes]]:
     """A field that holds a BlobProto: its size in bytes, and its bytes in pieces.
 
     Numbers are packed and `shape` follows them, as src/caffe/blob.cpp (ToProto) and protobuf order them. Doubles stay
@@ -53,7 +53,7 @@ def blob_field(number: int, blob: Flow) -> tuple[int, Iterator[bytes]]:
     return len(start) + body, _pieces(start + head, blob, dtype, tail)
 
 
-def _pieces(before: bytes, blob: Flow, dtype: np.dtype[np.generic], after: bytes) -> Iterator[bytes]:
+def _pieces(before: bytes, blob: BlobStream, dtype: np.dtype[np.generic], after: bytes) -> Iterator[bytes]:
     """A blob's bytes a few megabytes at a time."""
     yield before
     for chunk in blob.chunks():

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from converter.errors import PrototxtError
+from converter.formats.detect import HEAD, detect_format
 from converter.formats.protobuf.schema import FieldSpec, fields
 from converter.formats.prototxt.literals import Literal, MismatchError, raw_value, typed_value, unescaped
 from converter.formats.prototxt.tokens import Source, Token, quoted, tokens
 from converter.formats.record import Field, Record, Value
-from converter.formats.weights.detect import HEAD, sniff
 
 DEEPEST = 100  # nested messages; Caffe's own nets need six
 LARGEST = 8 * 2**20  # bytes; the largest nets in public hold two million
@@ -92,7 +92,7 @@ def _check_kind(record: Record, source: Source) -> None:
 def _decoded(data: bytes, path: str) -> str:
     """A file's text; what is not text is refused by its name."""
     head = data[:HEAD]
-    found = sniff(head)
+    found = detect_format(head)
     if found in _NOT_TEXT:
         raise PrototxtError(_NOT_TEXT[found], path=path)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):

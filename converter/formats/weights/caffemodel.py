@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from converter.files.mapping import Mapped, map_file
+from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import read_blob
 from converter.formats.protobuf.wire import BYTES, VARINT, Span, WireField, text, walk
 from converter.formats.upgrade.type_names import V0_TYPES, V1_TYPES
-from converter.formats.weights.detect import refuse
-from converter.formats.weights.stored import StoredLayer, StoredNet
+from converter.formats.weights.stored import StoredLayer, StoredWeights
 
 _V2_LAYER, _V1_LAYER = 100, 2
 _MOST_LAYERS, _MOST_REPEATS = 100_000, 10_000
@@ -44,15 +44,15 @@ _V1 = _Fields("V1LayerParameter", 4, 5, 2, 3, 6)
 _V0 = _Fields("V0LayerParameter", 1, 2, -1, -1, 50)
 
 
-def read_caffemodel(path: str | os.PathLike[str]) -> StoredNet:
+def read_caffemodel(path: str | os.PathLike[str]) -> StoredWeights:
     """The weights file at `path`; its size does not count, only its layers' headers are read.
 
     Raises:
         CaffemodelError: it is missing, is another kind of file, is truncated or damaged, or holds no layer.
     """
     file = map_file(path)
-    if file.kind != "binary":
-        raise refuse(file.path, file.kind)
+    if (kind := format_of(file)) != "binary":
+        raise wrong_format(file.path, kind)
     name = ""
     layers: list[StoredLayer] = []
     for item in walk(file, Span(0, file.size)):
@@ -68,7 +68,7 @@ def read_caffemodel(path: str | os.PathLike[str]) -> StoredNet:
             raise file.broken(f"more than {_MOST_LAYERS} layers; the file is damaged, download it again", item.start)
     if not layers:
         raise file.broken(f"holds no layer in its {file.size} bytes; is it a .caffemodel? download it again")
-    return StoredNet(file.path, name, tuple(layers), file)
+    return StoredWeights(file.path, name, tuple(layers), file)
 
 
 def _v1_layer(file: Mapped, span: Span) -> Iterable[StoredLayer]:

@@ -6,14 +6,17 @@ Source: src/caffe/net.cpp (ToProto): `name`, then `layer` messages whose fields 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from converter.errors import OutputError
 from converter.files.atomic import atomic_write
-from converter.files.flow import Flow, as_flow
+from converter.files.stream import BlobStream, as_stream, blob_stream
+from converter.formats.protobuf.layer_definition import record_definition, stored_definition
 from converter.formats.protobuf.wire_writer import blob_field, bytes_field, bytes_head
-from converter.formats.weights.stored import Array
+from converter.formats.record import Record
+from converter.formats.weights.stored import Array, Outgoing, StoredLayer
 
 _NAME, _LAYER, _BLOBS = 1, 100, 7
 _MOST_BYTES = 2**31 - 1
@@ -29,9 +32,64 @@ class OutgoingLayer:
 
     name: str
     type: str = ""
-    blobs: tuple[Array | Flow, ...] = ()
+    blobs: tuple[Array | BlobStream, ...] = ()
     before: bytes = b""
     after: bytes = b""
+
+
+def write(path: Path, outgoing: Outgoing) -> None:
+    """Write weights back to Caffe, with the definitions given, else those of the file they came from, bit for bit.
+
+    Half floats become floats. A `.caffemodel` has no place for an origin.
+
+    Raises:
+        OutputError: the file cannot be written, is too large for Caffe, or the layers' types are not known.
+    """
+    write_caffemodel(path, outgoing.weights.name, _layers(outgoing, path))
+
+
+def _layers(outgoing: Outgoing, path: Path) -> Iterator[OutgoingLayer]:
+    """Every layer to be written."""
+    if outgoing.definitions:
+        return _defined(outgoing, outgoing.definitions)
+    if outgoing.weights.layers[0].definition_kind == "LayerParameter":
+        return _copied(outgoing)
+    if outgoing.weights.layers[0].span is not None:
+        from converter.formats.protobuf.message import net_record
+        from converter.formats.upgrade.upgrade import upgrade_net
+
+        old = upgrade_net(net_record(outgoing.weights))
+        return _defined(outgoing, [layer for layer in old.all("layer") if isinstance(layer, Record)])
+    untyped = [layer.name for layer in outgoing.weights.weighted().values() if not layer.type]
+    if untyped:
+        text = f"the weights do not tell the layers' types ({untyped[0]} and {len(untyped) - 1} more); give --prototxt"
+        raise OutputError(text, path=str(path), layer=untyped[0])
+    return (
+        OutgoingLayer(layer.name, layer.type, _streams(outgoing, layer))
+        for layer in outgoing.weights.weighted().values()
+    )
+
+
+def _defined(outgoing: Outgoing, definitions: Sequence[Record]) -> Iterator[OutgoingLayer]:
+    """The layers of a net definition, blobs by name."""
+    weighted = outgoing.weights.weighted()
+    for layer in definitions:
+        name = str(layer.last("name", ""))
+        blobs = _streams(outgoing, weighted[name]) if name in weighted else ()
+        yield OutgoingLayer(name, str(layer.last("type", "")), blobs, *record_definition(layer))
+
+
+def _copied(outgoing: Outgoing) -> Iterator[OutgoingLayer]:
+    """The layers of a caffemodel, their definitions byte for byte."""
+    for layer in outgoing.weights.layers:
+        yield OutgoingLayer(
+            layer.name, layer.type, _streams(outgoing, layer), *stored_definition(outgoing.weights, layer)
+        )
+
+
+def _streams(outgoing: Outgoing, layer: StoredLayer) -> tuple[BlobStream, ...]:
+    """A layer's blobs, from the file a few megabytes at a time."""
+    return tuple(blob_stream(blob, outgoing.weights.path) for blob in layer.stored)
 
 
 def write_caffemodel(path: str | os.PathLike[str], name: str, layers: Iterable[OutgoingLayer]) -> int:
@@ -59,7 +117,7 @@ def _pieces(name: str, layers: Iterable[OutgoingLayer]) -> Iterator[bytes]:
         before = layer.before
         if not before and not layer.after:
             before = bytes_field(1, layer.name.encode()) + bytes_field(2, layer.type.encode())
-        fields = [blob_field(_BLOBS, as_flow(blob)) for blob in layer.blobs]
+        fields = [blob_field(_BLOBS, as_stream(blob)) for blob in layer.blobs]
         yield bytes_head(_LAYER, len(before) + len(layer.after) + sum(size for size, _ in fields)) + before
         for _, pieces in fields:
             yield from pieces

@@ -18,17 +18,16 @@ import numpy as np
 
 from converter.errors import CaffemodelError, ConversionError
 from converter.files.mapping import Mapped, map_file
+from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import MAX_AXES
-from converter.formats.weights.detect import refuse
-from converter.formats.weights.keyed import table
-from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredNet
-from converter.net.names import blob_names
+from converter.formats.weights.keys import table
+from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredWeights
 
 _DEEPEST = 32
 _MOST_NUMBERS = 2**31 - 1
 
 
-def read_hdf5(path: str | os.PathLike[str]) -> StoredNet:
+def read_hdf5(path: str | os.PathLike[str]) -> StoredWeights:
     """The weights in an HDF5 file. Caffe's have no types and stand by name; ours have types and the net's order.
 
     Raises:
@@ -43,15 +42,15 @@ def read_hdf5(path: str | os.PathLike[str]) -> StoredNet:
         found = [replace(layer, type=str(types.get(layer.name, ""))) for layer in _layers(data, mapped, "", set())]
     order = {name: place for place, name in enumerate(table(metadata, "blob_order"))}
     layers = tuple(sorted(found, key=lambda layer: order.get(layer.name, len(order))))
-    return StoredNet(mapped.path, metadata.get("net", ""), layers, mapped, metadata)
+    return StoredWeights(mapped.path, metadata.get("net", ""), layers, mapped, metadata)
 
 
 @contextmanager
 def open_hdf5(path: str | os.PathLike[str]) -> Iterator[tuple[h5py.File, Mapped]]:
     """An HDF5 file, open to read, and the same file mapped; h5py's errors inside the block become `CaffemodelError`."""
     mapped = map_file(path)
-    if mapped.kind != "hdf5":
-        raise refuse(mapped.path, mapped.kind)
+    if (kind := format_of(mapped)) != "hdf5":
+        raise wrong_format(mapped.path, kind)
     try:
         with h5py.File(mapped.path, "r") as file:
             yield file, mapped
@@ -75,7 +74,7 @@ def child(parent: h5py.Group, name: str, mapped: Mapped) -> Any:
     return parent[name]
 
 
-def numbered(parent: h5py.Group, mapped: Mapped) -> dict[int, StoredBlob]:
+def indexed_datasets(parent: h5py.Group, mapped: Mapped) -> dict[int, StoredBlob]:
     """The datasets of a group whose names are numbers, in order; one may be missing where a parameter is shared.
 
     Raises:
@@ -113,7 +112,7 @@ def _layers(parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int]) -> 
         item = child(parent, name, mapped)
         if not isinstance(item, h5py.Group):
             continue
-        blobs = numbered(item, mapped)
+        blobs = indexed_datasets(item, mapped)
         inner = list(_layers(item, mapped, f"{prefix}{name}/", seen))
         if blobs or not inner:
             yield StoredLayer(f"{prefix}{name}", stored=tuple(blobs.values()), names=_names(blobs))
@@ -121,11 +120,8 @@ def _layers(parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int]) -> 
 
 
 def _names(blobs: Mapping[int, StoredBlob]) -> tuple[str, ...]:
-    """The blobs' names where a shared one is missing, so that the others keep theirs; empty where all are there."""
-    if list(blobs) == list(range(len(blobs))):
-        return ()
-    names = blob_names("", max(blobs) + 1)
-    return tuple(names[index] for index in blobs)
+    """The blobs' places, as names, where a shared one is missing; empty where all are there."""
+    return () if list(blobs) == list(range(len(blobs))) else tuple(f"blob{index}" for index in blobs)
 
 
 def _blob(dataset: h5py.Dataset, mapped: Mapped) -> StoredBlob:

@@ -1,4 +1,4 @@
-"""HDF5 weights in Caffe's layout, written whole or not at all; the one reader (`formats.hdf5`) serves both.
+"""HDF5 weights in Caffe's layout, written whole or not at all; the one reader (`formats.weights.hdf5`) serves both.
 
 Source: src/caffe/net.cpp (ToHDF5): a group for every layer, datasets named by blob index; attributes are ours, Caffe
 does not look at them.
@@ -6,17 +6,19 @@ does not look at them.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import h5py
 import numpy as np
 
 from converter.errors import OutputError
 from converter.files.atomic import atomic_write
-from converter.files.flow import Flow, as_flow
-from converter.formats.weights.stored import Array
+from converter.files.stream import BlobStream, as_stream, blob_stream
+from converter.formats.weights.stored import Array, Outgoing
 
 _LONGEST_ATTRIBUTE = 60_000
 
@@ -28,14 +30,33 @@ def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
         yield file
 
 
+def write(path: Path, outgoing: Outgoing) -> None:
+    """Write blobs by layer and position, with the origin, the order and the types in the file's attributes.
+
+    Raises:
+        OutputError: the file cannot be written, or a layer's name is none that HDF5 can hold.
+    """
+    weights = outgoing.weights
+    weighted = weights.weighted()
+    types = {layer.name: layer.type for layer in weighted.values() if layer.type}
+    order = {name: len(layer.stored) for name, layer in weighted.items()}
+    metadata = {"blob_order": json.dumps(order), "layer_types": json.dumps(types)}
+    names = [name for name in dict.fromkeys(layer.name for layer in weights.layers) if name]
+    layers = [
+        (name, [blob_stream(blob, weights.path) for blob in weighted[name].stored] if name in weighted else ())
+        for name in names
+    ]
+    write_hdf5(path, layers, {**outgoing.origin.table(), **metadata})
+
+
 def write_hdf5(
     path: str | os.PathLike[str],
-    layers: Iterable[tuple[str, Iterable[Array | Flow]]],
+    layers: Iterable[tuple[str, Iterable[Array | BlobStream]]],
     attributes: Mapping[str, str] | None = None,
 ) -> None:
     """Write /data/<layer>/<i> for every layer of `layers` (name, blobs); half floats become floats.
 
-    Chunks of a flow must be whole rows of its first axis.
+    Chunks of a stream must be whole rows of its first axis.
 
     Raises:
         OutputError: it cannot be written, or a layer's name is none that HDF5 can hold.
@@ -49,10 +70,10 @@ def write_hdf5(
                 raise OutputError(text, path=os.fspath(path), layer=name)
             group = data.require_group(name)
             for index, blob in enumerate(blobs):
-                _write(group, str(index), as_flow(blob))
+                _write(group, str(index), as_stream(blob))
 
 
-def _write(group: h5py.Group, name: str, blob: Flow) -> None:
+def _write(group: h5py.Group, name: str, blob: BlobStream) -> None:
     """One dataset, contiguous, its numbers handed over a few megabytes at a time, whole rows of the first axis each."""
     dtype = np.dtype("<f8" if blob.dtype.itemsize == 8 else "<f4")
     dataset = group.create_dataset(name, blob.shape, dtype)

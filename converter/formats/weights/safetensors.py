@@ -3,7 +3,7 @@
 Layout: 8 bytes little-endian header length, the header `{key: {dtype, shape, data_offsets}, "__metadata__": {…}}`,
 padded with spaces (here until the numbers begin with a page), then the numbers without holes.
 Source: https://github.com/huggingface/safetensors.
-Keys are `graph.names.key(layer, blob)`; the metadata's `blob_order` lists each layer's blobs in Caffe's order.
+Keys are `<layer>.<blob>`; our metadata's `blob_order` has each layer's blobs in Caffe's order, `layer_types` its type.
 """
 
 from __future__ import annotations
@@ -12,22 +12,29 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, TypeGuard
 
+from converter.files.atomic import atomic_write
+from converter.files.copy import copy_blob
+from converter.files.libc import reserve
 from converter.files.mapping import Mapped, map_file
+from converter.files.stream import chunk_buffer
+from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import MAX_AXES
-from converter.formats.weights.detect import refuse
-from converter.formats.weights.keyed import layers_of
-from converter.formats.weights.stored import StoredBlob, StoredNet
+from converter.formats.weights.keys import by_key, group_by_layer, layer_metadata
+from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
 
 _LENGTH = 8
+_NO_DIGEST = "0" * 64
 _PAGE = 4096
 _LONGEST_HEADER = 100_000_000
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
 _WORDS = {dtype: word for word, dtype in _DTYPES.items()}
 
 
-def read_safetensors(path: str | os.PathLike[str]) -> StoredNet:
+def read_safetensors(path: str | os.PathLike[str]) -> StoredWeights:
     """The weights in a safetensors file, ours or any whose keys read `<layer>.<blob>`.
 
     Raises:
@@ -35,14 +42,48 @@ def read_safetensors(path: str | os.PathLike[str]) -> StoredNet:
             F16, F32 or F64.
     """
     file = map_file(path)
-    if file.kind != "safetensors":
-        raise refuse(file.path, file.kind)
+    if (kind := format_of(file)) != "safetensors":
+        raise wrong_format(file.path, kind)
     header, base = _header(file)
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise file.broken("its metadata is not a table of texts; the file is damaged, download it again")
     blobs = {name: _blob(file, base, name, entry) for name, entry in header.items()}
-    return StoredNet(file.path, metadata.get("net", ""), layers_of(file.path, blobs, metadata), file, metadata)
+    _check_tiling(file, base, blobs)
+    layers = group_by_layer(file.path, blobs, metadata)
+    return StoredWeights(file.path, metadata.get("net", ""), layers, file, metadata, by_key=True)
+
+
+def write(path: Path, outgoing: Outgoing) -> None:
+    """Write blobs under their keys, with origin, blob order and layer types in the metadata; bytes are copied.
+
+    `outgoing.look` sees the numbers while they are copied; another thread takes the source's digest. The header, whose
+    length does not depend on the digest, is written last.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    weights = outgoing.weights
+    found = by_key(weights)
+    blobs = dict(sorted(found.items(), key=lambda item: -item[1].array.dtype.itemsize))  # every tensor stays aligned
+    mapped = any(blob.offset >= 0 for blob in blobs.values())
+    header = _metadata_header(outgoing, blobs, _NO_DIGEST)
+    with atomic_write(path, wait=False) as file:
+        reserve(file.fileno(), len(header) + sum(blob.array.nbytes for blob in blobs.values()))
+        file.write(header)
+        file.flush()
+        buffer = chunk_buffer()
+        with Path(weights.path).open("rb", buffering=0) if mapped else nullcontext() as source:
+            for blob in blobs.values():
+                copy_blob(source, blob, file, buffer, outgoing.look)
+        file.seek(0)
+        file.write(_metadata_header(outgoing, blobs, outgoing.origin.sha256()))
+
+
+def _metadata_header(outgoing: Outgoing, blobs: Mapping[str, StoredBlob], digest: str) -> bytes:
+    """The header with a digest in its metadata."""
+    metadata = {"format": "pt", **outgoing.origin.table(digest), **layer_metadata(outgoing.weights)}
+    return encode_header(blobs, metadata)
 
 
 def encode_header(blobs: Mapping[str, StoredBlob], metadata: Mapping[str, str]) -> bytes:
@@ -92,6 +133,22 @@ def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:
             f"the file is truncated: '{name}' needs {needed} bytes, the file has {file.size}; download it again"
         )
     return StoredBlob(file.view(_DTYPES[dtype], base + offsets[0], count).reshape(shape), offset=base + offsets[0])
+
+
+def _check_tiling(file: Mapped, base: int, blobs: Mapping[str, StoredBlob]) -> None:
+    """Refuse numbers that overlap or leave holes, both of which the format forbids.
+
+    Raises:
+        CaffemodelError: they do.
+    """
+    end = base
+    for name, blob in sorted(blobs.items(), key=lambda item: (item[1].offset, item[1].array.nbytes)):
+        if blob.offset != end:
+            what = "overlaps the blob before it" if blob.offset < end else "leaves a hole before it"
+            raise file.broken(f"'{name}' {what}, which the format forbids; the file is damaged, download it again")
+        end += blob.array.nbytes
+    if blobs and end != file.size:
+        raise file.broken(f"{file.size - end} bytes behind its blobs; the file is damaged, download it again")
 
 
 def _possible(shape: list[int]) -> bool:

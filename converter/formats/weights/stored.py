@@ -1,8 +1,8 @@
-"""Weights as a file holds them: layers in file order, blobs as views; what every weight reader answers with."""
+"""Weights as a file holds them: layers in file order, blobs as views, by key or by position, as the file says it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -11,47 +11,39 @@ import numpy as np
 
 from converter.files.mapping import Mapped
 from converter.formats.protobuf.wire import Span
+from converter.formats.record import Record
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-
-_MATRICES = frozenset({"InnerProduct", "Embed"})
-_FILTERS = frozenset(
-    {"Convolution", "Deconvolution", "ConvolutionDepthwise", "DepthwiseConvolution", "HoleConvolution"}
-)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
     """One blob in its stored shape.
 
-    `legacy`: the shape came as num, channels, height, width (spec of Caffe's Blob::FromProto), always four axes.
-    `offset`: where its bytes begin in the file, or -1 where they were gathered or converted.
+    Attributes:
+        array: the numbers, a view of the mapped file where they lie there in one run.
+        legacy: the shape came as num, channels, height, width (spec of Caffe's Blob::FromProto), always four axes.
+        offset: where its bytes begin in the file, or -1 where they were gathered or converted.
     """
 
     array: Array
     legacy: bool = False
     offset: int = -1
 
-    def natural(self, layer_type: str, index: int) -> Array:
-        """The blob without the axes that the legacy form put before it, where the layer's type tells them.
-
-        Caffe compares a legacy shape with the target left-padded by ones (src/caffe/blob.cpp, ShapeEquals); with no
-        target at hand: filters keep four axes, InnerProduct's weight is (height, width), all that is 1×1×1×n is (n,).
-        """
-        shape = self.array.shape
-        if not self.legacy or len(shape) != 4 or (layer_type in _FILTERS and index == 0):
-            return self.array
-        if layer_type in _MATRICES and index == 0 and shape[:2] == (1, 1):
-            return self.array.reshape(shape[2:])
-        return self.array.reshape(shape[3:]) if shape[:3] == (1, 1, 1) else self.array
-
 
 @dataclass(frozen=True, slots=True)
 class StoredLayer:
-    """A layer of a weights file; `type` is Caffe's V2 name, "" where the file does not tell.
+    """A layer of a weights file.
 
-    `names`: the blobs' names where the file has them (safetensors), else empty.
-    `span`: where the layer's whole definition lies, a message of schema name `definition_kind`, not decoded.
+    Attributes:
+        name: Caffe's name, or, in a file by key, the key's first part as it stands there.
+        type: Caffe's V2 name, "" where the file does not tell.
+        bottoms: names of the blobs it reads, where the file has them.
+        tops: names of the blobs it writes, where the file has them.
+        stored: its blobs.
+        names: the blobs' names where the file holds them by key, as many as `stored`; else empty: the order tells.
+        span: where the layer's whole definition lies, a message of schema name `definition_kind`, not decoded.
+        definition_kind: that name.
     """
 
     name: str
@@ -63,26 +55,63 @@ class StoredLayer:
     span: Span | None = None
     definition_kind: str = ""
 
-    @property
-    def blobs(self) -> tuple[Array, ...]:
-        """The blobs in the shapes a net expects, as far as the type tells (see `StoredBlob.natural`)."""
-        return tuple(blob.natural(self.type, index) for index, blob in enumerate(self.stored))
-
 
 @dataclass(frozen=True, slots=True)
-class StoredNet:
-    """A weights file; `file` keeps the map alive and is None where nothing was mapped."""
+class StoredWeights:
+    """A weights file; `file` keeps the map alive and is None where nothing was mapped.
+
+    `by_key`: blobs bear names (`conv1.weight`), and layers bear the keys' first parts; else only their order in the
+    layer tells which is which.
+    """
 
     path: str
     name: str
     layers: tuple[StoredLayer, ...]
     file: Mapped | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    by_key: bool = False
+    notes: tuple[str, ...] = ()
 
     def weighted(self) -> dict[str, StoredLayer]:
         """Layers that have blobs by name; of two with one name the later counts, as when Caffe copies weights."""
         return {layer.name: layer for layer in self.layers if layer.stored}
 
-    def weights(self) -> dict[str, list[Array]]:
-        """Blobs by layer name, views where the file allows it."""
-        return {name: list(layer.blobs) for name, layer in self.weighted().items()}
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a written file says of where its numbers came from.
+
+    Attributes:
+        source: the source file's name.
+        net: the net's name, "" without one.
+        converter: program and version.
+        sha256: gives the source's digest, once it is known; it takes as long as reading the file.
+    """
+
+    source: str
+    net: str
+    converter: str
+    sha256: Callable[[], str]
+
+    def table(self, digest: str | None = None) -> dict[str, str]:
+        """The facts as texts; `digest` stands for the source's."""
+        net = {"net": self.net} if self.net else {}
+        sha256 = self.sha256() if digest is None else digest
+        return {"source": self.source, "sha256": sha256, **net, "converter": self.converter}
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Weights on their way into a file of one format.
+
+    Attributes:
+        weights: in the form the format wants: by key, or by position. Blobs with an offset lie in `weights.path`.
+        origin: where they came from.
+        definitions: the net's layers in V2 form, for a `.caffemodel`; empty: those of the file they came from.
+        look: is given every chunk of numbers that is copied, by formats that copy bytes; None: nobody looks.
+    """
+
+    weights: StoredWeights
+    origin: Origin
+    definitions: Sequence[Record] = ()
+    look: Callable[[Array], object] | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from converter.files.flow import Flow
+from converter.files.stream import BlobStream
 from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 
 Run = Callable[[], dict[str, Any] | None]
@@ -40,7 +40,7 @@ def drawn(path: str, size: int) -> Run:
             for start in range(0, rows, 1024):
                 yield random.random((min(1024, rows - start), 1024), np.float32).reshape(-1)
 
-        blob = Flow((rows, 1024), np.dtype("<f4"), numbers)
+        blob = BlobStream((rows, 1024), np.dtype("<f4"), numbers)
         write_caffemodel(path, "drawn", (OutgoingLayer(f"ip{n}", "InnerProduct", (blob,)) for n in range(10)))
 
     return run

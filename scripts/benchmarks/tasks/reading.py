@@ -21,9 +21,9 @@ def parsed(source: str) -> Any:
 def load(prototxt: str, weights: str) -> Run:
     """Our module of a prototxt's layers, ready to run."""
     import converter.pytorch.caffe_module
+    from converter.net.reading import read_net
     from converter.plan.plan import build_plan
     from converter.pytorch.loading import load as ours
-    from converter.pytorch.loading import read_net
 
     build_plan(read_net(prototxt))  # imports the layers' files
     assert converter.pytorch.caffe_module
@@ -32,7 +32,7 @@ def load(prototxt: str, weights: str) -> Run:
 
 def weights(weights: str) -> Run:
     """Our views of a file's blobs."""
-    from converter.formats.weights.registry import read_weights
+    from converter.plan.stored_weights import read_weights
 
     return _keeping(lambda: read_weights(weights))
 

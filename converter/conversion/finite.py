@@ -8,37 +8,37 @@ from pathlib import Path
 import numpy as np
 
 from converter.errors import CaffemodelError, WeightsError
-from converter.files.stream import piece_buffer, pieces
-from converter.formats.weights.stored import Array, StoredNet
+from converter.files.stream import Array, chunk_buffer, chunks
+from converter.formats.weights.stored import StoredWeights
 
 
-def refuse_not_finite(net: StoredNet) -> None:
-    """Go through a net's blobs and stop at the first that is not sound.
+def check_finite(weights: StoredWeights) -> None:
+    """Go through the blobs and stop at the first that is not sound.
 
     Raises:
         WeightsError: a blob holds NaN or infinity; names the layer, the blob and how many.
         CaffemodelError: the file can no longer be read.
     """
-    layers = net.weighted().values()
+    layers = weights.weighted().values()
     mapped = any(blob.offset >= 0 for layer in layers for blob in layer.stored)
-    buffer = piece_buffer()
+    buffer = chunk_buffer()
     try:
-        with Path(net.path).open("rb", buffering=0) if mapped else nullcontext() as file:
+        with Path(weights.path).open("rb", buffering=0) if mapped else nullcontext() as file:
             for layer in layers:
                 for number, blob in enumerate(layer.stored):
-                    if count := sum(map(not_finite, pieces(file, blob, buffer))):
-                        raise _refusal(net.path, layer.name, number, count, blob.array.size)
+                    if count := sum(map(count_nonfinite, chunks(file, blob, buffer))):
+                        raise _error(weights.path, layer.name, number, count, blob.array.size)
     except OSError as error:
-        raise CaffemodelError(f"can no longer be read: {error.strerror}", path=net.path) from error
+        raise CaffemodelError(f"can no longer be read: {error.strerror}", path=weights.path) from error
 
 
-def not_finite(numbers: Array) -> int:
+def count_nonfinite(numbers: Array) -> int:
     """How many of the numbers are NaN or infinite."""
     finite = np.isfinite(numbers)
     return 0 if finite.all() else numbers.size - int(np.count_nonzero(finite))
 
 
-def _refusal(path: str, layer: str, number: int, count: int, size: int) -> WeightsError:
+def _error(path: str, layer: str, number: int, count: int, size: int) -> WeightsError:
     """The error for a blob with numbers that are not finite."""
     text = (
         f"layer '{layer}' blob {number}: {count} of {size} numbers are NaN or infinite; "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
+
 from converter.errors import CaffemodelError
+from converter.files.mapping import Mapped
 
 HEAD = 1024
 
@@ -16,6 +19,7 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
+    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", "torch"),  # torch's own format before 1.6
     (b"\x93NUMPY", "npy"),
     (b"\x80\x02", "pickle"),
 )
@@ -29,7 +33,9 @@ _ADVICE: dict[str, str] = {
     "gzip": "is gzip-compressed; unpack it first (`gunzip` or `tar xzf`)",
     "bzip2": "is bzip2-compressed; unpack it first",
     "xz": "is xz-compressed; unpack it first",
-    "zip": "is a zip archive (.zip, .pth or .npz), not a Caffe file; unpack it, or name it .pth or .npz if it is one",
+    "zip": "is a zip archive that holds neither NumPy arrays nor a state_dict; unpack it and give the weights file",
+    "npz": "is an archive of NumPy arrays, which is not what is read here",
+    "torch": "is a file of torch.save, which is not what is read here",
     "npy": "is a NumPy array, not weights; give the weights file",
     "pickle": "is a Python pickle, which is not read because it can run code; save it as .safetensors first",
     "text": "is text, perhaps a prototxt, not weights; give the binary file (.caffemodel, .h5, .safetensors)",
@@ -38,7 +44,7 @@ _ADVICE: dict[str, str] = {
 }
 
 
-def sniff(head: bytes) -> str:
+def detect_format(head: bytes) -> str:
     """The kind of a file that begins with `head` (up to `HEAD` bytes); "binary" where nothing known begins so."""
     if not head:
         return "empty"
@@ -52,7 +58,24 @@ def sniff(head: bytes) -> str:
     return "binary"
 
 
-def refuse(path: str, kind: str) -> CaffemodelError:
+def format_of(file: Mapped) -> str:
+    """The kind of a mapped file; a zip archive is told by its members: "npz", "torch", or just "zip"."""
+    kind = detect_format(file.data[:HEAD])
+    return _zip_kind(file.path) if kind == "zip" else kind
+
+
+def _zip_kind(path: str) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+        return "zip"
+    if any(name.endswith("data.pkl") for name in names):
+        return "torch"
+    return "npz" if all(name.endswith(".npy") for name in names) else "zip"
+
+
+def wrong_format(path: str, kind: str) -> CaffemodelError:
     """The error for a file of a kind that the caller cannot read."""
     return CaffemodelError(
         _ADVICE.get(kind, "is not a weights file; give a .caffemodel, .h5 or .safetensors"), path=path

@@ -1,0 +1,141 @@
+"""A stored layer's blobs as Caffe orders them and as a state dict holds them, by the word of the layer's type alone."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from converter.errors import WeightsError
+from converter.formats.weights.stored import Array, StoredBlob, StoredLayer
+from converter.layers.layer import Operator, operator_type, operator_types
+from converter.net.names import indexed_names
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Which of a type's blobs a file by key holds: `places` in Caffe's order, and whether as a state dict has them."""
+
+    places: tuple[int, ...]
+    in_state: bool
+
+
+def kind_of(layer_type: str) -> type[Operator]:
+    """The class of a type; of a type that nobody registered the base class, with the names weight, bias, blob2."""
+    return (operator_type(layer_type) if layer_type else None) or Operator
+
+
+def naming(kind: type[Operator], names: Sequence[str], count: int) -> Naming | None:
+    """How a type with `count` blobs reads the names of a file by key; None where it does not.
+
+    A file has the names of the state dict, those of earlier versions (Caffe's numbers as they are), or blob0, blob1, …
+    (likewise), never a mixture.
+    """
+    own = indexed_names(kind.blob_names, count)
+    older = indexed_names(kind.legacy_blob_names or kind.blob_names, count)
+    for known, in_state in ((own, True), (older, False), (indexed_names((), count), False)):
+        if set(names) <= set(known):
+            return Naming(tuple(known.index(name) for name in names), in_state)
+    return None
+
+
+def check_naming(kind: type[Operator], layer: StoredLayer, count: int, path: str) -> Naming:
+    """`naming`, where it has to succeed.
+
+    Raises:
+        WeightsError: a key is none that the type has; names the layer, the key and the nearest that there is.
+    """
+    found = naming(kind, layer.names, count)
+    if found is not None:
+        return found
+    own = indexed_names(kind.blob_names, count)
+    stranger = next(name for name in layer.names if name not in own) if set(layer.names) - set(own) else layer.names[0]
+    close = difflib.get_close_matches(stranger, own, n=2) or own
+    text = f"key '{layer.name}.{stranger}' is no blob of a {kind.type or 'layer of unknown type'}"
+    raise WeightsError(
+        f"{text}; its blobs are {', '.join(own)}; did you mean {' or '.join(close)}?", path=path, layer=layer.name
+    )
+
+
+def caffe_blobs(kind: type[Operator], layer: StoredLayer, path: str) -> list[StoredBlob]:
+    """All of a layer's blobs in Caffe's order and terms, without a net: a file by key must hold every one of them.
+
+    Raises:
+        WeightsError: a key that the type does not have, or a blob that is missing between others.
+    """
+    if not layer.names:
+        return [natural(kind, index, blob) for index, blob in enumerate(layer.stored)]
+    found = check_naming(kind, layer, len(layer.names), path)
+    ordered = [blob for _, blob in sorted(zip(found.places, layer.stored, strict=True), key=lambda pair: pair[0])]
+    if sorted(found.places) != list(range(len(ordered))):
+        raise WeightsError(
+            f"layer '{layer.name}' has only {', '.join(layer.names)}; give the prototxt", path=path, layer=layer.name
+        )
+    return converted(ordered, kind.blobs_of([blob.array for blob in ordered])) if found.in_state else ordered
+
+
+def state_blobs(kind: type[Operator], layer: StoredLayer, path: str) -> dict[str, StoredBlob]:
+    """A layer's blobs by their names in the state dict, in the state dict's terms.
+
+    Raises:
+        WeightsError: as `caffe_blobs`.
+    """
+    if layer.names:
+        found = check_naming(kind, layer, len(layer.names), path)
+        if found.in_state:
+            return dict(zip(layer.names, layer.stored, strict=True))
+    blobs = caffe_blobs(kind, layer, path)
+    state = converted(blobs, kind.state_of([blob.array for blob in blobs]))
+    return dict(zip(indexed_names(kind.blob_names, len(state)), state, strict=True))
+
+
+def converted(blobs: Sequence[StoredBlob], arrays: Sequence[Array]) -> list[StoredBlob]:
+    """The blobs with other arrays; one whose numbers are the same bytes keeps its place in the file."""
+    return [
+        replace(blob, array=array, offset=blob.offset if _same_bytes(blob.array, array) else -1)
+        for blob, array in zip(blobs, arrays, strict=True)
+    ]
+
+
+def _same_bytes(old: Array, new: Array) -> bool:
+    return old is new or (old.ctypes.data == new.ctypes.data and old.nbytes == new.nbytes and old.dtype == new.dtype)
+
+
+def natural(kind: type[Operator], index: int, blob: StoredBlob) -> StoredBlob:
+    """The blob without the axes that the 4-D form put before it, where the layer's type tells them.
+
+    Caffe compares a legacy shape with the target left-padded by ones (src/caffe/blob.cpp, ShapeEquals). With no target
+    at hand the type's `legacy_axes` tell; else what is 1×1×1×n is (n,).
+    """
+    shape = blob.array.shape
+    if not blob.legacy or len(shape) != 4:
+        return blob
+    axes = kind.legacy_axes[index] if index < len(kind.legacy_axes) else 1
+    if set(shape[: 4 - axes]) <= {1}:
+        return replace(blob, array=blob.array.reshape(shape[4 - axes :]), legacy=False)
+    return replace(blob, legacy=False)
+
+
+def kind_of_layer(layer: StoredLayer, path: str) -> type[Operator]:
+    """The class that a stored layer's type names, or, in a file by key without types, its blobs' names.
+
+    The names tell where every known type that has such blobs reads them alike, as weight and bias are.
+
+    Raises:
+        WeightsError: types that have such blobs read them differently, so that their order would be a guess.
+    """
+    if layer.type or not layer.names:
+        return kind_of(layer.type)
+    kinds = [kind for kind in {*operator_types().values(), Operator} if naming(kind, layer.names, len(layer.names))]
+    readings = {(naming(kind, layer.names, len(layer.names)), _way_back(kind)) for kind in kinds}
+    if len(readings) != 1:
+        text = (
+            f"layer '{layer.name}': the file does not tell its type, and its blobs {', '.join(layer.names)} do not tell"
+        )
+        raise WeightsError(f"{text} their order in Caffe; give --prototxt", path=path, layer=layer.name)
+    return kinds[0]
+
+
+def _way_back(kind: type[Operator]) -> object:
+    """What tells two types' conversions apart."""
+    return kind.blobs_of.__func__  # type: ignore[attr-defined]
