@@ -11,6 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from converter import dilatednet, errors
     from converter.conversion.convert import convert
+    from converter.errors import (
+        CaffemodelError,
+        ComparisonError,
+        ConversionError,
+        DatasetError,
+        DownloadError,
+        GraphError,
+        ImageError,
+        OutputError,
+        PrototxtError,
+        ShapeError,
+        TrainingError,
+        UnsupportedLayerError,
+        UnsupportedParameterError,
+        WeightsError,
+    )
     from converter.layers.kit.python_layers import python_layer
     from converter.layers.layer import Blob, Call, Operator, layer
     from converter.net.net import Layer, Net
@@ -36,14 +52,45 @@ _HOMES = {
     "read_weights": "converter.plan.stored_weights",
 }
 _MODULES = frozenset({"dilatednet", "errors"})
+_ERRORS = (
+    "ConversionError",
+    "PrototxtError",
+    "CaffemodelError",
+    "GraphError",
+    "UnsupportedLayerError",
+    "UnsupportedParameterError",
+    "ShapeError",
+    "WeightsError",
+    "ImageError",
+    "DatasetError",
+    "DownloadError",
+    "ComparisonError",
+    "TrainingError",
+    "OutputError",
+)
+_HOMES.update(dict.fromkeys(_ERRORS, "converter.errors"))
 
 __all__ = [
     "Blob",
     "CaffeModule",
+    "CaffemodelError",
     "Call",
+    "ComparisonError",
+    "ConversionError",
+    "DatasetError",
+    "DownloadError",
+    "GraphError",
+    "ImageError",
     "Layer",
     "Net",
     "Operator",
+    "OutputError",
+    "PrototxtError",
+    "ShapeError",
+    "TrainingError",
+    "UnsupportedLayerError",
+    "UnsupportedParameterError",
+    "WeightsError",
     "convert",
     "dilatednet",
     "errors",

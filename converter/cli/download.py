@@ -39,11 +39,12 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Fetch, and say where it is."""
+    from converter.dilatednet.published import published_sources
     from converter.download.download import CONNECT_TIMEOUT, READ_TIMEOUT, bring, download
     from converter.download.sources import find_source
     from converter.errors import DownloadError
 
-    source = find_source(args.name)
+    source = find_source(args.name, published_sources())
     if args.unpack and not source.is_archive:
         raise DownloadError(f"{source.file_name} is not an archive; leave --unpack out")
     if args.from_file:

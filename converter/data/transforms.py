@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from converter.dilatednet.inference.tiles import reflect101
+from converter.data.reflection import reflect101
 from converter.errors import DatasetError
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from converter.dilatednet.zoo import ZOO
 from converter.errors import DownloadError
 
 
@@ -60,22 +59,18 @@ _DATA = (
 )
 
 
-def sources() -> Mapping[str, Source]:
-    """Every file by name: the published nets, then the data sets."""
-    models = (
-        Source(model.name, model.file_names[0], model.addresses, minimum_bytes=model.smallest_file)
-        for model in ZOO.values()
-    )
+def sources(models: Iterable[Source] = ()) -> Mapping[str, Source]:
+    """Every file by name: the models given, then the data sets."""
     return {source.name: source for source in (*models, *_DATA)}
 
 
-def find_source(name: str) -> Source:
-    """The file of this name.
+def find_source(name: str, models: Iterable[Source] = ()) -> Source:
+    """The file of this name among the models given and the data sets.
 
     Raises:
         DownloadError: there is none; the text lists those there are.
     """
-    known = sources()
+    known = sources(models)
     if name not in known:
         raise DownloadError(f"nothing to download is called {name!r}; there are {', '.join(known)}")
     return known[name]

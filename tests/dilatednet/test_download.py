@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from converter.cli import main
+from converter.dilatednet.published import published_sources
 from converter.download import transfer
 from converter.download.download import bring, download
 from converter.download.sources import Source, find_source, sources
@@ -301,21 +302,21 @@ def test_a_damaged_lock_file_is_an_error(server: Server, tmp_path: Path, text: s
 
 
 def test_every_published_net_and_data_set_has_a_name():
-    known = sources()
+    known = sources(published_sources())
     assert {"dilation8_pascal_voc", "dilation7_kitti", "vgg_conv", "voc", "sbd", "sbd-lists"} <= set(known)
     assert known["dilation8_pascal_voc"].minimum_bytes == 564_598_880
     assert known["dilation10_cityscapes"].minimum_bytes == 537_492_172
     assert known["voc"].size == 1_999_639_040
     assert {len(source.sha256) for source in known.values()} == {0, 64}
     with pytest.raises(DownloadError, match="'resnet'; there are dilation8_pascal_voc"):
-        find_source("resnet")
+        find_source("resnet", published_sources())
 
 
 def test_a_net_without_an_address_says_how_to_bring_it(tmp_path: Path):
     with pytest.raises(
         DownloadError, match=r"no address is known for frontend_pascal_voc; if you have the file elsewhere"
     ):
-        download(find_source("frontend_pascal_voc"), tmp_path)
+        download(find_source("frontend_pascal_voc", published_sources()), tmp_path)
 
 
 def test_the_command_refuses_a_short_model_with_exit_code_2(

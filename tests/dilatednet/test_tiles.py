@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from converter.dilatednet.inference.tiles import along, cut, reflect101, tiles
+from converter.data.reflection import reflect101
+from converter.dilatednet.inference.tiles import along, cut, tiles
 from converter.errors import ShapeError
 
 

@@ -19,7 +19,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from converter.dilatednet.inference.tiles import MARGIN, Index, Tile, along, cut
+from converter.data.reflection import Index
+from converter.dilatednet.inference.tiles import MARGIN, Tile, along, cut
 from converter.dilatednet.topology import Topology
 
 if TYPE_CHECKING:

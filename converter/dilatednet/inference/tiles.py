@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from converter.data.reflection import Index, reflect101
 from converter.errors import ShapeError
 
 MARGIN = 186
-Index = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,6 @@ class Tile:
     columns: Index
     top: int
     left: int
-
-
-def reflect101(positions: Index, length: int) -> Index:
-    """Positions outside 0 to length - 1 mirrored back in, as often as it takes, without repeating the edge.
-
-    OpenCV's BORDER_REFLECT_101; a length of 1 repeats its only pixel.
-    """
-    if length == 1:
-        return np.zeros_like(positions)
-    period = 2 * (length - 1)
-    folded = positions % period
-    return np.minimum(folded, period - folded)
 
 
 def along(length: int, size: int) -> Iterator[tuple[int, Index]]:
