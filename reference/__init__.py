@@ -41,8 +41,9 @@ def run(
 
     Args:
         prototxt: path of the net, or a net from `parse` or `read_net` (then `phase` and `allow_unknown` are its own).
-        weights: path of a .caffemodel, or layer name -> arrays in Caffe's blob order, or None for the net's fillers.
-            A layer that the weights lack keeps its filler, as in Caffe, if the prototxt names one.
+        weights: path of a .caffemodel, .h5, .safetensors or .npz (or several with commas between them); or layer name
+            -> list of arrays in Caffe's order; or key (`conv1.weight`) -> array, as a .pth holds them; or None for the
+            net's fillers. A layer that the weights lack keeps its filler, as in Caffe, if the prototxt names one.
         inputs: blob name -> array for every top of Input and data layers; any shape that the net can take.
         dtype: float64, or float32 for its rounding.
         phase: "test" or "train"; layers that draw random numbers refuse "train".

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from reference.errors import WeightsError
+from reference.files import read_stored
 from reference.fillers import fill
+from reference.keyed import stored_layers
 from reference.layer import Array, Layer, Parameter
 from reference.net import Net
 from reference.params import Params
-from reference.wire import Blob, StoredLayer, read_weights
+from reference.wire import Blob, StoredLayer
 
-Weights = str | Path | Mapping[str, Sequence[ArrayLike]]
+Weights = str | Path | Mapping[str, Sequence[ArrayLike]] | Mapping[str, NDArray[Any]]
 
 
 def _key(layer: Layer, index: int) -> tuple[str, int]:
@@ -32,7 +35,7 @@ def _permissive(layer: Layer, index: int) -> bool:
     return index < len(specs) and specs[index].choice("share_mode") == "PERMISSIVE"
 
 
-def _from_mapping(weights: Mapping[str, Sequence[ArrayLike]]) -> list[StoredLayer]:
+def _from_mapping(weights: Mapping[str, Any]) -> list[StoredLayer]:
     layers = []
     for name, blobs in weights.items():
         arrays = [np.asarray(blob) for blob in blobs]
@@ -50,9 +53,10 @@ class Store:
         self.given = weights is not None
         stored: list[StoredLayer] = []
         if isinstance(weights, Mapping):
-            stored = _from_mapping(weights)
+            by_key = any(isinstance(value, np.ndarray) for value in weights.values())
+            stored = stored_layers(weights, net, None) if by_key else _from_mapping(weights)  # type: ignore[arg-type]
         elif weights is not None:
-            stored = read_weights(weights)
+            stored = read_stored(weights, net)
         by_name = {layer.name: layer for layer in reversed(net.layers)}
         self.cells: dict[tuple[str, int], Blob | Array] = {}
         self.counts: dict[str, int] = {}

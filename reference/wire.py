@@ -10,6 +10,7 @@ import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from reference.schema import BLOB, LAYER, NET, TABLE, V0, V1
 from reference.upgrade import V1_TYPES
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+# NVIDIA's Caffe (caffe.proto, BlobProto): raw_data_type 0 double, 1 float, 2 half, and the bytes.
+_RAW_TYPE, _RAW_DATA = 10, 12
+_RAW: dict[int, np.dtype[Any]] = {0: np.dtype("<f8"), 1: np.dtype("<f4"), 2: np.dtype("<f2")}
 _LARGEST_RANK = 32
 
 
@@ -108,6 +112,8 @@ class _Wire:
         shape: list[int] = []
         singles: list[_Piece] = []
         doubles: list[_Piece] = []
+        raw: _Piece | None = None
+        raw_type = -1
         for piece in self.pieces(span.start, span.stop):
             if piece.number in legacy_numbers and piece.wire == VARINT:
                 legacy[legacy_numbers[piece.number]] = piece.value & 0xFFFFFFFF
@@ -117,7 +123,15 @@ class _Wire:
                 singles.append(piece)
             elif piece.number == BLOB["double_data"].number and piece.wire in (BYTES, FIXED64):
                 doubles.append(piece)
+            elif piece.number == _RAW_TYPE and piece.wire == VARINT:
+                raw_type = piece.value
+            elif piece.number == _RAW_DATA and piece.wire == BYTES:
+                raw = piece
         data = self.numbers(doubles, 8) if doubles else self.numbers(singles, 4)
+        if not data.size and raw is not None and raw_type in _RAW:
+            data = np.frombuffer(
+                self.data, _RAW[raw_type], (raw.stop - raw.start) // _RAW[raw_type].itemsize, raw.start
+            )
         dims = tuple(legacy.get(axis, 0) for axis in range(4)) if legacy else tuple(shape)
         return self.checked(Blob(data, dims, bool(legacy)), span.start)
 

@@ -52,6 +52,8 @@ class BatchNorm(Operator):
     @classmethod
     def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
         """Mean and variance divided by the scale factor, and the factor; a factor of 0 gives zeros."""
+        if len(blobs) != 3:
+            return list(blobs)
         *sums, factor = blobs
         if not factor.any():
             return [np.zeros_like(total) for total in sums] + [factor]
@@ -60,5 +62,7 @@ class BatchNorm(Operator):
     @classmethod
     def blobs_of(cls, state: Sequence[T]) -> list[T]:
         """Caffe's sums: the statistics times the factor."""
+        if len(state) != 3:
+            return list(state)
         mean, variance, factor = state
         return [mean * factor, variance * factor, factor]  # type: ignore[operator]

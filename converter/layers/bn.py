@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from converter.errors import ShapeError
 from converter.layers.layer import Array, Operator, Shapes, layer
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _SEGNET = ("bn_mode", "scale_filler", "shift_filler")
 _RUNNING = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "var_eps", "decay", "moving_average", "axis")
+
+T = TypeVar("T")
 
 
 @layer("BN")
@@ -87,6 +89,11 @@ class BN(Operator):
     def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
         """The statistics (1, c, 1, 1) as (c,), as nn.BatchNorm2d has them; slope and offset keep their shape."""
         return [*blobs[:2], *(blob.reshape(-1) for blob in blobs[2:])]
+
+    @classmethod
+    def blobs_of(cls, state: Sequence[T]) -> list[T]:
+        """The statistics as Caffe's (1, c, 1, 1)."""
+        return [*state[:2], *(value.reshape(1, -1, 1, 1) for value in state[2:])]  # type: ignore[attr-defined]
 
 
 def _has_statistics(p: Params, view: Params) -> bool:

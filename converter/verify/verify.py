@@ -13,11 +13,13 @@ import torch
 
 import reference
 from converter.errors import ComparisonError, ConversionError, ShapeError
+from converter.files.mapping import map_file
 from converter.formats import weights as weights_files
+from converter.formats.detect import format_of
+from converter.formats.weights.keys import by_key
 from converter.net.net import Net
 from converter.net.reading import read_net
 from converter.plan.plan import Plan, build_plan
-from converter.plan.stored_weights import read_weights
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import blob_counts, weights_of
 from converter.verify.inputs import model_of
@@ -27,6 +29,7 @@ from reference.lineage import Lineage, lineage
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Path: TypeAlias = str | os.PathLike[str]
+OracleWeights: TypeAlias = "str | Mapping[str, Array] | Mapping[str, Sequence[Array]]"
 
 # Relative rounding of one sum: float64 as the oracle's own, float32 by reference.compare's reasoning, the short types
 # by four times their unit roundoff (2^-11, 2^-9): both operands of a product, the bias and the stored sum are rounded.
@@ -93,13 +96,12 @@ class Verifier:
         with _as_conversion_error():
             return lineage(self.oracle)
 
-    def oracle_weights(self) -> str | dict[str, Sequence[Array]] | None:
-        """What the oracle reads: the caffemodel itself, or arrays where the file is of a kind it does not know."""
+    def oracle_weights(self) -> OracleWeights:
+        """What the oracle reads: the file itself, but for a .pth, which torch alone reads: its arrays by key."""
         if self.weights is None:
             return {name: list(blobs) for name, blobs in self._filled.items()}
-        if self.weights.endswith(".caffemodel"):
-            return self.weights
-        return {name: list(blobs) for name, blobs in read_weights(self.weights).items()}
+        saved = _arrays_of_torch(self.weights)
+        return self.weights if saved is None else saved
 
     def refuse_misfits(self, inputs: Mapping[str, Array]) -> None:
         """Refuse inputs of a shape that the net cannot take, before anything runs.
@@ -183,6 +185,13 @@ class Verifier:
         module = load(model, self.weights, device=self.device, dtype=getattr(torch, self.dtype))
         (x,) = inputs.values()
         return _run(module, {"x": x}, self.device, self.dtype)
+
+
+def _arrays_of_torch(path: str) -> dict[str, Array] | None:
+    """The arrays by key of a file that torch saved, read afresh; None for files of other formats."""
+    if "," in path or format_of(map_file(path)) != "torch":
+        return None
+    return {key: blob.array for key, blob in by_key(weights_files.read(path)).items()}
 
 
 def _run(module: Any, inputs: Mapping[str, Array], device: str, dtype: str) -> dict[str, Array]:

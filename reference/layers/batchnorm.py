@@ -14,6 +14,13 @@ from reference.params import Params
 
 TYPE = "BatchNorm"
 MESSAGES = ("batch_norm_param",)
+BLOBS = ("running_mean", "running_var", "scale_factor")
+OLDER_BLOBS = ("mean", "variance", "scale_factor")
+
+
+def from_state(blobs: list[Array]) -> list[Array]:
+    """A state dict's statistics, which are divided by the factor -> Caffe's sums."""
+    return [blobs[0] * blobs[2], blobs[1] * blobs[2], blobs[2]] if len(blobs) == 3 else blobs
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

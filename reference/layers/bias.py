@@ -11,6 +11,7 @@ from reference.layers.scale import covered_shape, spread
 
 TYPE = "Bias"
 MESSAGES = ("bias_param",)
+BLOBS = ("bias",)
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
