@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from converter.net.reading import read_net
     from converter.plan.stored_weights import read_weights
     from converter.pytorch.caffe_module import CaffeModule
+    from converter.pytorch.features import features
     from converter.pytorch.loading import load
 
 __version__ = "0.1.0"
@@ -45,6 +46,7 @@ _HOMES = {
     "Net": "converter.net.net",
     "Operator": "converter.layers.layer",
     "convert": "converter.conversion.convert",
+    "features": "converter.pytorch.features",
     "layer": "converter.layers.layer",
     "load": "converter.pytorch.loading",
     "python_layer": "converter.layers.kit.python_layers",
@@ -94,6 +96,7 @@ __all__ = [
     "convert",
     "dilatednet",
     "errors",
+    "features",
     "layer",
     "load",
     "python_layer",

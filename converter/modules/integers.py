@@ -9,7 +9,8 @@ from torch import Tensor
 def check_range(what: str, values: Tensor, size: int, counted: Tensor | None = None) -> None:
     """Refuse integers outside 0 to size - 1, of those that `counted` (a mask) marks.
 
-    Looked at on the CPU only, and not while a graph is made: a GPU would have to wait, a graph cannot branch.
+    Looked at on the CPU only, and not while a graph is made or under vmap: a GPU would have to wait, the others cannot
+    branch.
 
     Raises:
         IndexError: there is such a number.
@@ -20,5 +21,9 @@ def check_range(what: str, values: Tensor, size: int, counted: Tensor | None = N
     outside = (values < 0) | (values >= size)
     if counted is not None:
         outside = outside & counted
-    if outside.any():
+    try:
+        found = bool(outside.any())
+    except RuntimeError:  # under torch.vmap nobody can look at the numbers
+        return
+    if found:
         raise IndexError(f"{what} {int(values[outside][0])}; expected 0 to {size - 1}")

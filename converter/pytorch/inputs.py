@@ -37,7 +37,7 @@ def arguments_of(
     twice = [name for name in named if name in given]
     missing = [name for name in names if name not in given and name not in named]
     unknown = [name for name in named if name not in names]
-    for problem, these in (("missing", missing), ("unknown", unknown), ("given twice", twice)):
+    for problem, these in (("unknown", unknown), ("missing", missing), ("given twice", twice)):
         if these:
             raise ShapeError(f"inputs: {problem} {', '.join(these)}; the net's inputs are {', '.join(names) or 'none'}")
     given.update(named)

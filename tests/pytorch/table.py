@@ -1,0 +1,110 @@
+"""docs/pytorch.md's tables, PyTorch's tools by converted nets; `python -m tests.pytorch.table` writes them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+
+import torch
+
+import converter
+from converter.pytorch.caffe_module import CaffeModule
+from tests.goldens_reader import GoldenCase, fed, golden_cases
+from tests.places import GOLDENS, ROOT
+from tests.pytorch.matrix import DYNAMIC, TOOLS, Inputs, exported_dynamic
+
+PAGE = ROOT / "docs/pytorch.md"
+BEGIN, END = "<!-- table -->", "<!-- end -->"
+
+REASONS = {
+    ("DetectionOutput", "compile, fullgraph"): "the number of rows depends on the numbers",
+    ("DetectionOutput", "export, strict"): "the number of rows depends on the numbers",
+    ("DetectionOutput", "vmap"): "the number of rows depends on the numbers",
+    ("Filter", "vmap"): "the number of items depends on the numbers",
+    ("ROIPooling", "vmap"): "the size of a bin depends on the numbers",
+    ("LRN", "half"): "torch has no half-precision kernel for it on the CPU",
+}
+"""Cells that say no, and why; a test fails where one of them would say yes, or another no."""
+
+
+def layer_cases() -> dict[str, GoldenCase]:
+    """The first golden of every layer type, forks' included."""
+    found: dict[str, GoldenCase] = {}
+    for folder in [GOLDENS / "layers", *sorted((GOLDENS / "forks").iterdir())]:
+        own: dict[str, GoldenCase] = {}
+        for case in golden_cases(folder):
+            own.setdefault(case.prototxt.stem.rpartition("_")[0], case)
+        found.update({name if name not in found else f"{name} ({folder.name})": case for name, case in own.items()})
+    return found
+
+
+def mini_nets() -> dict[str, Path]:
+    """The five published topologies at 1/16 of their width."""
+    return {path.stem.removesuffix("_mini"): path for path in sorted((GOLDENS / "nets/mini").glob("*.prototxt"))}
+
+
+def loaded(prototxt: Path, weights: Path | None = None) -> CaffeModule:
+    """A net in eval mode; without weights every filler, the constant ones replaced by small random numbers."""
+    net = converter.load(prototxt, weights, seed=1).eval()
+    if weights is None:
+        generator = torch.Generator().manual_seed(3)
+        with torch.no_grad():
+            for value in net.parameters():
+                value.copy_(torch.randn(value.shape, generator=generator) * (2 / max(1, value[0].numel())) ** 0.5)
+    return net
+
+
+def case_inputs(net: CaffeModule, case: GoldenCase) -> Inputs:
+    """A golden's inputs in the order of the module's arguments."""
+    given = fed(case)
+    return tuple(given[name] for name in net.inputs)
+
+
+def image_inputs(net: CaffeModule) -> Inputs:
+    """An input of the stated size, the same in every run."""
+    generator = torch.Generator().manual_seed(5)
+    return tuple(torch.randn(shape, generator=generator) for shape in net.inputs.values())
+
+
+def failure(tool: str, net: CaffeModule, inputs: Inputs) -> str:
+    """Why a tool does not take a net; empty where it does."""
+    run = exported_dynamic if tool == DYNAMIC else TOOLS[tool]
+    logging.disable(logging.CRITICAL)  # torch tells of graphs that it gives up, at length
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            run(net, inputs)
+    except Exception as error:  # noqa: BLE001 - whatever a tool raises is its answer
+        return (str(error).splitlines() or [type(error).__name__])[0]
+    finally:
+        logging.disable(logging.NOTSET)
+    return ""
+
+
+def page_table() -> str:
+    """The tables of the page, from what is expected; the tests hold them against what is so."""
+    tools = [*TOOLS, DYNAMIC]
+    rows = [f"| {name} | " + " | ".join("yes" for _ in tools) + " |" for name in mini_nets()]
+    head = ["| net | " + " | ".join(tools) + " |", "|---" * (len(tools) + 1) + "|"]
+    exceptions = [f"| {kind} | {tool} | {reason} |" for (kind, tool), reason in sorted(REASONS.items())]
+    types = ", ".join(sorted(layer_cases()))
+    return "\n".join(
+        [
+            *head, *rows, "",
+            f"The same tools, but for {DYNAMIC}, take the first golden of every type: {types}. The exceptions:", "",
+            "| type | tool | why not |", "|---|---|---|", *exceptions,
+        ]
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Write the tables into the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{page_table()}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
