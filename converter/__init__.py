@@ -53,7 +53,11 @@ _HOMES = {
     "read_net": "converter.net.reading",
     "read_weights": "converter.plan.stored_weights",
 }
-_MODULES = frozenset({"dilatednet", "errors"})
+_MODULES = {
+    "dilatednet": "converter.dilatednet",
+    "errors": "converter.errors",
+    "process_settings": "converter.pytorch.process_settings",
+}
 _ERRORS = (
     "ConversionError",
     "PrototxtError",
@@ -108,7 +112,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """The public name, from the module that defines it (PEP 562)."""
     if name in _MODULES:
-        return importlib.import_module(f"converter.{name}")
+        return importlib.import_module(_MODULES[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'converter' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -72,7 +72,7 @@ def measure(size: str) -> dict[str, dict[str, float]]:
     """Way of running -> blob -> relative L2, for one size."""
     stem, (width, fc_width), side = SIZES[size]
     path = ROOT / "tests" / "goldens" / stem
-    arrays = formula_arrays(find("dilation8_pascal_voc").narrowed(width, fc_width).topology)
+    arrays = formula_arrays(find("dilation8_pascal_voc").with_width(width, fc_width).topology)
     image = formula_image(*side)[None]
     exact = reference.run(path.with_suffix(".prototxt"), arrays, {"data": image}, keep=BLOBS)
     x = torch.from_numpy(image)

@@ -69,8 +69,8 @@ def share_of_other_labels() -> float:
 
 
 def mean_in_rgb(patch: pytest.MonkeyPatch) -> None:
-    cut = prediction.cut
-    patch.setattr(prediction, "cut", lambda image, tile, mean: cut(image, tile, mean[::-1]))
+    cut = prediction.crop_tile
+    patch.setattr(prediction, "crop_tile", lambda image, tile, mean: cut(image, tile, mean[::-1]))
 
 
 def zoom_by_centres(patch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from converter.errors import ConversionError
 
 
-def refuse_missing(name: str) -> None:
+def check_device(name: str) -> None:
     """Refuse a device that torch does not know or this machine does not have.
 
     Raises:

@@ -1,11 +1,11 @@
-"""The net that `predict` and `evaluate` label pictures with, on the device and in the type that were asked for."""
+"""The net that `predict` and `evaluate` label images with, on the device and in the type that were asked for."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
-from converter.cli._device import refuse_missing
+from converter.cli._device import check_device
 from converter.errors import ConversionError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def network(args: argparse.Namespace, model: str, device: str) -> tuple[Accelera
     """
     import torch
 
-    refuse_missing(device)
+    check_device(device)
     from converter.fast import accelerate
 
     if args.dtype in _CUDA_ONLY and not device.startswith("cuda"):

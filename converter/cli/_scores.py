@@ -36,7 +36,7 @@ def split_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    """A number of pictures, at least one."""
+    """A number of images, at least one."""
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"want a whole number from 1, not {text!r}")
     return int(text)
@@ -61,8 +61,8 @@ def open_from(args: argparse.Namespace, needs: Sequence[str]) -> Split:
     return split
 
 
-def publish(result: Result, args: argparse.Namespace, labels_of: Callable[[Picture], Labels]) -> None:
-    """Print the table, and write the files asked for; `labels_of` gives the predictions that a report shows."""
+def publish(result: Result, args: argparse.Namespace, predict_labels: Callable[[Picture], Labels]) -> None:
+    """Print the table, and write the files asked for; `predict_labels` gives the predictions that a report shows."""
     from converter.dilatednet.evaluation.results import table, write_json
 
     print(table(result))
@@ -71,4 +71,4 @@ def publish(result: Result, args: argparse.Namespace, labels_of: Callable[[Pictu
     if args.report:
         from converter.dilatednet.evaluation.report import write_report
 
-        write_report(args.report, result, labels_of)
+        write_report(args.report, result, predict_labels)

@@ -1,4 +1,4 @@
-"""What `train` and `features` share: which pictures, and which recipe."""
+"""What `train` and `features` share: which images, and which recipe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DATA_SETS = {"voc": "voc", "camvid": "camvid", "kitti": "kitti", "cityscapes": 
 
 
 def recipe_arguments(parser: argparse.ArgumentParser) -> None:
-    """The preset, and where the pictures lie."""
+    """The preset, and where the images lie."""
     parser.add_argument("--preset", required=True, help="voc, voc-coco, voc-coco-finetune, camvid, kitti or cityscapes")
     parser.add_argument("--data", metavar="DIR", help="where the data set lies, e.g. the folder holding VOCdevkit")
     parser.add_argument("--split", metavar="NAME", default="train", help="default: train (the paper's VOC: trainaug)")

@@ -40,7 +40,7 @@ def _seconds(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """Fetch, and say where it is."""
     from converter.dilatednet.published import published_sources
-    from converter.download.download import CONNECT_TIMEOUT, READ_TIMEOUT, bring, download
+    from converter.download.download import CONNECT_TIMEOUT, READ_TIMEOUT, download, fetch
     from converter.download.sources import find_source
     from converter.errors import DownloadError
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.unpack and not source.is_archive:
         raise DownloadError(f"{source.file_name} is not an archive; leave --unpack out")
     if args.from_file:
-        path = bring(source, args.from_file, args.output)
+        path = fetch(source, args.from_file, args.output)
     else:
         timeout = (min(CONNECT_TIMEOUT, args.timeout or CONNECT_TIMEOUT), args.timeout or READ_TIMEOUT)
         path = download(source, args.output, addresses=args.url, timeout=timeout, progress=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
-from converter.cli._device import refuse_missing
+from converter.cli._device import check_device
 from converter.cli._scores import open_from, publish, split_arguments
-from converter.pytorch.process_settings import prepare
+from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
     from converter.data.datasets import Picture, Split
@@ -49,17 +49,17 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate this process's share; the first process gathers and prints."""
-    prepare()
+    apply_process_settings()
     from converter.dilatednet.evaluation.evaluate import evaluate
     from converter.dilatednet.evaluation.journal import Journal
     from converter.dilatednet.evaluation.results import Result
     from converter.dilatednet.paper import paper_row
-    from converter.dilatednet.training.distributed import joined_processes
+    from converter.dilatednet.training.distributed import init_process_group
 
     split = open_from(args, ("image", "labels"))
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
-    refuse_missing(args.device)
-    with joined_processes(args.device) as processes:
+    check_device(args.device)
+    with init_process_group(args.device) as processes:
         about = _about(args, split)
         usual = _ON_CUDA if processes.device.type == "cuda" else 1
         workers, batch = args.workers or usual, args.batch or usual
@@ -132,7 +132,7 @@ def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
 
 
 def _labeller(args: argparse.Namespace, device: str, batch: int) -> Labeller:
-    """The net as a function from pictures to their labels; on CUDA to labels that are still to come."""
+    """The net as a function from images to their labels; on CUDA to labels that are still to come."""
     from converter.dilatednet.inference.batches import begin_many, predict_many
 
     module, size = _network.network(args, args.model, device)

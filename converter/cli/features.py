@@ -11,7 +11,7 @@ HELP = "store a trained front end's answers, on which the context module trains"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The front end, the pictures, and the folder of maps."""
+    """The front end, the images, and the folder of maps."""
     recipe_arguments(parser)
     parser.add_argument("--weights", required=True, metavar="FILE", help="a trained front end's weights")
     parser.add_argument("--out", required=True, metavar="DIR", help="where NAME.bin goes; maps already there are left")
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from converter.dilatednet.training.distributed import chosen_device
+    from converter.dilatednet.training.distributed import select_device
     from converter.dilatednet.training.features import extract, front_end
     from converter.dilatednet.training.recipes import recipe
     from converter.dilatednet.zoo import find
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         raise DatasetError("no pictures to work on; give --data DIR")
     split = open_pictures(args, "image")
     net = front_end(chosen, args.weights)
-    net.to(chosen_device(args.device))
+    net.to(select_device(args.device))
     model = find(chosen.model)
     size = tuple(args.input_size) if args.input_size else model.input_size
     with tqdm(total=len(split.pictures), disable=None, unit="picture") as bar:

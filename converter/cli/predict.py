@@ -1,4 +1,4 @@
-"""`dilatednet predict`: pictures in, label pictures and overlays out."""
+"""`dilatednet predict`: images in, label images and overlays out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
 from converter.errors import ConversionError, ImageError, OutputError
-from converter.pytorch.process_settings import prepare
+from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
     import torch
@@ -36,8 +36,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Label each picture; a picture that cannot be read is told of and left out, and makes the exit code 2."""
-    prepare()
+    """Label each image; a image that cannot be read is told of and left out, and makes the exit code 2."""
+    apply_process_settings()
     from converter.dilatednet.zoo import find
 
     model = find(args.model)
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _targets(images: Sequence[str], folder: Path, overlay: bool) -> list[tuple[Path, Path | None]]:
-    """Where each picture's labels and overlay go; no file may be written twice, nor over a picture that is read."""
+    """Where each image's labels and overlay go; no file may be written twice, nor over a image that is read."""
     targets = []
     taken = {str(Path(source).resolve()): source for source in images}
     for source in images:
@@ -93,20 +93,20 @@ def _label(
     input_size: tuple[int, int] | None,
     on_tile: Callable[[int, int], None],
 ) -> str:
-    """Label one picture, write its files, and say so in a line."""
+    """Label one image, write its files, and say so in a line."""
     from converter.data.images import read_image
     from converter.data.labels import write_labels
     from converter.dilatednet.inference.predict import predict
     from converter.dilatednet.zoo import palette
     from converter.report.overlay import overlay as mixed
-    from converter.report.overlay import write_picture
+    from converter.report.overlay import save_image
 
     image = read_image(source)
     answer = predict(module, image, model.name, input_size=input_size, on_tile=on_tile)
     colours = palette(model.name)
     write_labels(labels, answer, colours.tolist())
     if overlay:
-        write_picture(overlay, mixed(image, answer, colours))
+        save_image(overlay, mixed(image, answer, colours))
     return f"{source}: {labels}{f', {overlay.name}' if overlay else ''}: {_shares(answer, model.label_set.classes)}"
 
 
@@ -121,7 +121,7 @@ def _shares(labels: Any, classes: Sequence[str]) -> str:
 
 
 class _Bar:
-    """Progress over pictures and their tiles, on a terminal only."""
+    """Progress over images and their tiles, on a terminal only."""
 
     def __init__(self, pictures: int) -> None:
         from tqdm import tqdm
@@ -135,11 +135,11 @@ class _Bar:
         self._bar.close()
 
     def tile(self, done: int, of: int) -> None:
-        """Show the tiles of the picture in work."""
+        """Show the tiles of the image in work."""
         self._bar.set_postfix_str(f"tile {done}/{of}")
 
     def picture(self) -> None:
-        """One picture more is done."""
+        """One image more is done."""
         self._bar.update()
 
     def say(self, line: str, file: Any = None) -> None:

@@ -26,11 +26,11 @@ def run(args: argparse.Namespace) -> int:
     """Train, with progress; print what was written."""
     from tqdm import tqdm
 
-    from converter.dilatednet.training.distributed import chosen_device
+    from converter.dilatednet.training.distributed import select_device
     from converter.solver.run import Session
-    from converter.solver.solver import CaffeSolver
+    from converter.solver.solver import Solver
 
-    solver = CaffeSolver.from_prototxt(args.solver, args.weights, device=chosen_device(args.device))
+    solver = Solver.from_prototxt(args.solver, args.weights, device=select_device(args.device))
     for note in solver.notes:
         print(f"note: {note}", file=sys.stderr)
     if args.snapshot:

@@ -104,7 +104,7 @@ def _overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _source(args: argparse.Namespace) -> Source:
-    """The pairs to train on: two lists, or a data set's split with pictures or feature maps."""
+    """The pairs to train on: two lists, or a data set's split with images or feature maps."""
     from converter.dilatednet.training.sources import from_lists, from_split
     from converter.errors import DatasetError
 

@@ -41,14 +41,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: every blob within its tolerance, 1: some are not, 2 (raised): bad input."""
-    from converter.cli._device import refuse_missing
+    from converter.cli._device import check_device
     from converter.verify.report import Case, check_writable
     from converter.verify.verify import Verifier
 
     begun = time.monotonic()
     if args.report:
         check_writable(args.report)
-    refuse_missing(args.device)
+    check_device(args.device)
     stored = _stored(args)
     options = {"device": args.device, "dtype": args.dtype, "allow_unknown": args.allow_unknown, "seed": args.seed}
     verifier = Verifier(args.net, args.weights, **options)
@@ -80,7 +80,7 @@ def _report(args: argparse.Namespace, verifier: Verifier, cases: list[Case], ver
 
 
 def _stored(args: argparse.Namespace) -> StoredBlobs | None:
-    """What --against names; blobs are of one input, so more than one picture does not go with them."""
+    """What --against names; blobs are of one input, so more than one image does not go with them."""
     from converter.errors import ComparisonError
     from converter.verify.stored_blobs import read_blobs
 
@@ -94,7 +94,7 @@ def _stored(args: argparse.Namespace) -> StoredBlobs | None:
 def _inputs(
     args: argparse.Namespace, verifier: Verifier, stored: StoredBlobs | None
 ) -> Iterator[tuple[str, dict[str, Any], Any]]:
-    """Every input to run: a name for it, the arrays, and the picture where it was one."""
+    """Every input to run: a name for it, the arrays, and the image where it was one."""
     from tqdm import tqdm
 
     from converter.verify.inputs import given_inputs, picture_inputs, random_inputs
@@ -107,7 +107,7 @@ def _inputs(
         return
     if stored and stored.inputs:
         inputs = given_inputs(verifier.plan, stored.inputs, stored.path)
-        verifier.refuse_misfits(inputs)
+        verifier.check_inputs(inputs)
         yield "stored input", inputs, None
         return
     yield f"random input, seed {args.seed}", random_inputs(verifier.plan, args.seed), None
@@ -118,7 +118,7 @@ def _pictures(args: argparse.Namespace) -> list[Path]:
 
 
 def _voc_pictures(root: Path, limit: int | None) -> list[Path]:
-    """The validation pictures that lie there, the first `limit` of them."""
+    """The validation images that lie there, the first `limit` of them."""
     from converter.data.datasets.voc import pictures
     from converter.errors import DatasetError
 

@@ -1,4 +1,4 @@
-"""fyu's ImageLabelData layer as a data set: pictures with their label maps, extended, cropped, mirrored and sampled.
+"""fyu's ImageLabelData layer as a data set: images with their label maps, extended, cropped, mirrored and sampled.
 
 Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp. No torch here.
 """
@@ -18,10 +18,10 @@ from converter.data.transforms import (
     LabelSlice,
     Padding,
     crop_window,
-    extend,
+    pad_reflect,
     pad_to_crop,
+    preprocess,
     rescale,
-    to_input,
 )
 from converter.errors import DatasetError
 
@@ -54,11 +54,11 @@ class ImageLabelSettings:
 
 @dataclass(frozen=True, slots=True)
 class ImageLabelData:
-    """Items by position (see `SampleOrder`): `data[n]` is (picture float32 (3, crop, crop), label float32 (1, h, w)).
+    """Items by position (see `SampleOrder`): `data[n]` is (image float32 (3, crop, crop), label float32 (1, h, w)).
 
-    `pairs` are paths of pictures and label maps; `read` makes uint8 (h, w) class indices of a label path. Palette files
-    give their indices: Caffe would take the luminance of their colours, which trains nothing. Reading an item raises
-    ImageError or DatasetError where a file is bad, or picture and label map differ in size.
+    `pairs` are paths of images and label maps; `read` makes uint8 (h, w) class indices of a label path. Palette files
+    give their indices: Caffe would take the luminance of their colors, which trains nothing. Reading an item raises
+    ImageError or DatasetError where a file is bad, or image and label map differ in size.
     """
 
     pairs: list[tuple[str, str]]
@@ -81,14 +81,14 @@ class ImageLabelData:
 def prepare(
     image: Array, label: Array, settings: ImageLabelSettings, draws: np.random.Generator
 ) -> tuple[Array, Array]:
-    """One item: picture uint8 (h, w, 3) B G R and label map uint8 (h, w) → float32 (3, crop, crop) and (1, *dim).
+    """One item: image uint8 (h, w, 3) B G R and label map uint8 (h, w) → float32 (3, crop, crop) and (1, *dim).
 
-    Random numbers are drawn as: scale, mirror, row, column; the test phase crops the centre and draws none for it.
+    Random numbers are drawn as: scale, mirror, row, column; the test phase crops the center and draws none for it.
     """
     if settings.scales is not None:
         image, label = rescale(image, label, float(draws.uniform(*settings.scales)))
     down, across = settings.label_slice.offset
-    image, label = extend(image, label, (down, down), (across, across), settings.padding)
+    image, label = pad_reflect(image, label, (down, down), (across, across), settings.padding)
     image, label = pad_to_crop(image, label, settings.crop, settings.padding)
     mirrored = settings.mirror and bool(draws.integers(2))
     window = crop_window(label.shape, settings.crop, draws if settings.train else None)
@@ -96,4 +96,4 @@ def prepare(
     if mirrored:
         image, label = image[:, ::-1], label[:, ::-1]
     kept = settings.label_slice.take(label).astype(np.float32)
-    return to_input(image, settings.mean, settings.scale), kept[None]
+    return preprocess(image, settings.mean, settings.scale), kept[None]

@@ -1,6 +1,6 @@
-"""Reading pictures: 8-bit colour in, uint8 RGB out; every other kind is refused with what to do about it.
+"""Reading images: 8-bit color in, uint8 RGB out; every other kind is refused with what to do about it.
 
-A picture that is turned by its EXIF orientation is turned upright, as every viewer and OpenCV's imread do.
+A image that is turned by its EXIF orientation is turned upright, as every viewer and OpenCV's imread do.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ _KINDS = {
 
 
 def read_image(path: str | os.PathLike[str]) -> Picture:
-    """The picture at `path` as uint8 (h, w, 3), R, G, B in 0 to 255. Opaque palette pictures give their colours.
+    """The image at `path` as uint8 (h, w, 3), R, G, B in 0 to 255. Opaque palette images give their colors.
 
     Raises:
-        ImageError: missing, broken, truncated, not a picture, of more than 178,956,970 pixels, animated, or of a kind
+        ImageError: missing, broken, truncated, not a image, of more than 178,956,970 pixels, animated, or of a kind
             on which the nets were not trained: grayscale, transparent, CMYK, more than 8 bits a channel.
     """
     name = os.fspath(path)
@@ -82,7 +82,7 @@ def _decode(name: str) -> Picture:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF data say; as it is stored where they are damaged."""
+    """The image turned as its EXIF data say; as it is stored where they are damaged."""
     try:
         return ImageOps.exif_transpose(picture)
     except _BROKEN:
@@ -103,7 +103,7 @@ def _deep(picture: Image.Image) -> bool:
 
 
 def _refuse(picture: Image.Image, name: str) -> None:
-    """Raise an ImageError for every kind of picture that has no plain meaning as 8-bit RGB."""
+    """Raise an ImageError for every kind of image that has no plain meaning as 8-bit RGB."""
     width, height = picture.size
     if width < 1 or height < 1 or width * height > _LARGEST:
         raise ImageError(f"{width}×{height} pixels; expected 1 to {_LARGEST}; scale it or cut it", path=name)

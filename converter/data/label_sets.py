@@ -1,4 +1,4 @@
-"""The four data sets' classes: names, colours, mean pixel and zoom (fyu/dilation, datasets/*.json)."""
+"""The four data sets' classes: names, colors, mean pixel and zoom (fyu/dilation, datasets/*.json)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RGB = tuple[int, int, int]
 class LabelSet:
     """A data set's classes in label order.
 
-    `palette` is R, G, B; `mean` is B, G, R in 0 to 255; `zoom` is how many pixels of the picture a cell of the net's
+    `palette` is R, G, B; `mean` is B, G, R in 0 to 255; `zoom` is how many pixels of the image a cell of the net's
     answer covers.
     """
 
@@ -23,7 +23,7 @@ class LabelSet:
 
 
 def voc_colour(index: int) -> RGB:
-    """PASCAL VOC's colour of a label: each octal digit's bits go to R, G and B, the lowest digit's to the highest."""
+    """PASCAL VOC's color of a label: each octal digit's bits go to R, G and B, the lowest digit's to the highest."""
     red = green = blue = 0
     for place in range(7, -1, -1):
         red |= (index & 1) << place

@@ -1,4 +1,4 @@
-"""Reading and writing label pictures: PNGs of class numbers as gray values, palette indices or colours."""
+"""Reading and writing label images: PNGs of class numbers as gray values, palette indices or colors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Labels = NDArray[np.uint8]
 
 
 def read_labels(path: str | os.PathLike[str], colours: Sequence[tuple[int, int, int]] = ()) -> Labels:
-    """The class numbers of a label picture, (h, w) uint8.
+    """The class numbers of a label image, (h, w) uint8.
 
-    A gray picture's values and a palette picture's indices are the classes: decoding a palette picture to gray, as
-    OpenCV does, would give the brightness of a colour instead. A colour picture is read only where `colours` (RGB by
-    class; black is void) says what its colours mean.
+    A gray image's values and a palette image's indices are the classes: decoding a palette image to gray, as
+    OpenCV does, would give the brightness of a color instead. A color image is read only where `colors` (RGB by
+    class; black is void) says what its colors mean.
 
     Raises:
-        DatasetError: missing, unreadable, larger than 8 bits, or in colours that nobody explained.
+        DatasetError: missing, unreadable, larger than 8 bits, or in colors that nobody explained.
     """
     try:
         with Image.open(path) as picture:
@@ -50,7 +50,7 @@ def read_labels(path: str | os.PathLike[str], colours: Sequence[tuple[int, int, 
 def _from_colours(
     pixels: NDArray[np.uint8], colours: Sequence[tuple[int, int, int]], path: str | os.PathLike[str]
 ) -> Labels:
-    """Classes of an RGB picture (h, w, 3) by a table; black is void unless the table gives it to a class."""
+    """Classes of an RGB image (h, w, 3) by a table; black is void unless the table gives it to a class."""
     if not colours:
         raise DatasetError("a colour picture, not class numbers; want a gray or palette PNG", path=str(path))
     codes = (pixels.astype(np.uint32) * np.array([65536, 256, 1], np.uint32)).sum(axis=2, dtype=np.uint32)
@@ -67,7 +67,7 @@ def _from_colours(
 
 
 def write_labels(path: str | os.PathLike[str], labels: Labels, colours: Sequence[Sequence[int]] = ()) -> None:
-    """Write classes (h, w) uint8 as a palette PNG in the given RGB colours (gray without), whole or not at all.
+    """Write classes (h, w) uint8 as a palette PNG in the given RGB colors (gray without), whole or not at all.
 
     Raises:
         OutputError: the folder is missing or not writable, or the disk is full.

@@ -1,6 +1,6 @@
-"""Pictures and label maps together: scale, extend by reflection, pad to a crop, crop, mirror, sample labels.
+"""Images and label maps together: scale, extend by reflection, pad to a crop, crop, mirror, sample labels.
 
-Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp and src/caffe/data_transformer.cpp. Pictures are
+Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp and src/caffe/data_transformer.cpp. Images are
 uint8 (h, w, 3), label maps uint8 (h, w) with 255 for pixels that do not count. No torch here.
 """
 
@@ -44,7 +44,7 @@ class LabelSlice:
         return kept
 
 
-def extend(
+def pad_reflect(
     image: Array, label: Array, rows: tuple[int, int], columns: tuple[int, int], padding: Padding
 ) -> tuple[Array, Array]:
     """Both maps with `rows` = (above, below) and `columns` = (left, right) added; new labels are 255."""
@@ -68,7 +68,7 @@ def pad_to_crop(image: Array, label: Array, crop: int, padding: Padding) -> tupl
     if not down and not across:
         return image, label
     rows = (down // 2, down - down // 2)
-    return extend(image, label, rows, (across - across // 2, across // 2), padding)
+    return pad_reflect(image, label, rows, (across - across // 2, across // 2), padding)
 
 
 def crop_window(shape: tuple[int, ...], crop: int, draws: np.random.Generator | None) -> tuple[slice, slice]:
@@ -78,7 +78,7 @@ def crop_window(shape: tuple[int, ...], crop: int, draws: np.random.Generator | 
     return slice(row, row + crop), slice(column, column + crop)
 
 
-def to_input(image: Array, mean: tuple[float, ...], scale: float = 1.0) -> Array:
+def preprocess(image: Array, mean: tuple[float, ...], scale: float = 1.0) -> Array:
     """(pixel - mean) × scale as the nets take it: uint8 or float (h, w, 3) → float32 (3, h, w), channels as given."""
     planes = image.transpose(2, 0, 1).astype(np.float32)
     if mean:
@@ -87,13 +87,13 @@ def to_input(image: Array, mean: tuple[float, ...], scale: float = 1.0) -> Array
 
 
 def rescale(image: Array, label: Array, factor: float) -> tuple[Array, Array]:
-    """Both maps `factor` times as large: labels by nearest neighbour, pictures bicubic up and by area averages down.
+    """Both maps `factor` times as large: labels by nearest neighbor, images bicubic up and by area averages down.
 
     Caffe uses OpenCV here; Pillow's filters stand in for it, so values differ slightly from the fork's. Its scale draws
     are not reproducible in any case (seeded from the machine's entropy).
 
     Raises:
-        DatasetError: nothing would be left of the picture.
+        DatasetError: nothing would be left of the image.
     """
     from PIL import Image
 
@@ -107,5 +107,5 @@ def rescale(image: Array, label: Array, factor: float) -> tuple[Array, Array]:
 
 
 def _nearest(old: int, new: int) -> Array:
-    """Source positions of OpenCV's nearest neighbour: floor(position × old / new)."""
+    """Source positions of OpenCV's nearest neighbor: floor(position × old / new)."""
     return np.minimum((np.arange(new, dtype=np.float64) * (old / new)).astype(np.int64), old - 1)

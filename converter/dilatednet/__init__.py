@@ -1,6 +1,6 @@
-"""The reproduction: the published DilatedNets, their data sets, and labelling pictures with them.
+"""The reproduction: the published DilatedNets, their data sets, and labelling images with them.
 
-Names are looked up when they are asked for, so that the zoo, the palettes and the picture reader come without torch.
+Names are looked up when they are asked for, so that the zoo, the palettes and the image reader come without torch.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _CLASSIFIER_STD = 0.001
 def identity_(weight: torch.Tensor, classes: int, noise: float | None = None) -> None:
     """Fill `weight` (out, in, k, k) so that the layer hands its input on, in place.
 
-    Equation 5 (equation 4 where out = in = classes): the centre tap is classes/out between channels of the same class,
+    Equation 5 (equation 4 where out = in = classes): the center tap is classes/out between channels of the same class,
     every other tap 0, or N(0, `noise`²). The filler is fyu/caffe-dilation's `identity` with num_groups = classes; noise
     is drawn from torch's generator, so `torch.manual_seed` repeats it.
     """

@@ -49,7 +49,7 @@ class _Chain(nn.Sequential):
 
 
 class FrontEnd(_Chain):
-    """The VGG-16 front end: picture in, logits at an eighth of the resolution out (paper, section 4).
+    """The VGG-16 front end: image in, logits at an eighth of the resolution out (paper, section 4).
 
     x: (n, 3, h, w) float32, B, G, R in 0 to 255 minus the mean → (n, classes, ceil((h - 372) / 8), the same of w), or
     (n, fc_width, …) where the topology has no classes.
@@ -83,7 +83,7 @@ class DilatedNet(nn.Sequential):
     x: (n, 3, h, w) float32, B, G, R in 0 to 255 minus the mean → probabilities (n, classes, h', w'), where h' is
     ceil((h - 372) / 8), or eight times that with upsampling. Layers are children under Caffe's names (hooks and slices
     work); state_dict keys are `<caffe layer>.weight` and `.bias`. Neither classifier, last context layer
-    nor upsampling is followed by a ReLU. A fresh net has a random front end and an identity context (`initialise`).
+    nor upsampling is followed by a ReLU. A fresh net has a random front end and an identity context (`initialize`).
     """
 
     def __init__(

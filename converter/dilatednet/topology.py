@@ -116,7 +116,7 @@ def _count(shape: tuple[int, ...]) -> int:
 
 
 def front_end_steps(topology: Topology) -> tuple[Step, ...]:
-    """From the picture to the classifier's logits (to fc7 where there are no classes)."""
+    """From the image to the classifier's logits (to fc7 where there are no classes)."""
     steps: list[Step] = []
     blob, channels = "data", 3
     for number, convolutions, multiple, dilation in _BLOCKS:

@@ -46,7 +46,7 @@ class Model:
         """Bytes that the float32 weights alone take: no genuine file is smaller."""
         return 4 * self.topology.parameters
 
-    def narrowed(self, width: int, fc_width: int, input_size: tuple[int, int] | None = None) -> Model:
+    def with_width(self, width: int, fc_width: int, input_size: tuple[int, int] | None = None) -> Model:
         """The same net with other front-end widths (the context module's follow the classes alone) and tiles."""
         topology = replace(self.topology, width=width, fc_width=fc_width)
         return replace(self, topology=topology, input_size=input_size or self.input_size)
@@ -164,7 +164,7 @@ def find(name: str) -> Model:
 
 
 def palette(dataset: str) -> npt.NDArray[np.uint8]:
-    """The colours of a data set's labels: uint8 (classes, 3), R, G, B.
+    """The colors of a data set's labels: uint8 (classes, 3), R, G, B.
 
     Raises:
         ConversionError: an unknown data set or model.

@@ -51,7 +51,7 @@ def download(
     raise DownloadError(_all_failed(source, failures), path=str(target))
 
 
-def bring(source: Source, file: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:
+def fetch(source: Source, file: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:
     """Copy a file that the user has from elsewhere to its place in `folder`, checked and recorded like a download.
 
     Raises:

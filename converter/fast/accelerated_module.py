@@ -11,7 +11,7 @@ from torch import Tensor, fx, nn
 from converter.fast.convolution.cudnn import settings
 from converter.fast.convolution.filter import Place
 from converter.fast.patterns import accelerated_graph, graph_of, segment
-from converter.fast.replay import Repeated
+from converter.fast.replay import GraphReplay
 
 
 class AcceleratedModule(nn.Module):
@@ -35,7 +35,7 @@ class AcceleratedModule(nn.Module):
         self.graph_module = accelerated_graph(net, place)
         self._names = _input_names(net)
         self._graphs, self._compiled = graphs, compiled
-        self._parts: dict[tuple[str | None, str | None], Repeated] = {}
+        self._parts: dict[tuple[str | None, str | None], GraphReplay] = {}
         self._whole = self._repeated(self.graph_module)
 
     def forward(self, *args: Tensor, **inputs: Tensor) -> Any:
@@ -65,12 +65,12 @@ class AcceleratedModule(nn.Module):
         """The front end's output, where the net names that part: x (n, c, h, w) -> (n, classes, h', w')."""
         return self.segment("features")(x)
 
-    def _repeated(self, module: fx.GraphModule) -> Repeated:
+    def _repeated(self, module: fx.GraphModule) -> GraphReplay:
         names = [str(node.target) for node in module.graph.nodes if node.op == "placeholder"]
-        return Repeated(_named(module, names), graphs=self._graphs, compiled=self._compiled)
+        return GraphReplay(_named(module, names), graphs=self._graphs, compiled=self._compiled)
 
     @torch.inference_mode()
-    def _run(self, part: Repeated, inputs: dict[str, Tensor]) -> Any:
+    def _run(self, part: GraphReplay, inputs: dict[str, Tensor]) -> Any:
         """A part's outputs, float32."""
         with settings(self.place):
             outputs = part({name: self._prepared(value) for name, value in inputs.items()})

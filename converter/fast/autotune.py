@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from converter.fast.convolution.filter import Form
+from converter.fast.convolution.filter import Algorithm
 
 _TRIALS = 3
 _APART = {torch.float32: 2e-5, torch.bfloat16: 2e-2, torch.float16: 5e-3}
@@ -15,7 +15,7 @@ _APART = {torch.float32: 2e-5, torch.bfloat16: 2e-2, torch.float16: 5e-3}
 _TF32 = 2e-3
 
 
-class MeasuredConvolution:
+class AutotunedConvolution:
     """Runs the fastest of its forms, tried out at the first input of a size; sizes are told apart by powers of two.
 
     A form that fails, or answers something else than the first one, is out. `chosen` tells what was found:
@@ -24,17 +24,17 @@ class MeasuredConvolution:
 
     def __init__(
         self,
-        makers: Mapping[str, Callable[[], Form]],
+        makers: Mapping[str, Callable[[], Algorithm]],
         tolerance: float,
-        timed: Callable[[Form, Tensor], float] | None = None,
+        timed: Callable[[Algorithm, Tensor], float] | None = None,
     ) -> None:
         self._makers, self._tolerance = dict(makers), tolerance
         self._timed = timed or seconds_on_cuda
-        self._forms: dict[str, Form] = {}
+        self._forms: dict[str, Algorithm] = {}
         self.chosen: dict[int, str] = {}
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `Form`."""
+        """See `Algorithm`."""
         size = (x.shape[0] * x.shape[2] * x.shape[3]).bit_length()
         if size not in self.chosen:
             self._choose(x, size)
@@ -53,7 +53,7 @@ class MeasuredConvolution:
         best = min(times, key=lambda name: times[name])
         self._forms[best], self.chosen[size] = trial[best], best
 
-    def _agrees(self, form: Form, x: Tensor, wanted: Tensor) -> bool:
+    def _agrees(self, form: Algorithm, x: Tensor, wanted: Tensor) -> bool:
         try:
             difference = (form(x).float() - wanted.float()).abs().max()
         except RuntimeError:  # cuDNN's and CUDA's own refusals, out of memory among them
@@ -66,7 +66,7 @@ def tolerance(dtype: torch.dtype, tf32: bool) -> float:
     return _TF32 if tf32 and dtype == torch.float32 else _APART[dtype]
 
 
-def seconds_on_cuda(form: Form, x: Tensor) -> float:
+def seconds_on_cuda(form: Algorithm, x: Tensor) -> float:
     """A run's time on the current device, the fastest of a few, after one that does not count."""
     form(x)
     times: list[float] = []

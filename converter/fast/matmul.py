@@ -25,7 +25,7 @@ Product: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(a, b, out): write a @ b, of float32 matrices or batches of them, to `out`, which is also the result."""
 
 
-def product_on(device: str) -> Product:
+def matmul_on(device: str) -> Product:
     """The product to use on a kind of device: found when a form is made, for torch's compiler cannot look at files."""
     if not numpy_is_quicker(device):
         return _torchs

@@ -8,8 +8,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, fx, nn
 
-from converter.fast.convolution.choice import form_of
-from converter.fast.convolution.filter import Filter, Form, Place
+from converter.fast.convolution.choice import select_algorithm
+from converter.fast.convolution.filter import Algorithm, Filter, Place
 
 
 class AcceleratedConvolution(nn.Module):
@@ -17,7 +17,7 @@ class AcceleratedConvolution(nn.Module):
 
     def __init__(self, convolution: nn.Conv2d, rectified: bool, place: Place) -> None:
         super().__init__()
-        self.form: Form = form_of(_filter(convolution, rectified), place)
+        self.form: Algorithm = select_algorithm(_filter(convolution, rectified), place)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (n, c, h, w) channels-last of the place's type and device -> (n, c', h', w')."""

@@ -15,10 +15,10 @@ _KEPT = 4
 """Shapes whose graphs are kept: each holds every blob's memory."""
 
 
-class Repeated:
+class GraphReplay:
     """A function of named tensors, run as it is for a shape's first time, and made ready for its second.
 
-    The first run packs weights and tries forms out, which neither a graph nor the compiler can. Pictures of ever new
+    The first run packs weights and tries forms out, which neither a graph nor the compiler can. Images of ever new
     shapes are never captured; tiles of a fixed size are. `refused` tells why a shape goes on as it is.
     """
 

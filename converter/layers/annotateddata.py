@@ -1,16 +1,16 @@
-"""AnnotatedData: SSD's batches of pictures with boxes, fed by the caller."""
+"""AnnotatedData: SSD's batches of images with boxes, fed by the caller."""
 
 from __future__ import annotations
 
-from converter.layers.kit.data import Fed, channels, square
+from converter.layers.kit.data import DataLayer, channels, square
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("AnnotatedData")
-class AnnotatedData(Fed):
-    """Tops: pictures (batch_size, c, h, w) and boxes, as many rows as the batch has.
+class AnnotatedData(DataLayer):
+    """Tops: images (batch_size, c, h, w) and boxes, as many rows as the batch has.
 
     h and w are transform_param's resize_param, else its crop_size. Source: SSD's
     src/caffe/layers/annotated_data_layer.cpp.
@@ -19,7 +19,7 @@ class AnnotatedData(Fed):
     field = "data_param"
 
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
-        """Pictures; boxes are for the caller to state."""
+        """Images; boxes are for the caller to state."""
         sizes = square(view, transform)
         for resize in transform.messages("resize_param")[:1]:
             sizes = (resize.integer("height", 0), resize.integer("width", 0))

@@ -23,7 +23,7 @@ class BatchNorm(Operator):
 
     Blobs: sums of means (c,) and of variances (c,), and the scale (1,) that divides both; a scale of 0 stands for no
     statistics, mean and variance 0. With `use_global_stats` (default: when the module is not training) these are used;
-    otherwise the batch's own biased variance normalises, and the blobs decay by moving_average_fraction and take in
+    otherwise the batch's own biased variance normalizes, and the blobs decay by moving_average_fraction and take in
     the batch's mean and unbiased variance. Source: src/caffe/layers/batch_norm_layer.cpp.
     """
 

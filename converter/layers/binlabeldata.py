@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from converter.layers.imagelabeldata import sliced
-from converter.layers.kit.data import UNKNOWN, Fed
+from converter.layers.kit.data import UNKNOWN, DataLayer
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("BinLabelData")
-class BinLabelData(Fed):
+class BinLabelData(DataLayer):
     """Tops: feature maps (batch_size, c, h, w), whose sizes the files say, and labels (batch_size, 1, h', w').
 
     `converter.dilatednet` reads the same lists. Source: fyu/caffe-dilation, src/caffe/layers/bin_label_data_layer.cpp.

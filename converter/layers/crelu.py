@@ -17,7 +17,7 @@ class CReLU(Operator):
     """max(x, 0) and max(-x, 0) joined along `axis` (1), which doubles: (n, c, ...) to (n, 2c, ...).
 
     Source: arXiv:1603.05201, equation 2; forks write it as src/caffe/layers/crelu_layer.cpp (winggan/caffe, whose code
-    joins the halves of a batch as a whole, which is the same for one picture).
+    joins the halves of a batch as a whole, which is the same for one image).
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from converter.layers.kit.data import Fed, channels, square
+from converter.layers.kit.data import DataLayer, channels, square
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("Data")
-class Data(Fed):
+class Data(DataLayer):
     """Tops: images (batch_size, c, crop_size, crop_size) and labels (batch_size,).
 
     c is known where force_color, force_gray or several mean values say it. Source: src/caffe/layers/data_layer.cpp.

@@ -1,25 +1,25 @@
-"""DenseImageData: pictures with a label for every pixel, fed by the caller."""
+"""DenseImageData: images with a label for every pixel, fed by the caller."""
 
 from __future__ import annotations
 
-from converter.layers.kit.data import Fed, square
+from converter.layers.kit.data import DataLayer, square
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("DenseImageData")
-class DenseImageData(Fed):
-    """Tops: pictures (batch_size, 3 or 1, h, w) and labels (batch_size, 1, h, w).
+class DenseImageData(DataLayer):
+    """Tops: images (batch_size, 3 or 1, h, w) and labels (batch_size, 1, h, w).
 
-    h and w are crop_size, else new_height and new_width, else the pictures' own. Source: alexgkendall/caffe-segnet,
+    h and w are crop_size, else new_height and new_width, else the images' own. Source: alexgkendall/caffe-segnet,
     src/caffe/layers/dense_image_data_layer.cpp.
     """
 
     field = "dense_image_data_param"
 
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
-        """Pictures, labels."""
+        """Images, labels."""
         batch = view.integer("batch_size", 1)
         crop = square(view, transform)
         height, width = (crop[0] or view.integer("new_height", 0)), (crop[1] or view.integer("new_width", 0))

@@ -16,21 +16,19 @@ if TYPE_CHECKING:
 
 @layer("DetectionOutput", "DETECTION_OUTPUT")
 class DetectionOutput(Operator):
-    """Rows of (picture, label, score, xmin, ymin, xmax, ymax): (1, 1, rows, 7).
+    """Rows of (image, label, score, xmin, ymin, xmax, ymax): (1, 1, rows, 7).
 
     Bottoms: offsets (n, priors * 4, or * classes * 4 unless `share_location`), scores (n, priors * classes), priors (1,
     2, priors * 4) with their variances; further bottoms are not read. Of each class but the background the scores above
-    `confidence_threshold` (the best nms_param.top_k of them) go through greedy suppression; then each picture keeps its
-    `keep_top_k` best. Rows come by picture, by label, by falling score. Where nothing is found there is one row a
-    picture: its number, then -1. No gradient. Source: SSD's src/caffe/layers/detection_output_layer.cpp.
+    `confidence_threshold` (the best nms_param.top_k of them) go through greedy suppression; then each image keeps its
+    `keep_top_k` best. Rows come by image, by label, by falling score. Where nothing is found there is one row a
+    image: its number, then -1. No gradient. Source: SSD's src/caffe/layers/detection_output_layer.cpp.
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the thresholds and compare the bottoms."""
         self.expect_bottoms(bottoms, 3, 5)
-        p.message(
-            "transform_param"
-        ).take_rest()  # undone where detections are drawn into pictures, used for nothing else
+        p.message("transform_param").take_rest()  # undone where detections are drawn into images, used for nothing else
         view = p.message("detection_output_param")
         self.classes = view.integer("num_classes")
         self.shared = view.flag("share_location", True)

@@ -1,4 +1,4 @@
-"""Flatten: neighbouring axes merged into one."""
+"""Flatten: neighboring axes merged into one."""
 
 from __future__ import annotations
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from converter.layers.kit.data import UNKNOWN, Fed
+from converter.layers.kit.data import UNKNOWN, DataLayer
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("HDF5Data")
-class HDF5Data(Fed):
+class HDF5Data(DataLayer):
     """Tops: one a data set of that name, (batch_size, ...); the files alone say the rest.
 
     Source: src/caffe/layers/hdf5_data_layer.cpp.

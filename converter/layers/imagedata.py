@@ -1,18 +1,18 @@
-"""ImageData: batches of pictures named in a list, fed by the caller."""
+"""ImageData: batches of images named in a list, fed by the caller."""
 
 from __future__ import annotations
 
-from converter.layers.kit.data import Fed, square
+from converter.layers.kit.data import DataLayer, square
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("ImageData")
-class ImageData(Fed):
+class ImageData(DataLayer):
     """Tops: images (batch_size, 3 or 1, h, w) and labels (batch_size,).
 
-    Colour unless is_color is false; h and w are crop_size, else new_height and new_width, else the pictures' own.
+    Color unless is_color is false; h and w are crop_size, else new_height and new_width, else the images' own.
     Source: src/caffe/layers/image_data_layer.cpp.
     """
 

@@ -1,15 +1,15 @@
-"""ImageLabelData: pictures and label maps for dense prediction, fed by the caller."""
+"""ImageLabelData: images and label maps for dense prediction, fed by the caller."""
 
 from __future__ import annotations
 
-from converter.layers.kit.data import Fed, square
+from converter.layers.kit.data import DataLayer, square
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("ImageLabelData")
-class ImageLabelData(Fed):
+class ImageLabelData(DataLayer):
     """Tops: images (batch_size, 3, crop_size, crop_size) and labels (batch_size, 1, h, w) with label_slice's dim.
 
     `converter.dilatednet` reads the same lists.

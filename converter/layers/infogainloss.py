@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @layer("InfogainLoss")
 class InfogainLoss(Operator):
-    """-sum over classes of H[label, class] log(max(p[class], 1e-20)) over the positions that count, / the normaliser.
+    """-sum over classes of H[label, class] log(max(p[class], 1e-20)) over the positions that count, / the normalizer.
 
     p is the softmax of x: (outer..., c, inner...) along infogain_loss_param.axis, label: one whole number a position,
     H: c * c values, the third bottom or a blob file (`source`), which is read when the layer first runs. Tops: (), and
@@ -28,7 +28,7 @@ class InfogainLoss(Operator):
     is_loss = True
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
-        """Read the axis, the normaliser and where H is; compare the bottoms."""
+        """Read the axis, the normalizer and where H is; compare the bottoms."""
         self.expect_bottoms(bottoms, 2, 3)
         view = p.message("infogain_loss_param")
         shape = bottoms[0]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class LRN(Operator):
     """x * (k + alpha * mean of x² over the window)^-beta, zeros outside, on x: (n, c, h, w).
 
-    ACROSS_CHANNELS: `local_size` neighbouring channels. WITHIN_CHANNEL: a square of that side in the same plane, with
+    ACROSS_CHANNELS: `local_size` neighboring channels. WITHIN_CHANNEL: a square of that side in the same plane, with
     k taken as 1 whatever is set. Source: src/caffe/layers/lrn_layer.cpp.
     """
 

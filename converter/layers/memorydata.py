@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from converter.layers.kit.data import Fed
+from converter.layers.kit.data import DataLayer
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("MemoryData")
-class MemoryData(Fed):
+class MemoryData(DataLayer):
     """Tops: data (batch_size, channels, height, width) and labels (batch_size,).
 
     Source: src/caffe/layers/memory_data_layer.cpp.

@@ -22,7 +22,7 @@ class MVN(Operator):
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
-        """Read what is normalised."""
+        """Read what is normalized."""
         self.expect_bottoms(bottoms, 1)
         if not 1 <= len(bottoms[0]) <= 4:
             raise ShapeError(f"bottom of shape {bottoms[0]}; MVN takes 1 to 4 axes (n, c, ...)")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Normalize(Operator):
     """x / sqrt(sum of x² + eps) * scale, x: (n, c, h, w).
 
-    The sum runs over the channels of each position, or with `across_spatial` over a whole picture (where eps is added
+    The sum runs over the channels of each position, or with `across_spatial` over a whole image (where eps is added
     once, to the sum). Blob 0 is the factor, filled with 1 by default: a scalar with `channel_shared`, else (c,). With a
     factor for each channel SSD's gradient for x is the norm's own times the factor, which is not the true derivative;
     nets were trained with it, so it is kept. Source: SSD's src/caffe/layers/normalize_layer.cpp (arXiv:1506.04579).

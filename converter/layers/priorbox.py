@@ -17,9 +17,9 @@ Pair = tuple[float, float]
 
 @layer("PriorBox", "PRIOR_BOX")
 class PriorBox(Operator):
-    """Boxes around the centre of every cell, as fractions of the picture, and their variances.
+    """Boxes around the center of every cell, as fractions of the image, and their variances.
 
-    Bottoms: the feature map (n, c, h, w) and the picture (n, 3, H, W); of both only the sizes count. Top: (1, 2,
+    Bottoms: the feature map (n, c, h, w) and the image (n, 3, H, W); of both only the sizes count. Top: (1, 2,
     h * w * boxes * 4): row 0 holds xmin, ymin, xmax, ymax, row 1 the variances. For each min_size m and max_size M (cut
     to whole numbers, as the source does) come a square of m, one of sqrt(m * M), and boxes of m * sqrt(r) by
     m / sqrt(r) for each aspect ratio r other than 1 (and 1 / r with `flip`). Source: SSD's

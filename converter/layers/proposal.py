@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @layer("Proposal", "PROPOSAL")
 class Proposal(Operator):
-    """Regions (r, 5) of picture, x1, y1, x2, y2, and, as second top, their scores (r,).
+    """Regions (r, 5) of image, x1, y1, x2, y2, and, as second top, their scores (r,).
 
-    Bottoms: probabilities (n, 2 * anchors, h, w), background first; offsets (n, 4 * anchors, h, w); picture sizes (n, 4
+    Bottoms: probabilities (n, 2 * anchors, h, w), background first; offsets (n, 4 * anchors, h, w); image sizes (n, 4
     or more) of height, width and their scale factors. Offsets move anchors by parts of their size and scale it by exp;
-    boxes are cut to the picture, and those narrower or lower than min_size * scale score 0. The pre_nms_topn best go
+    boxes are cut to the image, and those narrower or lower than min_size * scale score 0. The pre_nms_topn best go
     through suppression until post_nms_topn are left. No gradient. Source: PVANet's
     src/caffe/layers/proposal_layer.cpp (sanghoon/caffe); arXiv:1506.01497, section 3.1.
     """
@@ -52,7 +52,7 @@ class Proposal(Operator):
 
 
 def _anchors(view: Params) -> list[tuple[float, float, float, float]]:
-    """Boxes around the centre of the first cell, ratio by ratio (height over width), in each every scale."""
+    """Boxes around the center of the first cell, ratio by ratio (height over width), in each every scale."""
     base, ratios, scales = view.integer("base_size", 16), view.numbers("ratio"), view.numbers("scale")
     if not ratios or not scales or min(*ratios, *scales) <= 0:
         raise view.error("ratio", f"is {list(ratios)}, scale {list(scales)}", "expected positive numbers in both")

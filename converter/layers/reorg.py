@@ -17,7 +17,7 @@ class Reorg(Operator):
     """(n, c, h, w) to (n, c * s², h / s, w / s), or with `reverse` to (n, c / s², h * s, w * s).
 
     Darknet computes the places as if the bottom were (n, c / s², h * s, w * s), so the result is not the usual space to
-    depth: what it holds is that larger picture taken apart into its s² phases, stored as c channels of h by w, and then
+    depth: what it holds is that larger image taken apart into its s² phases, stored as c channels of h by w, and then
     only named by the top's shape. No gradient flows back: the source takes it from a blob of zeros, not from the top.
     Source: src/caffe/layers/reorg_layer.cpp (eric612/MobileNet-YOLO); Darknet's src/blas.c, reorg_cpu.
     """

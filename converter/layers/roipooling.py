@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @layer("ROIPooling", "ROI_POOLING")
 class ROIPooling(Operator):
-    """x: (n, c, h, w) and regions (r, 5) of picture, x1, y1, x2, y2 -> (r, c, pooled_h, pooled_w).
+    """x: (n, c, h, w) and regions (r, 5) of image, x1, y1, x2, y2 -> (r, c, pooled_h, pooled_w).
 
     Corners are scaled by `spatial_scale`, rounded, and belong to the region; a region has at least one position. Cells
-    reach outward to whole positions, so neighbours may overlap; a cell outside the map gives 0. The first of equal
+    reach outward to whole positions, so neighbors may overlap; a cell outside the map gives 0. The first of equal
     maxima, row by row, gets the gradient. Source: Fast R-CNN's src/caffe/layers/roi_pooling_layer.cpp
     (arXiv:1504.08083, section 2.1).
     """

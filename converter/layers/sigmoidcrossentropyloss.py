@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @layer("SigmoidCrossEntropyLoss")
 class SigmoidCrossEntropyLoss(Operator):
-    """Sum of max(x, 0) - x t + log(1 + exp(-|x|)) over the values that count, / the normaliser (default BATCH_SIZE).
+    """Sum of max(x, 0) - x t + log(1 + exp(-|x|)) over the values that count, / the normalizer (default BATCH_SIZE).
 
     x: (n, ...), t: as many values, 0 to 1, top: (). A value is ignored where t, cut to a whole number, is ignore_label.
     Only x gets a gradient. Source: src/caffe/layers/sigmoid_cross_entropy_loss_layer.cpp.
@@ -25,7 +25,7 @@ class SigmoidCrossEntropyLoss(Operator):
     is_loss = True
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
-        """Read the normaliser and compare the bottoms."""
+        """Read the normalizer and compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
         self.normalizer = read_normalizer(p.message("loss_param"), "BATCH_SIZE")
         if not bottoms[0] or count_of(bottoms[0]) != count_of(bottoms[1]):

@@ -18,7 +18,7 @@ FLOAT_MIN: Final = 1.1754943508222875e-38
 
 @layer("SoftmaxWithLoss", "SOFTMAX_LOSS", "SoftmaxLoss")
 class SoftmaxWithLoss(Operator):
-    """-sum of log softmax(x)[label] over the positions that count, divided by the normaliser.
+    """-sum of log softmax(x)[label] over the positions that count, divided by the normalizer.
 
     x: (outer..., c, inner...) with c along softmax_param.axis, labels: outer * inner values in x's order. The second
     top, if there is one, holds the probabilities. Source: src/caffe/layers/softmax_loss_layer.cpp.
@@ -27,7 +27,7 @@ class SoftmaxWithLoss(Operator):
     is_loss = True
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
-        """Read the axis and the normaliser; compare the bottoms."""
+        """Read the axis and the normalizer; compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
         self.axis = axis_of(p.message("softmax_param").integer("axis"), len(bottoms[0]))
         self.normalizer = read_normalizer(p.message("loss_param"), "VALID")

@@ -1,4 +1,4 @@
-"""Upsample: nearest neighbour with one bottom (YOLO), back to where a mask says with two (SegNet)."""
+"""Upsample: nearest neighbor with one bottom (YOLO), back to where a mask says with two (SegNet)."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""WindowData: batches of windows cut from pictures, fed by the caller."""
+"""WindowData: batches of windows cut from images, fed by the caller."""
 
 from __future__ import annotations
 
-from converter.layers.kit.data import Fed, square
+from converter.layers.kit.data import DataLayer, square
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
 
 
 @layer("WindowData")
-class WindowData(Fed):
+class WindowData(DataLayer):
     """Tops: windows (batch_size, 3, crop_size, crop_size) and labels (batch_size,).
 
     Source: src/caffe/layers/window_data_layer.cpp.

@@ -11,7 +11,7 @@ def decode_boxes(code: str, priors: Tensor, offsets: Tensor) -> Tensor:
 
     Args:
         code: CORNER adds offsets to corners, CORNER_SIZE adds them in units of the prior's size, CENTER_SIZE moves the
-            centre in those units and scales the size by exp.
+            center in those units and scales the size by exp.
         priors: (boxes, 4).
         offsets: (..., boxes, 4).
     """

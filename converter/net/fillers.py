@@ -114,7 +114,7 @@ def _msra(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.Arra
 def _bilinear(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.ArrayLike:
     """The outer product of two tents, the same for every pair of channels.
 
-    The centre is that of 2016, which fyu/caffe-dilation has; it equals later Caffe's (k - 1) / 2f for the kernels that
+    The center is that of 2016, which fyu/caffe-dilation has; it equals later Caffe's (k - 1) / 2f for the kernels that
     upsampling by 2, 4, 6, 8... uses (k = 4, 8, 12, 16), and differs for k = 2, 3, 6, 7.
     """
     del filler, random
@@ -127,7 +127,7 @@ def _bilinear(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.
 
 
 def _identity(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.ArrayLike:
-    """Block identity on the centre tap: paper, equation 5 (fyu/caffe-dilation, IdentityFiller).
+    """Block identity on the center tap: paper, equation 5 (fyu/caffe-dilation, IdentityFiller).
 
     With G groups over O outputs and I inputs, output o reads input i with weight G/O where both lie in the same group;
     inputs beyond G * (I // G) are read by nobody, which is the filler's own rule.

@@ -13,8 +13,8 @@ from converter.layers.kit.windows import count_of
 from converter.layers.layer import Window, operator_types
 from converter.net.net import Net, Shape
 from converter.net.reading import read_net
-from converter.plan.plan import Plan, Step, build_plan
-from converter.plan.receptive_field import Reach, joined, widened
+from converter.plan.plan import ConfiguredLayer, Plan, build_plan
+from converter.plan.receptive_field import ReceptiveField, through_window, union
 from converter.plan.weights import match
 
 Path = str | os.PathLike[str]
@@ -29,7 +29,7 @@ class Row:
     shape: Shape | None
     parameters: int
     multiply_adds: int
-    reach: Reach | None
+    reach: ReceptiveField | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _misfits(plan: Plan, stored: StoredWeights | None) -> list[str]:
 
 
 def _rows(plan: Plan) -> tuple[Row, ...]:
-    reaches: dict[str, Reach | None] = {}
+    reaches: dict[str, ReceptiveField | None] = {}
     rows = []
     for step in plan.steps:
         reach = _reach(step, reaches)
@@ -90,19 +90,19 @@ def _rows(plan: Plan) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _reach(step: Step, reaches: Mapping[str, Reach | None]) -> Reach | None:
+def _reach(step: ConfiguredLayer, reaches: Mapping[str, ReceptiveField | None]) -> ReceptiveField | None:
     """Where a layer's positions lie over the input; None once positions no longer correspond to places."""
     if step.operator.is_input:
         axes = max(len(step.top_shapes[0]) - 2, 0) if step.top_shapes else 0
-        return Reach((1,) * axes, (1.0,) * axes) if axes else None
+        return ReceptiveField((1,) * axes, (1.0,) * axes) if axes else None
     known = [reach for name in step.layer.bottoms if (reach := reaches.get(name)) is not None]
     if not known or not step.top_shapes or len(step.top_shapes[0]) - 2 != len(known[0].field):
         return None
-    reach = joined(known)
+    reach = union(known)
     window: Window | None = step.operator.window()
     if window is None:
         return reach if step.top_shapes[0][2:] == step.bottom_shapes[0][2:] else None
-    return widened(reach, window.extent, window.stride)
+    return through_window(reach, window.extent, window.stride)
 
 
 def _bare_rows(net: Net, stored: StoredWeights | None) -> tuple[Row, ...]:

@@ -12,7 +12,7 @@ from converter.net.params import Leftover
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ConfiguredLayer:
     """One layer ready to run: its operator, and the shapes it was configured with."""
 
     layer: Layer
@@ -29,7 +29,7 @@ class Plan:
     """
 
     net: Net
-    steps: tuple[Step, ...]
+    steps: tuple[ConfiguredLayer, ...]
     inputs: Mapping[str, Shape]
     shapes: Mapping[str, Shape]
     leftovers: tuple[Leftover, ...]
@@ -38,7 +38,7 @@ class Plan:
         """The plan itself: nothing in it changes."""
         return self
 
-    def step(self, name: str) -> Step:
+    def step(self, name: str) -> ConfiguredLayer:
         """The layer of that name."""
         return next(step for step in self.steps if step.layer.name == name)
 
@@ -66,7 +66,7 @@ def build_plan(
     _check_types(net)
     given = dict(inputs or {})
     shapes: dict[str, Shape] = {}
-    steps: list[Step] = []
+    steps: list[ConfiguredLayer] = []
     leftovers: list[Leftover] = []
     for layer in net.layers:
         step = _configure(layer, shapes, given, (stored_blobs or {}).get(layer.name))
@@ -85,7 +85,9 @@ def build_plan(
     return Plan(net, tuple(steps), fed, shapes, tuple(leftovers))
 
 
-def _configure(layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Shape], stored_blobs: int | None) -> Step:
+def _configure(
+    layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Shape], stored_blobs: int | None
+) -> ConfiguredLayer:
     bottoms = tuple(shapes[name] for name in layer.bottoms)
     operator_type = operator_types()[layer.type]
     try:
@@ -104,7 +106,7 @@ def _configure(layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Sh
             raise ShapeError(f"{len(layer.param_specs)} param entries; the layer has {len(operator.blobs)} blobs")
     except ConversionError as error:
         raise _located(error, layer) from None
-    return Step(layer, operator, bottoms, tops)
+    return ConfiguredLayer(layer, operator, bottoms, tops)
 
 
 def _input_shapes(layer: Layer, operator: Operator, given: Mapping[str, Shape]) -> Sequence[Shape]:
@@ -164,7 +166,7 @@ def _check_types(net: Net) -> None:
     )
 
 
-def _refuse_stray_inputs(given: Mapping[str, Shape], steps: Sequence[Step]) -> None:
+def _refuse_stray_inputs(given: Mapping[str, Shape], steps: Sequence[ConfiguredLayer]) -> None:
     inputs = [top for step in steps if step.operator.is_input for top in step.layer.tops]
     stray = [name for name in given if name not in inputs]
     if stray:

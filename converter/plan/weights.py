@@ -14,7 +14,7 @@ from converter.net.fillers import fill
 from converter.net.names import escape, unescape
 from converter.net.net import Shape
 from converter.plan.layer_blobs import check_naming
-from converter.plan.plan import Plan, Step, param_spec
+from converter.plan.plan import ConfiguredLayer, Plan, param_spec
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
@@ -97,7 +97,7 @@ def fill_all(plan: Plan, seed: int | None = None) -> Matched:
     return Matched(arrays, notes=tuple(_filled_note(step) for step in steps))
 
 
-def fill_step(step: Step, random: np.random.Generator) -> tuple[Array, ...]:
+def fill_step(step: ConfiguredLayer, random: np.random.Generator) -> tuple[Array, ...]:
     """A layer's blobs as its fillers make them, float32."""
     try:
         return tuple(fill(blob.filler, blob.shape, random) for blob in step.operator.blobs)
@@ -133,7 +133,7 @@ def _by_layer(stored: StoredWeights, wanted: set[str]) -> dict[str, StoredLayer]
 
 
 def _fit(
-    step: Step,
+    step: ConfiguredLayer,
     layer: StoredLayer,
     plan: Plan,
     path: str,
@@ -174,7 +174,7 @@ def _fit(
     )
 
 
-def _state_shapes(step: Step) -> list[Shape]:
+def _state_shapes(step: ConfiguredLayer) -> list[Shape]:
     """The shapes that a layer's blobs have in the state dict."""
     zeros = [np.broadcast_to(np.float32(0), blob.shape) for blob in step.operator.blobs]
     return [tuple(array.shape) for array in step.operator.state_of(zeros)]
@@ -185,17 +185,17 @@ def _single(array: Array) -> Array:
     return array.astype(np.float32, copy=False) if array.dtype == np.float16 else array
 
 
-def _filled_note(step: Step) -> str:
+def _filled_note(step: ConfiguredLayer) -> str:
     kinds = ", ".join(f"{blob.name} by {blob.filler.type}" for blob in step.operator.blobs)
     return f"layer {step.layer.name!r} was filled, not loaded: {kinds}"
 
 
-def _all_shared(step: Step, plan: Plan) -> bool:
+def _all_shared(step: ConfiguredLayer, plan: Plan) -> bool:
     """Whether an earlier layer owns all of this one's blobs (HDF5 files hold shared blobs once, with their owner)."""
     return all(_owner(step, index, plan) is not None for index in range(len(step.operator.blobs)))
 
 
-def _owner(step: Step, index: int, plan: Plan) -> Step | None:
+def _owner(step: ConfiguredLayer, index: int, plan: Plan) -> ConfiguredLayer | None:
     """The earlier layer that owns blob `index` by a shared parameter name, if there is one."""
     name = param_spec(step.layer, index).name
     for other in plan.steps:

@@ -14,7 +14,7 @@ from torch import Tensor, fx, nn
 
 from converter.layers.layer import Operator
 from converter.net.names import escape
-from converter.plan.plan import Plan, Step, param_spec
+from converter.plan.plan import ConfiguredLayer, Plan, param_spec
 from converter.plan.weights import Matched
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.operator_module import OperatorModule
@@ -60,7 +60,7 @@ class GraphBuilder:
         self._arguments[name] = argument
         self._nodes[name] = node
 
-    def _add_layer(self, step: Step) -> None:
+    def _add_layer(self, step: ConfiguredLayer) -> None:
         """A layer's module, its blobs in place, and the nodes that call it."""
         layer, target = step.layer, ""
         blobs = tuple(blob.name for blob in step.operator.blobs)
@@ -73,7 +73,7 @@ class GraphBuilder:
         shapes = tuple(blob.shape for blob in step.operator.blobs)
         self._layers.append(LayerFacts(layer.name, layer.type, target, layer.bottoms, layer.tops, blobs, shapes))
 
-    def _fill(self, step: Step, module: nn.Module) -> None:
+    def _fill(self, step: ConfiguredLayer, module: nn.Module) -> None:
         """The stored arrays as the module's parameters and buffers: views, not copies; shared ones are one object."""
         arrays = self._state(step) if step.operator.blobs else ()
         for index, (blob, array) in enumerate(zip(step.operator.blobs, arrays, strict=True)):
@@ -90,13 +90,13 @@ class GraphBuilder:
             if shared:
                 self._shared.setdefault(shared, parameter)
 
-    def _state(self, step: Step) -> Sequence[np.ndarray[Any, Any]]:
+    def _state(self, step: ConfiguredLayer) -> Sequence[np.ndarray[Any, Any]]:
         """A layer's blobs as its module holds them."""
         name = step.layer.name
         given = self._values.states.get(name)
         return given if given is not None else step.operator.state_of(self._values.arrays[name])
 
-    def _call(self, step: Step, target: str) -> None:
+    def _call(self, step: ConfiguredLayer, target: str) -> None:
         """The call of a layer's module; layers that treat bottoms alike are called once for each."""
         bottoms = [self._nodes[name] for name in step.layer.bottoms]
         flatten = step.operator.flatten_axis
@@ -118,7 +118,7 @@ class GraphBuilder:
         self._nodes[blob] = node
 
 
-def _module(step: Step) -> nn.Module:
+def _module(step: ConfiguredLayer) -> nn.Module:
     """The layer's module, without numbers: its parameters are on the meta device, as nothing is to be initialized."""
     if type(step.operator).module is Operator.module:
         return OperatorModule(step.operator)

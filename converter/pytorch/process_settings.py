@@ -12,12 +12,16 @@ _SETTINGS = {
 }
 
 
-def prepare() -> None:
+def apply_process_settings() -> None:
     """Make the settings that the user has not made, unless it is too late: where numpy or torch are loaded already."""
     if {"numpy", "torch"} & set(sys.modules):
         return
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+
+
+prepare = apply_process_settings
+"""The name of earlier versions."""
 
 
 def threads_make_room() -> bool:

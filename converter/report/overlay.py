@@ -1,4 +1,4 @@
-"""Pictures of an answer: labels in their data set's colours, laid over the photograph."""
+"""Images of an answer: labels in their data set's colors, laid over the photograph."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def overlay(image: Pixels, labels: Pixels, palette: Pixels, strength: float = 0.5) -> Pixels:
-    """The photograph mixed with its labels' colours: uint8 (h, w, 3).
+    """The photograph mixed with its labels' colors: uint8 (h, w, 3).
 
     Args:
         image: uint8 (h, w, 3), R, G, B.
         labels: uint8 (h, w).
         palette: uint8 (classes, 3), R, G, B. Black (VOC's background) leaves the photograph as it is.
-        strength: share of the label's colour, 0 to 1.
+        strength: share of the label's color, 0 to 1.
     """
     shares = np.where(palette.any(axis=1), strength, 0.0).astype(np.float32)[:, None]
     tint, rest = palette * shares, 1 - shares
@@ -30,7 +30,7 @@ def overlay(image: Pixels, labels: Pixels, palette: Pixels, strength: float = 0.
     return mixed
 
 
-def write_picture(path: str | os.PathLike[str], pixels: Pixels) -> None:
+def save_image(path: str | os.PathLike[str], pixels: Pixels) -> None:
     """Write uint8 (h, w, 3) R, G, B as PNG, whole or not at all.
 
     Raises:

@@ -1,6 +1,6 @@
 """One self-contained HTML page: the style that every report shares, and the pieces reports are put together from.
 
-No script, no address, no font of its own: pictures travel inside as data, charts as SVG, both colour schemes as CSS
+No script, no address, no font of its own: images travel inside as data, charts as SVG, both color schemes as CSS
 variables. Charts keep their text at its size on every screen: across they are measured in per cent, down in pixels.
 """
 
@@ -90,7 +90,7 @@ def write_page(path: str | os.PathLike[str], title: str, body: Iterable[str]) ->
 
 
 def verdict(good: bool, word: str, text: str) -> str:
-    """A coloured box: a word (PASS) and what it means."""
+    """A colored box: a word (PASS) and what it means."""
     return f'<p class="verdict{"" if good else " bad"}"><b>{escape(word)}</b> {escape(text)}</p>'
 
 
@@ -117,9 +117,9 @@ def details(summary: str, content: str, *, opened: bool = False) -> str:
 
 
 def figure(pixels: Pixels, caption: str, *, cells: bool = False) -> str:
-    """A picture, uint8 (h, w, 3) R, G, B, with its caption.
+    """A image, uint8 (h, w, 3) R, G, B, with its caption.
 
-    `cells`: flat colours, such as label maps: kept exact, as PNG, and enlarged without blur. Others become JPEG and
+    `cells`: flat colors, such as label maps: kept exact, as PNG, and enlarged without blur. Others become JPEG and
     are shrunk to 1024 pixels.
     """
     from PIL import Image
@@ -142,7 +142,7 @@ def pictures(figures: Iterable[str]) -> str:
 
 
 def legend(entries: Iterable[tuple[str, Sequence[int]]]) -> str:
-    """Names with their colours (R, G, B)."""
+    """Names with their colors (R, G, B)."""
     items = (
         f'<li><i style="background:rgb({",".join(str(int(part)) for part in colour)})"></i>{escape(name)}</li>'
         for name, colour in entries
@@ -150,7 +150,7 @@ def legend(entries: Iterable[tuple[str, Sequence[int]]]) -> str:
     return f'<ul class="legend">{"".join(items)}</ul>'
 
 
-def decades(values: Iterable[float]) -> tuple[int, int]:
+def log_ticks(values: Iterable[float]) -> tuple[int, int]:
     """The powers of ten that hold every positive finite value: (lowest, highest), at least one apart."""
     logs = [math.log10(value) for value in values if value > 0 and math.isfinite(value)]
     low, high = (math.floor(min(logs)), math.ceil(max(logs))) if logs else (-1, 0)

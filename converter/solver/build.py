@@ -13,7 +13,7 @@ from converter.solver.settings import SolverSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Learnable:
+class LearnableBlob:
     """One blob of a net that the solver updates; Caffe calls them learnable parameters."""
 
     layer: str
@@ -23,25 +23,25 @@ class Learnable:
     decay_mult: float = 1.0
 
 
-def learnables(net: CaffeModule) -> list[Learnable]:
+def learnable_blobs(net: CaffeModule) -> list[LearnableBlob]:
     """Every learnable blob in the net's order, shared ones once, with multipliers (src/caffe/net.cpp, AppendParam).
 
     A multiplier that only a later sharer states counts, as in Caffe. Statistics (BatchNorm's blobs) are learnable in
     Caffe too, with the rate forced to 0, and have their place in a solver state.
     """
-    found: dict[int, Learnable] = {}
+    found: dict[int, LearnableBlob] = {}
     for step in net.plan.steps:
         for index in range(len(step.operator.blobs)):
             tensor, spec = net.blob_parameter(step.layer.name, index), param_spec(step.layer, index)
-            known = found.get(id(tensor), Learnable(step.layer.name, index, tensor))
+            known = found.get(id(tensor), LearnableBlob(step.layer.name, index, tensor))
             rate = known.lr_mult if spec.lr_mult is None else spec.lr_mult
             decay = known.decay_mult if spec.decay_mult is None else spec.decay_mult
             rate = rate if isinstance(tensor, nn.Parameter) else 0.0
-            found[id(tensor)] = Learnable(known.layer, known.index, tensor, rate, decay)
+            found[id(tensor)] = LearnableBlob(known.layer, known.index, tensor, rate, decay)
     return list(found.values())
 
 
-def build_optimizer(settings: SolverSettings, blobs: list[Learnable]) -> CaffeOptimizer:
+def build_optimizer(settings: SolverSettings, blobs: list[LearnableBlob]) -> CaffeOptimizer:
     """The optimizer that a solver's settings describe, one parameter group a blob."""
     groups = [{"params": [blob.tensor], "lr_mult": blob.lr_mult, "decay_mult": blob.decay_mult} for blob in blobs]
     return SOLVERS[settings.type](
@@ -55,7 +55,7 @@ def build_optimizer(settings: SolverSettings, blobs: list[Learnable]) -> CaffeOp
     )
 
 
-def freeze(blobs: list[Learnable]) -> None:
+def freeze(blobs: list[LearnableBlob]) -> None:
     """Ask no gradient of blobs whose rate is 0: Caffe computes none, and they cannot move."""
     for blob in blobs:
         if blob.lr_mult == 0 and isinstance(blob.tensor, nn.Parameter):

@@ -14,7 +14,7 @@ POLICIES = ("fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid")
 
 
 @dataclass(frozen=True, slots=True)
-class RatePolicy:
+class LearningRatePolicy:
     """A policy with its numbers, named as in solver.prototxt; `stepvalues` are the repeated `stepvalue`s, in order.
 
     Raises:

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from converter.data.caffe_layers import LayerData, layer_data
 from converter.errors import TrainingError
-from converter.solver.solver import CaffeSolver
-from converter.solver.test_nets import Score, TestedNet, tested_nets
+from converter.solver.solver import Solver
+from converter.solver.test_nets import Score, TestNet, test_nets
 
 Report = Callable[[int, float, float], None]
 """Called with the iteration, the smoothed loss and the rate."""
@@ -31,7 +31,7 @@ Tested = Callable[[int, int, list[Score]], None]
 class Session:
     """A solver with the data layers of its net; `saved` lists the files written."""
 
-    solver: CaffeSolver
+    solver: Solver
     saved: list[str] = field(default_factory=list)
     _stop: bool = False
 
@@ -43,7 +43,7 @@ class Session:
             ConversionError: data that do not read, snapshots that cannot be written.
         """
         solver, settings = self.solver, self.solver.settings
-        sources, tests = self._sources(), tested_nets(settings, solver.net)
+        sources, tests = self._sources(), test_nets(settings, solver.net)
         losses: deque[float] = deque(maxlen=max(1, settings.average_loss))
         with self._heeding_sigterm(), ThreadPoolExecutor(1) as ahead:
             first = solver.iteration * settings.iter_size
@@ -62,7 +62,7 @@ class Session:
             self.saved.extend(solver.snapshot())
         return solver.iteration >= settings.max_iter
 
-    def _test(self, tests: list[TestedNet], tested: Tested, *, first: bool = True) -> None:
+    def _test(self, tests: list[TestNet], tested: Tested, *, first: bool = True) -> None:
         """Run the test nets if it is time; before the first iteration only with `first`."""
         done = self.solver.iteration
         if tests and done % self.solver.settings.test_interval == 0 and (done or first):

@@ -12,7 +12,7 @@ from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record
 from converter.formats.upgrade.upgrade import upgrade_solver
 from converter.net.params import Params
-from converter.solver.learning_rate import RatePolicy
+from converter.solver.learning_rate import LearningRatePolicy
 
 RULES: dict[str, tuple[str, ...]] = {
     "SGD": ("momentum",),
@@ -52,7 +52,7 @@ class SolverSettings:
     """
 
     type: str
-    policy: RatePolicy
+    policy: LearningRatePolicy
     max_iter: int = 0
     iter_size: int = 1
     momentum: float = 0.0
@@ -131,9 +131,9 @@ def _state(view: Params) -> NetState:
     return NetState(view.texts("stage"), view.integer("level", 0))
 
 
-def _policy(view: Params) -> RatePolicy:
+def _policy(view: Params) -> LearningRatePolicy:
     try:
-        return RatePolicy(
+        return LearningRatePolicy(
             view.text("lr_policy", ""),
             view.number("base_lr", 0.0),
             gamma=view.number("gamma", 0.0),

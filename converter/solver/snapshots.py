@@ -10,7 +10,7 @@ import os
 from converter.formats.protobuf.layer_definition import record_definition
 from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 from converter.formats.weights.stored import Array, StoredWeights
-from converter.plan.plan import Step
+from converter.plan.plan import ConfiguredLayer
 from converter.plan.weights import layer_names, match
 from converter.pytorch.caffe_module import CaffeModule
 
@@ -30,7 +30,7 @@ def save_blobs(net: CaffeModule, path: str | os.PathLike[str]) -> None:
     write_caffemodel(path, net.plan.net.name, (_layer(net, step) for step in steps))
 
 
-def _layer(net: CaffeModule, step: Step) -> OutgoingLayer:
+def _layer(net: CaffeModule, step: ConfiguredLayer) -> OutgoingLayer:
     """A layer with its whole definition, as Caffe's own snapshots have it."""
     blobs = tuple(_arrays(net, step))
     return OutgoingLayer(step.layer.name, step.layer.type, blobs, *record_definition(step.layer.record))
@@ -54,7 +54,7 @@ def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False
     return [f"{words}: {', '.join(names)}" for words, names in told if names]
 
 
-def _arrays(net: CaffeModule, step: Step) -> list[Array]:
+def _arrays(net: CaffeModule, step: ConfiguredLayer) -> list[Array]:
     """A layer's blobs on the CPU; a shared one is written with each of its layers, as in a .caffemodel of Caffe's."""
     blobs = (net.blob_parameter(step.layer.name, index) for index in range(len(step.operator.blobs)))
     return [blob.detach().cpu().numpy() for blob in blobs]

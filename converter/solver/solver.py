@@ -17,7 +17,7 @@ from converter.errors import TrainingError
 from converter.formats import weights as weights_files
 from converter.formats.solver_state import read_solverstate, write_solverstate
 from converter.pytorch.caffe_module import CaffeModule
-from converter.solver.build import build_optimizer, freeze, learnables
+from converter.solver.build import build_optimizer, freeze, learnable_blobs
 from converter.solver.settings import SolverSettings, read_settings
 from converter.solver.snapshots import load_blobs, save_blobs
 from converter.solver.state import restore_state, to_state
@@ -25,7 +25,7 @@ from converter.solver.state import restore_state, to_state
 Batch: TypeAlias = Mapping[str, Tensor]
 
 
-class CaffeSolver:
+class Solver:
     """A net in training.
 
     Attributes:
@@ -41,7 +41,7 @@ class CaffeSolver:
     def __init__(self, net: CaffeModule, settings: SolverSettings) -> None:
         self.net = net
         self.settings = settings
-        self.blobs = learnables(net)
+        self.blobs = learnable_blobs(net)
         freeze(self.blobs)
         self.optimizer = build_optimizer(settings, self.blobs)
         self.iteration = 0
@@ -57,7 +57,7 @@ class CaffeSolver:
         *,
         seed: int | None = None,
         device: torch.device | str = "cpu",
-    ) -> CaffeSolver:
+    ) -> Solver:
         """The solver that a solver.prototxt describes, with its net filled or loaded from `weights`, on `device`.
 
         Layers missing from the weights are filled as the prototxt says, layers that the net lacks (VGG's last ones,

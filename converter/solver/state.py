@@ -11,12 +11,12 @@ import torch
 
 from converter.errors import TrainingError
 from converter.formats.solver_state import SolverState
-from converter.solver.build import Learnable
+from converter.solver.build import LearnableBlob
 from converter.solver.optimizers import CaffeOptimizer
 
 
 def to_state(
-    optimizer: CaffeOptimizer, blobs: Sequence[Learnable], iteration: int, current_step: int, learned_net: str
+    optimizer: CaffeOptimizer, blobs: Sequence[LearnableBlob], iteration: int, current_step: int, learned_net: str
 ) -> SolverState:
     """The state after `iteration` updates; of rules with two histories all first ones stand before all second ones."""
     rounds = range(optimizer.histories)
@@ -25,7 +25,7 @@ def to_state(
     return SolverState(iteration, arrays, learned_net, current_step)
 
 
-def restore_state(optimizer: CaffeOptimizer, blobs: Sequence[Learnable], state: SolverState, path: str) -> None:
+def restore_state(optimizer: CaffeOptimizer, blobs: Sequence[LearnableBlob], state: SolverState, path: str) -> None:
     """Put a state's history into the optimizer.
 
     Raises:

@@ -28,7 +28,7 @@ class Score:
 
 
 @dataclass(slots=True)
-class TestedNet:
+class TestNet:
     """A net in the test phase whose layers hold the training net's blobs; its data go on where the last test ended."""
 
     net: CaffeModule
@@ -61,7 +61,7 @@ class TestedNet:
         return {top: torch.from_numpy(value).to(like.device) for top, value in fed.items() if top in wanted}
 
 
-def tested_nets(settings: SolverSettings, train: CaffeModule) -> list[TestedNet]:
+def test_nets(settings: SolverSettings, train: CaffeModule) -> list[TestNet]:
     """The test nets that a solver names: each `test_net`, then the training net's file for every further `test_iter`.
 
     Raises:
@@ -73,12 +73,12 @@ def tested_nets(settings: SolverSettings, train: CaffeModule) -> list[TestedNet]
     return [_tested(*one, settings, train) for one in zip(paths, settings.test_iter, states, strict=True)]
 
 
-def _tested(path: str, passes: int, state: NetState, settings: SolverSettings, train: CaffeModule) -> TestedNet:
+def _tested(path: str, passes: int, state: NetState, settings: SolverSettings, train: CaffeModule) -> TestNet:
     seed, device = max(0, settings.random_seed), next(train.parameters(), torch.empty(0)).device
     net = load(path, phase="test", stages=state.stages, level=state.level, seed=seed)
     net.adopt(train)
     sources = [layer_data(step.layer, seed) for step in net.plan.steps if step.operator.is_input]
-    return TestedNet(net.to(device), sources, passes)
+    return TestNet(net.to(device), sources, passes)
 
 
 def _states(settings: SolverSettings, count: int) -> tuple[NetState, ...]:

@@ -18,7 +18,7 @@ def error_chart(comparison: Comparison) -> str:
     A blob that diverges is a cross; one without a figure (NaN, another shape, missing) is a cross at the right edge.
     """
     rows = comparison.rows
-    low, high = page.decades([value for row in rows for value in (row.relative, row.tolerance)])
+    low, high = page.log_ticks([value for row in rows for value in (row.relative, row.tolerance)])
     bad = [index for index, row in enumerate(rows) if not row.passed]
     marks = [_mark(row, low, high) for row in rows]
     axis = _axis(low, high, _ROW * len(rows))

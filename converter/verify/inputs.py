@@ -1,4 +1,4 @@
-"""What a net is fed when it is verified: seeded random values, or pictures as the published pipeline prepares them."""
+"""What a net is fed when it is verified: seeded random values, or images as the published pipeline prepares them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.data.images import read_image
-from converter.dilatednet.inference.tiles import cut, tiles
+from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.zoo import ZOO, Model
 from converter.errors import ImageError, ShapeError
 from converter.net.net import Shape
@@ -50,15 +50,15 @@ def model_of(net_name: str) -> Model | None:
 def picture_inputs(
     plan: Plan, path: str | os.PathLike[str], mean: Sequence[float] | None
 ) -> tuple[dict[str, Array], Pixels]:
-    """A picture as the net's input, and the picture: its first tile where the net is a published one, else resized.
+    """A image as the net's input, and the image: its first tile where the net is a published one, else resized.
 
     Args:
-        plan: a net with one input of shape (n, 3, h, w); the picture fills every item of the batch.
-        path: the picture's file.
+        plan: a net with one input of shape (n, 3, h, w); the image fills every item of the batch.
+        path: the image's file.
         mean: B, G, R to take off; None: the published net's, or nothing.
 
     Raises:
-        ImageError: the picture does not read, or the net takes no picture.
+        ImageError: the image does not read, or the net takes no image.
         ShapeError: the net's input is too small for the published pipeline's margins.
     """
     name, shape = _picture_input(plan)
@@ -70,14 +70,14 @@ def picture_inputs(
     size = (shape[2], shape[3])
     if model is not None:
         first = next(iter(tiles((image.shape[0], image.shape[1]), size)))
-        x = cut(image, first, bgr)
+        x = crop_tile(image, first, bgr)
     else:
         x = cut_resized(image, size, bgr)
     return {name: np.repeat(x, shape[0], axis=0)}, image
 
 
 def cut_resized(image: Pixels, size: tuple[int, int], mean: tuple[float, float, float]) -> Array:
-    """The whole picture at `size` (height, width): float32 (1, 3, h, w), B, G, R less the mean."""
+    """The whole image at `size` (height, width): float32 (1, 3, h, w), B, G, R less the mean."""
     from PIL import Image
 
     resized = np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))

@@ -1,4 +1,4 @@
-"""The label maps of a check, the picture they label, and where they differ, for the report."""
+"""The label maps of a check, the image they label, and where they differ, for the report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DIFFERENT = (228, 26, 28)
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Labels that two sides give the same pixels: uint8 (h, w) each, colours uint8 (256, 3), names by class."""
+    """Labels that two sides give the same pixels: uint8 (h, w) each, colors uint8 (256, 3), names by class."""
 
     expected: Pixels
     actual: Pixels
@@ -44,7 +44,7 @@ class Maps:
         return shown
 
     def present(self) -> list[tuple[str, list[int]]]:
-        """The classes that either side names, with their colours, the most frequent first."""
+        """The classes that either side names, with their colors, the most frequent first."""
         counts = np.bincount(np.concatenate([self.expected.ravel(), self.actual.ravel()]), minlength=256)
         order = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
         names = dict(enumerate(self.classes))
@@ -60,7 +60,7 @@ def label_maps(
         expected: ends by name.
         actual: ends by name.
         model: the published net, whose answer is enlarged by its zoom and cropped to `size`.
-        size: the picture's part that the first tile covers, (height, width) in pixels; None keeps the answer's size.
+        size: the image's part that the first tile covers, (height, width) in pixels; None keeps the answer's size.
     """
     both = [name for name in expected if name in actual and _is_map(expected[name])]
     shared = [name for name in both if actual[name].shape == expected[name].shape]
@@ -79,12 +79,12 @@ def label_maps(
 
 
 def covered(picture: Pixels, tile: tuple[int, int]) -> Pixels:
-    """The part of a picture (h, w, 3) that the first tile of (height, width) answers for."""
+    """The part of a image (h, w, 3) that the first tile of (height, width) answers for."""
     return picture[: max(1, tile[0] - 2 * MARGIN), : max(1, tile[1] - 2 * MARGIN)]
 
 
 def seen(x: Array, model: Model) -> Pixels:
-    """A net's input (3, h, w), B, G, R less the mean, as a picture without the margins: uint8 R, G, B."""
+    """A net's input (3, h, w), B, G, R less the mean, as a image without the margins: uint8 R, G, B."""
     inner = x[::-1, MARGIN : x.shape[1] - MARGIN, MARGIN : x.shape[2] - MARGIN]
     mean = np.array(model.label_set.mean[::-1], np.float64)[:, None, None]
     return np.ascontiguousarray(np.clip(np.rint(inner + mean), 0, 255).astype(np.uint8).transpose(1, 2, 0))
@@ -112,8 +112,8 @@ def _labels(scores: Array, zoom: int, size: tuple[int, int] | None) -> Pixels:
         return labels if size is None else labels[: size[0], : size[1]]
     import torch
 
-    from converter.dilatednet.inference.predict import zoomed_labels
+    from converter.dilatednet.inference.predict import upsample_labels
 
     room = (min(size[0], finite.shape[1] * zoom), min(size[1], finite.shape[2] * zoom))
-    zoomed: Pixels = zoomed_labels(torch.from_numpy(np.nan_to_num(finite).astype(np.float32)), zoom, room).numpy()
-    return zoomed
+    upsample: Pixels = upsample_labels(torch.from_numpy(np.nan_to_num(finite).astype(np.float32)), zoom, room).numpy()
+    return upsample

@@ -1,4 +1,4 @@
-"""The page that `verify` writes: verdict, every blob's error, the picture and both label maps, and what was run."""
+"""The page that `verify` writes: verdict, every blob's error, the image and both label maps, and what was run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEAD = ("blob", "shape", "max |diff|", "relative", "rms", "worst at", "arg-max"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One input's checks; `picture` is uint8 (h, w, 3) R, G, B where it was one, `inputs` what was stored to be fed."""
+    """One input's checks; `image` is uint8 (h, w, 3) R, G, B where it was one, `inputs` what was stored to be fed."""
 
     title: str
     checks: tuple[Check, ...]
@@ -89,7 +89,7 @@ def write_report(path: str | os.PathLike[str], verifier: Verifier, cases: Sequen
 def _body(verifier: Verifier, cases: Sequence[Case], run: Run) -> Iterator[str]:
     passed = all(case.passed for case in cases)
     yield page.verdict(passed, "PASS" if passed else "FAIL", run.verdict)
-    # A long list of pictures keeps every failing one and the first few of the others.
+    # A long list of images keeps every failing one and the first few of the others.
     shown = [case for index, case in enumerate(cases) if index < _MOST_PICTURES or not case.passed]
     for case in shown[: 4 * _MOST_PICTURES]:
         yield f"<h2>{escape(case.title)}</h2>"
@@ -140,7 +140,7 @@ def _table(found: Comparison) -> str:
 
 
 def _labels(case: Case, verifier: Verifier, model: Model | None) -> Iterator[str]:
-    """The picture, the two sides' labels and their difference, and any third side's labels."""
+    """The image, the two sides' labels and their difference, and any third side's labels."""
     picture = _picture(case, verifier, model)
     size = picture.shape[:2] if picture is not None and model is not None else None
     maps = [label_maps(check.expected, check.actual, model, size) for check in case.checks]
@@ -167,7 +167,7 @@ def _figures(title: str, maps: Maps | None, *, whole: bool) -> list[str]:
 
 
 def _picture(case: Case, verifier: Verifier, model: Model | None) -> Pixels | None:
-    """What to show beside the label maps: the picture's part that the first tile covers, or the stored input."""
+    """What to show beside the label maps: the image's part that the first tile covers, or the stored input."""
     shapes = [shape for shape in verifier.plan.inputs.values() if len(shape) == 4 and shape[1] == 3]
     if not shapes or model is None:
         return case.picture

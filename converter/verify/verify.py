@@ -103,7 +103,7 @@ class Verifier:
         saved = _arrays_of_torch(self.weights)
         return self.weights if saved is None else saved
 
-    def refuse_misfits(self, inputs: Mapping[str, Array]) -> None:
+    def check_inputs(self, inputs: Mapping[str, Array]) -> None:
         """Refuse inputs of a shape that the net cannot take, before anything runs.
 
         Raises:

@@ -193,10 +193,10 @@ def _answers(module: nn.Module, data: Sets, plan: Plan, device: torch.device) ->
 def _measured(seed: int, kind: str, start: str, answers: Sets, loss: float) -> Measured:
     """IoU over all fresh scenes together, as the data sets' own tools count."""
     predicted = answers[0].argmax(dim=1).numpy().astype(np.uint8)
-    truth = answers[1].numpy().astype(np.uint8)
+    ground_truth = answers[1].numpy().astype(np.uint8)
     classes = len(CLASSES)
     total = sum(
-        (confusion(one, other, classes) for one, other in zip(truth, predicted, strict=True)),
+        (confusion(one, other, classes) for one, other in zip(ground_truth, predicted, strict=True)),
         np.zeros((classes, classes), np.int64),
     )
     result = scores(total)

@@ -26,4 +26,4 @@ def formula_arrays(topology: Topology) -> dict[str, list[np.ndarray]]:
 
 def formula_net(name: str, width: int = 4, fc_width: int = 128) -> DilatedNet:
     """A published net, narrow as the mini goldens unless told otherwise, with the formula's weights."""
-    return load(name, formula_arrays(find(name).narrowed(width, fc_width).topology))
+    return load(name, formula_arrays(find(name).with_width(width, fc_width).topology))

@@ -7,7 +7,7 @@ import torch
 from converter.dilatednet import predict
 from converter.dilatednet.inference.batches import begin_many, predict_many
 from converter.dilatednet.inference.canvas import Canvas
-from converter.dilatednet.inference.tiles import cut, tiles
+from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.zoo import find
 from converter.errors import WeightsError
 from converter.fast import accelerate
@@ -59,7 +59,7 @@ def test_a_canvas_cuts_the_tiles_that_numpy_cuts(name):
     for image in pictures():
         canvas = Canvas(image, mean, torch.device("cpu"))
         for tile in tiles(image.shape[:2], SIZE):
-            assert np.array_equal(canvas.cut(tile).numpy(), cut(image, tile, mean))
+            assert np.array_equal(canvas.crop_tile(tile).numpy(), crop_tile(image, tile, mean))
 
 
 def test_labels_that_are_waited_for_are_the_same():

@@ -11,7 +11,7 @@ from converter.data.bin_label_data import BinLabelData, BinLabelSettings
 from converter.data.image_label_data import ImageLabelData, ImageLabelSettings, prepare
 from converter.data.list_files import bin_header, read_bin, read_pairs
 from converter.data.sampling import SampleOrder
-from converter.data.transforms import LabelSlice, extend, pad_to_crop, rescale
+from converter.data.transforms import LabelSlice, pad_reflect, pad_to_crop, rescale
 from converter.errors import DatasetError
 from tests.places import GOLDENS
 
@@ -52,7 +52,7 @@ def test_features_and_labels_equal_the_forks(case: str, slice_: LabelSlice | Non
 def test_reflection_does_not_repeat_the_edge_and_bounces() -> None:
     label = np.zeros((1, 4), np.uint8)
     image = np.repeat(np.array([[10, 20, 30, 40]], np.uint8)[:, :, None], 3, axis=2)
-    wide, _ = extend(image, label, (2, 3), (2, 5), "REFLECT")
+    wide, _ = pad_reflect(image, label, (2, 3), (2, 5), "REFLECT")
     np.testing.assert_array_equal(wide[..., 0], [[30, 20, 10, 20, 30, 40, 30, 20, 10, 20, 30]] * 6)
 
 
@@ -80,7 +80,7 @@ def test_labels_outside_the_map_are_ignored() -> None:
 def test_extension_reflects_pictures_and_ignores_labels() -> None:
     image = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     label = np.array([[1, 2], [3, 4]], np.uint8)
-    wide, labels = extend(image, label, (1, 0), (0, 1), "REFLECT")
+    wide, labels = pad_reflect(image, label, (1, 0), (0, 1), "REFLECT")
     np.testing.assert_array_equal(wide[..., 0], [[6, 9, 6], [0, 3, 0], [6, 9, 6]])
     np.testing.assert_array_equal(labels, [[255, 255, 255], [1, 2, 255], [3, 4, 255]])
 

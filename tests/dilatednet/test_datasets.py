@@ -158,7 +158,7 @@ def test_an_sbd_mask_is_read_from_its_mat_file(tmp_path: Path):
     field[0, 0]["Segmentation"] = mask
     io.savemat(tmp_path / "dataset" / "cls" / "a.mat", {"GTcls": field})
     split = open_split("voc", tmp_path, "trainaug")
-    assert split.layout.truth(split.pictures[0]).tolist() == mask.tolist()
+    assert split.layout.ground_truth(split.pictures[0]).tolist() == mask.tolist()
 
 
 def test_a_broken_mat_file_is_a_data_set_error(tmp_path: Path):
@@ -168,7 +168,7 @@ def test_a_broken_mat_file_is_a_data_set_error(tmp_path: Path):
     (tmp_path / "dataset" / "cls" / "a.mat").write_bytes(b"MATLAB 5.0 MAT-file, cut short")
     split = open_split("voc", tmp_path, "trainaug")
     with pytest.raises(DatasetError, match="not a readable SBD mask"):
-        split.layout.truth(split.pictures[0])
+        split.layout.ground_truth(split.pictures[0])
 
 
 def test_cityscapes_label_ids_become_the_19_train_ids(tmp_path: Path):
@@ -189,7 +189,7 @@ def test_cityscapes_label_ids_become_the_19_train_ids(tmp_path: Path):
         + [255] * 2
         + [16, 17, 18, 255]
     )
-    assert split.layout.truth(picture).tolist() == [expected]
+    assert split.layout.ground_truth(picture).tolist() == [expected]
 
 
 def test_segnets_camvid_is_mapped_to_the_papers_order(tmp_path: Path):
@@ -198,21 +198,21 @@ def test_segnets_camvid_is_mapped_to_the_papers_order(tmp_path: Path):
     split = open_split("camvid", tmp_path)
     assert split.pictures[0].image == tmp_path / "CamVid" / "test" / "0001.png"
     assert list(split.classes) == FYU
-    assert split.layout.truth(split.pictures[0]).tolist() == [[FYU.index(name) for name in segnet] + [255]]
+    assert split.layout.ground_truth(split.pictures[0]).tolist() == [[FYU.index(name) for name in segnet] + [255]]
 
 
 def test_a_label_beyond_segnets_twelve_is_an_error(tmp_path: Path):
     gray(tmp_path / "testannot" / "0001.png", [[0, 12]])
     split = open_split("camvid", tmp_path)
     with pytest.raises(DatasetError, match="label 12 in SegNet's order"):
-        split.layout.truth(split.pictures[0])
+        split.layout.ground_truth(split.pictures[0])
 
 
 def test_camvid_in_the_papers_order_is_read_as_it_is(tmp_path: Path):
     gray(tmp_path / "labels" / "x.png", [[0, 10, 255]])
     (tmp_path / "test.txt").write_text("x.png\n")
     split = open_split("camvid", tmp_path)
-    assert split.layout.truth(split.pictures[0]).tolist() == [[0, 10, 255]]
+    assert split.layout.ground_truth(split.pictures[0]).tolist() == [[0, 10, 255]]
 
 
 def test_kittis_colours_and_ros_numbers_mean_the_same(tmp_path: Path):
@@ -224,7 +224,7 @@ def test_kittis_colours_and_ros_numbers_mean_the_same(tmp_path: Path):
     Image.fromarray(np.array([ros], np.uint8)).save(colour)
     for root in ("numbers", "colours"):
         split = open_split("kitti", tmp_path / root)
-        assert split.layout.truth(split.pictures[0]).tolist() == [[2, 0, 5, 9, 7, 1, 8, 3, 4, 6, 10, 255]]
+        assert split.layout.ground_truth(split.pictures[0]).tolist() == [[2, 0, 5, 9, 7, 1, 8, 3, 4, 6, 10, 255]]
 
 
 def test_a_colour_of_no_class_is_an_error_naming_it(tmp_path: Path):
@@ -288,7 +288,7 @@ def test_the_official_voc_lists_have_the_published_lengths():
 @pytest.mark.voc
 def test_a_voc_mask_read_by_index_holds_classes_and_void_only():
     split = open_split("voc", VOC_ROOT, "val", limit=20)
-    values = {int(value) for picture in split.pictures for value in np.unique(split.layout.truth(picture))}
+    values = {int(value) for picture in split.pictures for value in np.unique(split.layout.ground_truth(picture))}
     assert values <= set(range(21)) | {255}
     assert {0, 255} < values
 
@@ -301,4 +301,4 @@ def test_the_cut_of_voc_has_five_pictures_and_only_present_finds_them():
     assert names == [name for name in names if name in present]
     assert names
     for picture in split.pictures:
-        assert read_image(picture.image).shape[:2] == split.layout.truth(picture).shape
+        assert read_image(picture.image).shape[:2] == split.layout.ground_truth(picture).shape

@@ -14,7 +14,8 @@ import pytest
 from converter.cli import main
 from converter.dilatednet.published import published_sources
 from converter.download import transfer
-from converter.download.download import bring, download
+from converter.download.download import download
+from converter.download.download import fetch as fetch_file
 from converter.download.sources import Source, find_source, sources
 from converter.errors import DownloadError, OutputError
 from tests.dilatednet.file_server import CONTENT, CUT_AT, Server
@@ -282,14 +283,14 @@ def test_published_checksums_are_checked(server: Server, tmp_path: Path):
 
 def test_a_file_from_elsewhere_is_copied_checked_and_recorded(tmp_path: Path):
     (tmp_path / "mine").write_bytes(CONTENT)
-    path = bring(model(), tmp_path / "mine", tmp_path / "models")
+    path = fetch_file(model(), tmp_path / "mine", tmp_path / "models")
     assert path.read_bytes() == CONTENT
     assert json.loads((tmp_path / "models" / "dilatednet.lock.json").read_text())["net.caffemodel"]["sha256"] == SHA256
     (tmp_path / "other").write_bytes(bytes(len(CONTENT)))
     with pytest.raises(DownloadError, match="recorded in"):
-        bring(model(), tmp_path / "other", tmp_path / "models")
+        fetch_file(model(), tmp_path / "other", tmp_path / "models")
     with pytest.raises(DownloadError, match="no such file"):
-        bring(model(), tmp_path / "nowhere", tmp_path / "models")
+        fetch_file(model(), tmp_path / "nowhere", tmp_path / "models")
     assert path.read_bytes() == CONTENT
 
 

@@ -40,8 +40,8 @@ def total(counts: dict[str, np.ndarray]) -> list[list[int]]:
 def expected(split: Split) -> list[list[int]]:
     counts = blank()
     for picture in split.pictures:
-        with Image.open(picture.image) as image, Image.open(picture.labels) as truth:
-            slow_confusion(np.asarray(truth), label(np.asarray(image)), counts)
+        with Image.open(picture.image) as image, Image.open(picture.labels) as ground_truth:
+            slow_confusion(np.asarray(ground_truth), label(np.asarray(image)), counts)
     return counts
 
 

@@ -25,7 +25,7 @@ TIES = 3
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "mini.safetensors"
-    arrays = formula_arrays(find("dilation8_pascal_voc").narrowed(4, 128).topology)
+    arrays = formula_arrays(find("dilation8_pascal_voc").with_width(4, 128).topology)
     save_file(
         {f"{layer}.{kind}": blob for layer in arrays for kind, blob in zip(KINDS, arrays[layer], strict=True)}, path
     )
@@ -39,9 +39,9 @@ def golden_voc(tmp_path: Path) -> tuple[Path, list[list[int]]]:
     for name in PICTURES:
         with Image.open(PREDICT / f"pascal_voc_{name}_image.png") as image:
             answer = np.load(PREDICT / f"pascal_voc_{name}.npz")["labels"]
-            truth = made_truth(answer)
-            pictures[name] = (np.array(image), truth)
-        slow_confusion(truth, answer, counts)
+            ground_truth = made_truth(answer)
+            pictures[name] = (np.array(image), ground_truth)
+        slow_confusion(ground_truth, answer, counts)
     return make_voc(tmp_path / "golden", pictures), counts
 
 
@@ -105,8 +105,8 @@ def test_real_pictures_count_the_same_with_one_and_two_processes_and_by_a_loop(w
     pictures = sorted(saved.iterdir())
     for path in pictures:
         mask = VOC_ROOT / "VOCdevkit" / "VOC2012" / "SegmentationClass" / path.name
-        with Image.open(path) as prediction, Image.open(mask) as truth:
-            slow_confusion(np.asarray(truth), np.asarray(prediction), counts)
+        with Image.open(path) as prediction, Image.open(mask) as ground_truth:
+            slow_confusion(np.asarray(ground_truth), np.asarray(prediction), counts)
     assert len(pictures) == 5
     for name in ("1.json", "2.json"):
         assert json.loads((tmp_path / name).read_text())["confusion"] == counts

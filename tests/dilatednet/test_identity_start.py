@@ -123,7 +123,7 @@ def test_one_pad_and_a_pad_per_layer_agree_inside_and_differ_at_the_border():
 
 
 def test_upsampling_starts_bilinear_and_stays_fixed():
-    net = DilatedNet.of(ZOO["dilation10_cityscapes"].narrowed(1, 1).topology)
+    net = DilatedNet.of(ZOO["dilation10_cityscapes"].with_width(1, 1).topology)
     kernel = net.get_submodule("ctx_upsample").weight
     assert not kernel.requires_grad
     assert kernel[7, 0, 0, :3].tolist() == [1 / 256, 3 / 256, 5 / 256]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from converter.solver.solver import CaffeSolver
+from converter.solver.solver import Solver
 
 NET = """
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 5 } } }
@@ -22,11 +22,11 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fixed" bottom: "label" top
 """
 
 
-def solver(tmp_path: Path) -> CaffeSolver:
+def solver(tmp_path: Path) -> Solver:
     (tmp_path / "net.prototxt").write_text(NET)
     text = 'net: "net.prototxt" base_lr: 0.1 momentum: 0.9 weight_decay: 0.1 lr_policy: "fixed" random_seed: 4'
     (tmp_path / "solver.prototxt").write_text(text)
-    return CaffeSolver.from_prototxt(tmp_path / "solver.prototxt")
+    return Solver.from_prototxt(tmp_path / "solver.prototxt")
 
 
 def batch() -> dict[str, torch.Tensor]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from converter.dilatednet.evaluation.metrics import confusion, picture_score, scores
+from converter.dilatednet.evaluation.metrics import confusion, image_iou, scores
 from converter.errors import DatasetError
 
 
@@ -10,21 +10,21 @@ def labels(*rows: list[int]) -> np.ndarray:
 
 
 def test_confusion_counts_truth_by_row_and_prediction_by_column_and_leaves_void_out():
-    truth = labels([0, 0, 1, 255], [2, 2, 1, 255])
+    ground_truth = labels([0, 0, 1, 255], [2, 2, 1, 255])
     prediction = labels([0, 1, 1, 2], [2, 0, 1, 255])
-    assert confusion(truth, prediction, 3).tolist() == [[1, 1, 0], [0, 2, 0], [1, 0, 1]]
+    assert confusion(ground_truth, prediction, 3).tolist() == [[1, 1, 0], [0, 2, 0], [1, 0, 1]]
 
 
 def test_confusion_equals_a_loop_over_pixels():
     random = np.random.default_rng(1)
-    truth = random.integers(0, 6, (37, 23)).astype(np.uint8)
-    truth[truth == 5] = 255
+    ground_truth = random.integers(0, 6, (37, 23)).astype(np.uint8)
+    ground_truth[ground_truth == 5] = 255
     prediction = random.integers(0, 5, (37, 23)).astype(np.uint8)
     expected = [[0] * 5 for _ in range(5)]
-    for t, p in zip(truth.ravel().tolist(), prediction.ravel().tolist(), strict=True):
+    for t, p in zip(ground_truth.ravel().tolist(), prediction.ravel().tolist(), strict=True):
         if t != 255:
             expected[t][p] += 1
-    counted = confusion(truth, prediction, 5)
+    counted = confusion(ground_truth, prediction, 5)
     assert counted.tolist() == expected
     assert counted.dtype == np.int64
 
@@ -75,5 +75,5 @@ def test_a_class_nobody_saw_counts_zero_and_is_reported_absent():
 
 
 def test_a_picture_is_judged_by_the_classes_it_holds():
-    assert picture_score(np.array([[3, 0, 1], [0, 0, 0], [0, 0, 4]])) == pytest.approx(77.5)
-    assert picture_score(np.zeros((3, 3), np.int64)) == 100.0
+    assert image_iou(np.array([[3, 0, 1], [0, 0, 0], [0, 0, 4]])) == pytest.approx(77.5)
+    assert image_iou(np.zeros((3, 3), np.int64)) == 100.0

@@ -117,7 +117,7 @@ def test_classifier_context_end_and_upsampling_answer_negative_numbers_too():
 
 
 def test_state_dict_keys_are_caffes_layers():
-    keys = set(DilatedNet.of(ZOO["dilation8_pascal_voc"].narrowed(2, 4).topology).state_dict())
+    keys = set(DilatedNet.of(ZOO["dilation8_pascal_voc"].with_width(2, 4).topology).state_dict())
     assert {"conv1_1.weight", "fc6.bias", "fc-final.weight", "ct_conv1_1.weight", "ct_final.bias"} <= keys
     assert len(keys) == 2 * (13 + 3 + 8)
 
@@ -143,14 +143,14 @@ def test_training_drops_half_of_fc6_and_evaluation_none():
 
 def test_gradients_reach_every_parameter_that_learns():
     torch.manual_seed(1)
-    net = DilatedNet.of(ZOO["dilation10_cityscapes"].narrowed(2, 8).topology, noise=0.01)
+    net = DilatedNet.of(ZOO["dilation10_cityscapes"].with_width(2, 8).topology, noise=0.01)
     net.logits(torch.from_numpy(formula_image(388, 388))[None]).square().sum().backward()
     without = [name for name, value in net.named_parameters() if value.grad is None]
     assert without == ["ctx_upsample.weight"]
 
 
 def test_an_account_of_weights_names_all_that_is_wrong_at_once():
-    arrays = formula_arrays(ZOO["dilation7_kitti"].narrowed(4, 128).topology)
+    arrays = formula_arrays(ZOO["dilation7_kitti"].with_width(4, 128).topology)
     del arrays["conv5_2"]
     arrays["stranger"] = [np.zeros(3, np.float32)]
     arrays["fc7"][1] = np.zeros(127, np.float32)
@@ -172,7 +172,7 @@ def test_legacy_biases_with_ones_before_them_fit_and_new_ones_do_not():
     from converter.dilatednet.loading import account
     from converter.formats.weights.stored import StoredBlob
 
-    topology = ZOO["dilation7_kitti"].narrowed(1, 2).topology
+    topology = ZOO["dilation7_kitti"].with_width(1, 2).topology
     arrays = formula_arrays(topology)
     for legacy in (True, False):
         stored = {

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from converter.errors import TrainingError
-from converter.solver.learning_rate import RatePolicy
+from converter.solver.learning_rate import LearningRatePolicy
 
 
-def rates(policy: RatePolicy, count: int) -> list[float]:
+def rates(policy: LearningRatePolicy, count: int) -> list[float]:
     step, out = 0, []
     for iteration in range(count):
         rate, step = policy.rate(iteration, step)
@@ -17,53 +17,53 @@ def rates(policy: RatePolicy, count: int) -> list[float]:
 
 
 def test_a_fixed_rate_stays() -> None:
-    assert rates(RatePolicy("fixed", 0.25), 3) == [0.25, 0.25, 0.25]
+    assert rates(LearningRatePolicy("fixed", 0.25), 3) == [0.25, 0.25, 0.25]
 
 
 def test_step_divides_every_stepsize_iterations() -> None:
-    policy = RatePolicy("step", 1.0, gamma=0.1, stepsize=3)
+    policy = LearningRatePolicy("step", 1.0, gamma=0.1, stepsize=3)
     assert rates(policy, 7) == pytest.approx([1, 1, 1, 0.1, 0.1, 0.1, 0.01], rel=1e-12)
 
 
 def test_multistep_drops_at_its_stepvalues() -> None:
-    policy = RatePolicy("multistep", 1.0, gamma=0.1, stepvalues=(2, 4))
+    policy = LearningRatePolicy("multistep", 1.0, gamma=0.1, stepvalues=(2, 4))
     assert rates(policy, 5) == pytest.approx([1, 1, 0.1, 0.1, 0.01], rel=1e-12)
 
 
 def test_multistep_takes_at_most_one_step_an_iteration() -> None:
-    policy = RatePolicy("multistep", 1.0, gamma=0.1, stepvalues=(2, 2))
+    policy = LearningRatePolicy("multistep", 1.0, gamma=0.1, stepvalues=(2, 2))
     assert rates(policy, 4) == pytest.approx([1, 1, 0.1, 0.01], rel=1e-12)
 
 
 def test_multistep_goes_on_from_a_saved_step() -> None:
-    policy = RatePolicy("multistep", 1.0, gamma=0.5, stepvalues=(3, 7))
+    policy = LearningRatePolicy("multistep", 1.0, gamma=0.5, stepvalues=(3, 7))
     assert policy.rate(5, current_step=1) == (0.5, 1)
     assert policy.rate(8, current_step=1) == (0.25, 2)
 
 
 def test_exp_multiplies_every_iteration() -> None:
-    assert rates(RatePolicy("exp", 2.0, gamma=0.5), 4) == [2.0, 1.0, 0.5, 0.25]
+    assert rates(LearningRatePolicy("exp", 2.0, gamma=0.5), 4) == [2.0, 1.0, 0.5, 0.25]
 
 
 def test_inv_falls_with_a_power_of_the_iteration() -> None:
-    assert rates(RatePolicy("inv", 1.0, gamma=1.0, power=1.0), 3) == pytest.approx([1, 1 / 2, 1 / 3], rel=1e-12)
-    assert RatePolicy("inv", 1.0, gamma=0.1, power=0.75).rate(10)[0] == pytest.approx(2**-0.75, rel=1e-12)
+    assert rates(LearningRatePolicy("inv", 1.0, gamma=1.0, power=1.0), 3) == pytest.approx([1, 1 / 2, 1 / 3], rel=1e-12)
+    assert LearningRatePolicy("inv", 1.0, gamma=0.1, power=0.75).rate(10)[0] == pytest.approx(2**-0.75, rel=1e-12)
 
 
 def test_poly_reaches_zero_at_max_iter_and_stays() -> None:
-    policy = RatePolicy("poly", 1.0, power=1.0, max_iter=4)
+    policy = LearningRatePolicy("poly", 1.0, power=1.0, max_iter=4)
     assert rates(policy, 6) == [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
 
 
 def test_sigmoid_is_half_the_base_at_its_stepsize() -> None:
-    policy = RatePolicy("sigmoid", 1.0, gamma=-0.5, stepsize=5)
+    policy = LearningRatePolicy("sigmoid", 1.0, gamma=-0.5, stepsize=5)
     assert policy.rate(5)[0] == 0.5
     assert policy.rate(1)[0] == pytest.approx(1 / (1 + math.exp(-2.0)), rel=1e-12)
     assert policy.rate(9)[0] == pytest.approx(1 / (1 + math.exp(2.0)), rel=1e-12)
 
 
 def test_sigmoid_far_from_its_middle_does_not_overflow() -> None:
-    policy = RatePolicy("sigmoid", 1.0, gamma=-10.0, stepsize=1000)
+    policy = LearningRatePolicy("sigmoid", 1.0, gamma=-10.0, stepsize=1000)
     assert policy.rate(0)[0] == 1.0
     assert policy.rate(10_000)[0] == 0.0
 
@@ -82,6 +82,6 @@ def test_sigmoid_far_from_its_middle_does_not_overflow() -> None:
 )
 def test_numbers_a_policy_cannot_use_are_refused(numbers: dict[str, object], field: str) -> None:
     with pytest.raises(TrainingError) as caught:
-        RatePolicy(**numbers)  # type: ignore[arg-type]
+        LearningRatePolicy(**numbers)  # type: ignore[arg-type]
     assert caught.value.field == field
     assert "choose" in str(caught.value) or "set " in str(caught.value)

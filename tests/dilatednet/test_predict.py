@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from converter.dilatednet import find, palette, predict, read_image
-from converter.dilatednet.inference.predict import joined, zoomed, zoomed_labels
+from converter.dilatednet.inference.predict import stitch_tiles, upsample, upsample_labels
 from converter.dilatednet.inference.tiles import tiles
 from converter.errors import ConversionError, ImageError, ShapeError, WeightsError
 from converter.report.overlay import overlay
@@ -39,7 +39,7 @@ def test_labels_are_caffes_pixel_for_pixel_up_to_ties(case):
     labels = predict(net, image, dataset)
     assert labels.dtype == np.uint8
     assert labels.shape == golden["labels"].shape
-    prob = joined(zip(tiles(image.shape[:2], model.input_size), seen, strict=True)).numpy()
+    prob = stitch_tiles(zip(tiles(image.shape[:2], model.input_size), seen, strict=True)).numpy()
     if "prob" in golden:
         assert np.abs(prob[:, ::3, ::3] - golden["prob"]).max() <= 2e-4
     differing = np.argwhere(labels != golden["labels"])
@@ -90,12 +90,12 @@ def test_tiles_of_a_net_that_upsamples_are_cut_at_the_pictures_edge():
 
 def test_the_first_of_equally_probable_classes_wins():
     prob = torch.full((21, 66, 66), 1 / 21)
-    assert not zoomed_labels(prob, 8, (500, 333)).any()
+    assert not upsample_labels(prob, 8, (500, 333)).any()
 
 
 def test_zooming_interpolates_from_the_top_left_and_repeats_the_last_cell():
     prob = np.random.default_rng(2).random((5, 7, 6), np.float32)
-    values = zoomed(torch.from_numpy(prob), 8, torch.arange(56), torch.arange(48)).numpy()
+    values = upsample(torch.from_numpy(prob), 8, torch.arange(56), torch.arange(48)).numpy()
     for y, x in [(0, 0), (0, 47), (55, 0), (55, 47), (8, 16), (13, 29), (49, 41), (52, 3)]:
         assert np.allclose(values[:, y, x], zoomed_by_hand(prob, 8, y, x), rtol=0, atol=1e-7)
     assert np.array_equal(values[:, ::8, ::8], prob)
@@ -104,9 +104,9 @@ def test_zooming_interpolates_from_the_top_left_and_repeats_the_last_cell():
 
 def test_zooming_in_bands_is_zooming_at_once(monkeypatch):
     prob = torch.from_numpy(np.random.default_rng(3).random((21, 30, 20), np.float32))
-    whole = zoomed_labels(prob, 8, (237, 155))
+    whole = upsample_labels(prob, 8, (237, 155))
     monkeypatch.setattr("converter.dilatednet.inference.predict._BAND", 21 * 155 * 10)
-    assert torch.equal(zoomed_labels(prob, 8, (237, 155)), whole)
+    assert torch.equal(upsample_labels(prob, 8, (237, 155)), whole)
 
 
 @pytest.mark.parametrize(

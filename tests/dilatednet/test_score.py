@@ -194,9 +194,9 @@ def shifted(labels: np.ndarray) -> np.ndarray:
     return moved
 
 
-def slow_confusion(truth: np.ndarray, prediction: np.ndarray) -> list[list[int]]:
+def slow_confusion(ground_truth: np.ndarray, prediction: np.ndarray) -> list[list[int]]:
     counts = [[0] * 21 for _ in range(21)]
-    for true_row, predicted_row in zip(truth.tolist(), prediction.tolist(), strict=True):
+    for true_row, predicted_row in zip(ground_truth.tolist(), prediction.tolist(), strict=True):
         for t, p in zip(true_row, predicted_row, strict=True):
             if t != 255:
                 counts[t][p] += 1
@@ -210,15 +210,15 @@ def test_shifted_voc_masks_score_as_a_slow_confusion_matrix_says(tmp_path: Path)
     for picture in split.pictures:
         with Image.open(picture.labels) as mask:
             truths[picture.name] = np.array(mask)
-    for name, truth in truths.items():
-        Image.fromarray(shifted(truth)).save(tmp_path / f"{name}.png", compress_level=1)
+    for name, ground_truth in truths.items():
+        Image.fromarray(shifted(ground_truth)).save(tmp_path / f"{name}.png", compress_level=1)
     result = score(split, tmp_path)
     expected = np.zeros((21, 21), np.int64)
-    for truth in truths.values():
-        moved = shifted(truth)
-        for t in np.unique(truth):
+    for ground_truth in truths.values():
+        moved = shifted(ground_truth)
+        for t in np.unique(ground_truth):
             if t != 255:
-                expected[t] += [int(np.count_nonzero(moved[truth == t] == p)) for p in range(21)]
+                expected[t] += [int(np.count_nonzero(moved[ground_truth == t] == p)) for p in range(21)]
     assert result.matrix.tolist() == expected.tolist()
     for name in list(truths)[:8]:
         assert result.counts[name].tolist() == slow_confusion(truths[name], shifted(truths[name]))

@@ -12,7 +12,7 @@ from converter.errors import TrainingError
 from converter.formats.protobuf.schema import message_class
 from converter.formats.solver_state import read_solverstate
 from converter.plan.stored_weights import read_weights
-from converter.solver.solver import CaffeSolver
+from converter.solver.solver import Solver
 from tests.formula_weights import hashed_uniform
 from tests.places import GOLDENS
 
@@ -29,9 +29,9 @@ def batch(iteration: int) -> dict[str, torch.Tensor]:
     return {"data": torch.from_numpy(data), "label": torch.from_numpy(label)}
 
 
-def started(recipe: str) -> CaffeSolver:
+def started(recipe: str) -> Solver:
     """A recipe's solver with the weights that Caffe began with."""
-    solver = CaffeSolver.from_prototxt(SOLVER / f"{recipe}_solver.prototxt")
+    solver = Solver.from_prototxt(SOLVER / f"{recipe}_solver.prototxt")
     golden = np.load(SOLVER / f"{recipe}.npz")
     with torch.no_grad():
         for layer in LAYERS:
@@ -40,7 +40,7 @@ def started(recipe: str) -> CaffeSolver:
     return solver
 
 
-def weights(solver: CaffeSolver) -> dict[tuple[str, int], np.ndarray]:
+def weights(solver: Solver) -> dict[tuple[str, int], np.ndarray]:
     return {
         (layer, index): solver.net.blob_parameter(layer, index).detach().numpy().copy()
         for layer in LAYERS
@@ -81,7 +81,7 @@ def test_our_state_after_the_run_equals_caffes_snapshot(recipe: str, tmp_path: P
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_snapshot_of_caffes_is_restored_with_its_weights(recipe: str) -> None:
-    solver = CaffeSolver.from_prototxt(SOLVER / f"{recipe}_solver.prototxt")
+    solver = Solver.from_prototxt(SOLVER / f"{recipe}_solver.prototxt")
     solver.restore(SOLVER / f"{recipe}_iter_12.solverstate")
     golden = np.load(SOLVER / f"{recipe}.npz")
     assert solver.iteration == 12
@@ -95,7 +95,7 @@ def test_a_run_broken_by_a_snapshot_goes_on_bit_for_bit(recipe: str, tmp_path: P
     for iteration in range(5):
         unbroken.step(batch(iteration))
     _, state = unbroken.snapshot(tmp_path / "run")
-    resumed = CaffeSolver.from_prototxt(SOLVER / f"{recipe}_solver.prototxt")
+    resumed = Solver.from_prototxt(SOLVER / f"{recipe}_solver.prototxt")
     resumed.restore(state)
     for iteration in range(5, 12):
         assert unbroken.step(batch(iteration)) == resumed.step(batch(iteration))
@@ -120,7 +120,7 @@ def test_a_run_begun_in_caffe_goes_on_here() -> None:
     for group, velocity in zip(plain.param_groups, state.history, strict=True):
         buffer = torch.tensor(np.array(velocity)).reshape(group["params"][0].shape) / group["lr"]
         plain.state[group["params"][0]]["momentum_buffer"] = buffer
-    solver = CaffeSolver.from_prototxt(SOLVER / "sgd_fast_solver.prototxt")
+    solver = Solver.from_prototxt(SOLVER / "sgd_fast_solver.prototxt")
     solver.restore(SOLVER / "sgd_fast_iter_12.solverstate")
     for iteration in range(12, 17):
         plain.zero_grad()
@@ -142,7 +142,7 @@ def by_hand(tensors: list[torch.Tensor], fed: dict[str, torch.Tensor]) -> torch.
 
 
 def test_hdf5_snapshots_are_written_and_read_back(tmp_path: Path) -> None:
-    solver = CaffeSolver.from_prototxt(SOLVER / "h5_solver.prototxt")
+    solver = Solver.from_prototxt(SOLVER / "h5_solver.prototxt")
     solver.restore(SOLVER / "h5_sgd_fast_iter_3.solverstate.h5")
     model, state = solver.snapshot(tmp_path / "ours")
     assert (Path(model).name, Path(state).name) == ("ours_iter_3.caffemodel.h5", "ours_iter_3.solverstate.h5")
@@ -156,7 +156,7 @@ def test_hdf5_snapshots_are_written_and_read_back(tmp_path: Path) -> None:
 
 
 def test_a_state_of_another_solver_type_is_refused() -> None:
-    solver = CaffeSolver.from_prototxt(SOLVER / "adam_solver.prototxt")
+    solver = Solver.from_prototxt(SOLVER / "adam_solver.prototxt")
     with pytest.raises(TrainingError, match="8 history blobs; Adam on this net has 16"):
         solver.restore(SOLVER / "sgd_fast_iter_12.solverstate")
 
@@ -164,7 +164,7 @@ def test_a_state_of_another_solver_type_is_refused() -> None:
 def test_a_state_without_its_weights_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "alone.solverstate"
     target.write_bytes((SOLVER / "sgd_fast_iter_12.solverstate").read_bytes())
-    solver = CaffeSolver.from_prototxt(SOLVER / "sgd_fast_solver.prototxt")
+    solver = Solver.from_prototxt(SOLVER / "sgd_fast_solver.prototxt")
     with pytest.raises(TrainingError, match="into one folder"):
         solver.restore(target)
 
@@ -183,7 +183,7 @@ def test_each_pass_may_have_its_own_batch() -> None:
 
 def test_a_snapshot_holds_the_layers_whole_definitions(tmp_path: Path) -> None:
     """Field by field what Caffe's own snapshot of the same net says, but for what it fills in by default."""
-    solver = CaffeSolver.from_prototxt(SOLVER / "sgd_fast_solver.prototxt")
+    solver = Solver.from_prototxt(SOLVER / "sgd_fast_solver.prototxt")
     solver.restore(SOLVER / "sgd_fast_iter_12.solverstate")
     model, _ = solver.snapshot(tmp_path / "run")
     ours, caffes = (net_pb2(Path(path).read_bytes()) for path in (model, SOLVER / "sgd_fast_iter_12.caffemodel"))

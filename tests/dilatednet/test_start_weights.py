@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from converter.dilatednet.training.initial_weights import begin
+from converter.dilatednet.training.initial_weights import initialize
 from converter.dilatednet.training.recipes import Recipe, recipe
 from converter.dilatednet.training.stages import StageNet, build_stage, weights_of
 from converter.errors import TrainingError, WeightsError
@@ -43,7 +43,7 @@ def test_vgg_fills_the_front_end_and_leaves_the_classifier_to_its_start(tmp_path
     layers = shapes(net)
     classifier = layers.pop("fc-final")
     layers["fc8"] = [(10, 8, 1, 1), (10,)]
-    notes = begin(net, tiny(), [written(tmp_path / "vgg.caffemodel", layers)])
+    notes = initialize(net, tiny(), [written(tmp_path / "vgg.caffemodel", layers)])
     assert notes == [
         "not in the weights, begun afresh: fc-final",
         "in the weights, not in this stage's net: fc8",
@@ -60,7 +60,7 @@ def test_an_inner_product_fc6_is_reshaped(tmp_path: Path) -> None:
     layers = shapes(net)
     outputs, inputs, height, width = layers["fc6"][0]
     layers["fc6"] = [(outputs, inputs * height * width), (outputs,)]
-    begin(net, tiny(), [written(tmp_path / "vgg.caffemodel", layers)])
+    initialize(net, tiny(), [written(tmp_path / "vgg.caffemodel", layers)])
     flat = formula_blob("fc6", 0, layers["fc6"][0])
     np.testing.assert_array_equal(net.net.state_dict()["fc6.weight"].reshape(outputs, -1), flat)
 
@@ -69,7 +69,7 @@ def test_torchvisions_state_dict_fills_the_front_end(tmp_path: Path) -> None:
     state = torchvision_state()
     torch.save(state, tmp_path / "vgg16.pth")
     net = build_stage(tiny())
-    notes = begin(net, tiny(), [str(tmp_path / "vgg16.pth")])
+    notes = initialize(net, tiny(), [str(tmp_path / "vgg16.pth")])
     assert notes == ["not in the weights, begun afresh: fc-final"]
     assert torch.equal(net.net.state_dict()["conv5_3.weight"], state["features.28.weight"])
 
@@ -80,7 +80,7 @@ def test_the_joint_stage_takes_front_end_and_context_from_two_files(tmp_path: Pa
     context = {name: blobs for name, blobs in layers.items() if name.startswith("ctx_")}
     front = {name: blobs for name, blobs in layers.items() if name not in context}
     files = [written(tmp_path / "f.caffemodel", front), written(tmp_path / "c.caffemodel", context)]
-    assert begin(net, joint(), files) == []
+    assert initialize(net, joint(), files) == []
     for name, blobs in layers.items():
         np.testing.assert_array_equal(net.net.state_dict()[f"{name}.bias"], formula_blob(name, 1, blobs[1]))
 
@@ -88,7 +88,7 @@ def test_the_joint_stage_takes_front_end_and_context_from_two_files(tmp_path: Pa
 def test_a_context_module_that_no_file_has_begins_as_the_identity(tmp_path: Path) -> None:
     net = build_stage(joint(noise=0.0))
     front = {name: blobs for name, blobs in shapes(net).items() if not name.startswith("ctx_")}
-    (note,) = begin(net, joint(), [written(tmp_path / "f.caffemodel", front)])
+    (note,) = initialize(net, joint(), [written(tmp_path / "f.caffemodel", front)])
     assert note.startswith("not in the weights, begun afresh: ctx_conv1_1")
     features = torch.randn(1, 11, 9, 9)
     context = torch.nn.Sequential(*(m for n, m in net.net.named_children() if n.startswith("ctx_")))
@@ -105,29 +105,29 @@ def test_the_published_upsampling_kernel_is_saved_with_a_joint_net() -> None:
 
 def test_a_front_end_without_weights_is_refused() -> None:
     with pytest.raises(TrainingError, match="--weights, or --from-scratch"):
-        begin(build_stage(tiny()), tiny(), [])
+        initialize(build_stage(tiny()), tiny(), [])
 
 
 def test_missing_layers_of_the_front_end_are_named(tmp_path: Path) -> None:
     net = build_stage(tiny())
     layers = {name: blobs for name, blobs in shapes(net).items() if name != "conv4_2"}
     with pytest.raises(WeightsError, match=r"conv4_2\.weight, conv4_2\.bias") as caught:
-        begin(net, tiny(), [written(tmp_path / "f.caffemodel", layers)])
+        initialize(net, tiny(), [written(tmp_path / "f.caffemodel", layers)])
     assert caught.value.missing == ("conv4_2.weight", "conv4_2.bias")
 
 
 def test_weights_of_another_width_are_refused(tmp_path: Path) -> None:
     wide = shapes(build_stage(tiny(width=4)))
     with pytest.raises(WeightsError, match=r"conv1_1\.weight: \(4, 3, 3, 3\) in the file, \(2, 3, 3, 3\) in the net"):
-        begin(build_stage(tiny()), tiny(), [written(tmp_path / "f.caffemodel", wide)])
+        initialize(build_stage(tiny()), tiny(), [written(tmp_path / "f.caffemodel", wide)])
 
 
 def test_a_file_of_which_nothing_fits_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="belongs to stage frontend"):
-        begin(build_stage(tiny()), tiny(), [written(tmp_path / "f.caffemodel", {"elsewhere": [(1, 2)]})])
+        initialize(build_stage(tiny()), tiny(), [written(tmp_path / "f.caffemodel", {"elsewhere": [(1, 2)]})])
 
 
 def test_a_pth_that_is_no_state_dict_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.pth").write_bytes(b"not a zip")
     with pytest.raises(WeightsError, match="not a state dict"):
-        begin(build_stage(tiny()), tiny(), [str(tmp_path / "broken.pth")])
+        initialize(build_stage(tiny()), tiny(), [str(tmp_path / "broken.pth")])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from converter.data.reflection import reflect101
-from converter.dilatednet.inference.tiles import along, cut, tiles
+from converter.dilatednet.inference.tiles import crop_tile, tile_starts, tiles
 from converter.errors import ShapeError
 
 
@@ -25,7 +25,7 @@ def padded_by_opencv(image: np.ndarray, size: tuple[int, int]) -> list[np.ndarra
 @pytest.mark.parametrize("size", [(432, 412), (380, 900)])
 def test_tiles_are_opencvs_reflections_however_often_they_bounce(shape, size):
     image = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    ours = [cut(image, tile, (0, 0, 0)) for tile in tiles(shape, size)]
+    ours = [crop_tile(image, tile, (0, 0, 0)) for tile in tiles(shape, size)]
     theirs = padded_by_opencv(image, size)
     assert len(ours) == len(theirs)
     for a, b in zip(ours, theirs, strict=True):
@@ -42,7 +42,7 @@ def test_reflection_is_the_specs_example():
 
 def test_the_mean_is_taken_off_in_float32_and_the_channels_are_turned():
     image = np.array([[[10, 20, 30]]], np.uint8)
-    x = cut(image, next(tiles((1, 1), (373, 373))), (102.93, 111.36, 116.52))
+    x = crop_tile(image, next(tiles((1, 1), (373, 373))), (102.93, 111.36, 116.52))
     expected = [np.float32(v) - np.float32(m) for v, m in ((30, 102.93), (20, 111.36), (10, 116.52))]
     assert x.dtype == np.float32
     assert x[0, :, 5, 5].tolist() == expected
@@ -50,4 +50,4 @@ def test_the_mean_is_taken_off_in_float32_and_the_channels_are_turned():
 
 def test_a_tile_no_larger_than_the_margins_is_refused():
     with pytest.raises(ShapeError, match="372"):
-        list(along(10, 372))
+        list(tile_starts(10, 372))

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from converter.dilatednet.training.checkpoint import checkpoints
-from converter.dilatednet.training.distributed import chosen_device
+from converter.dilatednet.training.distributed import select_device
 from converter.dilatednet.training.loss import valid_loss
 from converter.dilatednet.training.run import Start
 from converter.dilatednet.training.stages import build_optimizer, build_stage
@@ -118,7 +118,7 @@ def test_counts_of_zero_are_refused(lists: tuple[Path, Path], tmp_path: Path, na
 @pytest.mark.parametrize("device", ["cuda:99", "abacus"])
 def test_a_device_that_is_not_there_is_refused(device: str) -> None:
     with pytest.raises(TrainingError, match="--device"):
-        chosen_device(device)
+        select_device(device)
 
 
 def test_labels_of_every_pixel_train_an_upsampled_net(lists: tuple[Path, Path], tmp_path: Path) -> None:

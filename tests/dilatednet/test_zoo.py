@@ -76,7 +76,7 @@ def test_prototxt_is_layer_by_layer_the_full_size_golden(name):
 @pytest.mark.parametrize("path", sorted((GOLDENS / "predict").glob("*.prototxt")), ids=lambda path: path.stem)
 def test_narrowed_prototxt_is_layer_by_layer_the_mini_golden(path):
     model = ZOO[path.stem.removesuffix("_mini")]
-    ours, theirs = parse_prototxt(model.narrowed(4, 128).prototxt()), read_prototxt(path)
+    ours, theirs = parse_prototxt(model.with_width(4, 128).prototxt()), read_prototxt(path)
     assert layers(ours) == layers(theirs)
     assert ours.last("input_shape").all("dim") == theirs.last("input_shape").all("dim")
 

@@ -6,14 +6,14 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from converter.fast import accelerate
-from converter.fast.autotune import MeasuredConvolution
+from converter.fast.autotune import AutotunedConvolution
 from converter.fast.convolution import frequency as fourier
-from converter.fast.convolution.choice import Moved, candidates, form_of
+from converter.fast.convolution.choice import Moved, candidates, select_algorithm
 from converter.fast.convolution.direct import DirectConvolution
 from converter.fast.convolution.filter import Filter, Place
-from converter.fast.convolution.frequency import FourierConvolution, is_fourier, planes, saves, transform
+from converter.fast.convolution.frequency import FrequencyConvolution, fits_frequency_domain, planes, saves, transform
 from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
-from converter.fast.convolution.space_to_batch import BlockConvolution, is_dilated
+from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, is_dilated
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
 
@@ -63,7 +63,7 @@ def apart(given, form, x):
 )
 def test_the_fourier_form_is_the_convolution(given, shape):
     with torch.inference_mode():
-        assert apart(given, FourierConvolution(given, CPU), picture(*shape)) <= 1e-6
+        assert apart(given, FrequencyConvolution(given, CPU), picture(*shape)) <= 1e-6
 
 
 def test_the_fourier_form_takes_bands_of_rows_and_blocks_of_outputs(monkeypatch):
@@ -71,7 +71,7 @@ def test_the_fourier_form_takes_bands_of_rows_and_blocks_of_outputs(monkeypatch)
     monkeypatch.setitem(fourier._BAND, "cpu", 1)
     monkeypatch.setitem(fourier._BLOCK, "cpu", 1)
     with torch.inference_mode():
-        assert apart(given, FourierConvolution(given, CPU), x) <= 1e-6
+        assert apart(given, FrequencyConvolution(given, CPU), x) <= 1e-6
 
 
 @pytest.mark.parametrize(("size", "k"), [(8, 5), (12, 7), (16, 9), (6, 3)])
@@ -89,18 +89,18 @@ def test_the_transform_correlates(size, k):
 
 def test_fc6_is_cheaper_by_spectra_and_small_or_strided_ones_are_not():
     fc6 = Filter(torch.empty(4096, 512, 7, 7, device="meta"), None, (1, 1), (0, 0), (4, 4), 1, True)
-    assert is_fourier(fc6)
+    assert fits_frequency_domain(fc6)
     assert saves(fc6, (1, 512, 90, 90))
     assert not saves(fc6, (1, 512, 28, 28))  # 4 x 4 cells: 16 pictures of one output each
-    assert not is_fourier(made(64, 64, 3))
-    assert not is_fourier(made(64, 64, 7, stride=2))
-    assert not is_fourier(made(64, 64, 7, group=2))
-    assert not is_fourier(made(3, 64, 7))
+    assert not fits_frequency_domain(made(64, 64, 3))
+    assert not fits_frequency_domain(made(64, 64, 7, stride=2))
+    assert not fits_frequency_domain(made(64, 64, 7, group=2))
+    assert not fits_frequency_domain(made(3, 64, 7))
 
 
 def test_a_small_picture_goes_the_direct_way_through_the_same_form():
     given = made(32, 32, 7, dilation=4)
-    form = form_of(given, CPU)
+    form = select_algorithm(given, CPU)
     with torch.inference_mode():
         for side in (28, 90):
             assert apart(given, form, picture(1, 32, side, side)) <= 2e-6
@@ -117,7 +117,7 @@ def test_a_small_picture_goes_the_direct_way_through_the_same_form():
 def test_the_block_form_is_the_convolution(given, shape):
     assert is_dilated(given)
     with torch.inference_mode():
-        assert apart(given, BlockConvolution(given, CPU), picture(*shape)) <= 1e-6
+        assert apart(given, SpaceToBatchConvolution(given, CPU), picture(*shape)) <= 1e-6
 
 
 @pytest.mark.parametrize("rectified", [True, False])
@@ -136,7 +136,7 @@ def test_the_pointwise_form_is_the_convolution_and_copies_no_weights(rectified, 
     [
         (DirectConvolution, torch.bfloat16),
         (DirectConvolution, torch.float16),
-        (FourierConvolution, torch.bfloat16),
+        (FrequencyConvolution, torch.bfloat16),
     ],
 )
 def test_half_precision_rounds_weights_and_answers_and_sums_in_float32(form, dtype):
@@ -168,18 +168,18 @@ def test_the_fastest_form_that_agrees_is_taken_once_for_every_size():
         "direct": lambda: DirectConvolution(given, CPU),
         "wrong": wrong,
         "failing": failing,
-        "blocks": lambda: BlockConvolution(given, CPU),
+        "blocks": lambda: SpaceToBatchConvolution(given, CPU),
     }
-    seconds = {"DirectConvolution": 2.0, "BlockConvolution": 1.0}
+    seconds = {"DirectConvolution": 2.0, "SpaceToBatchConvolution": 1.0}
 
     def timed(form, x):
         tried.append(type(form).__name__)
         return seconds[type(form).__name__]
 
     with torch.inference_mode():
-        form = MeasuredConvolution(makers, 1e-5, timed)
+        form = AutotunedConvolution(makers, 1e-5, timed)
         assert apart(given, form, x) <= 1e-6
-        assert tried == ["DirectConvolution", "BlockConvolution"]
+        assert tried == ["DirectConvolution", "SpaceToBatchConvolution"]
         assert list(form.chosen.values()) == ["blocks"]
         form(picture(1, 4, 21, 20))  # as large: nothing is tried again
         assert len(tried) == 2
@@ -216,20 +216,20 @@ def test_every_form_for_cuda_agrees_with_the_direct_one(dtype):
         assert (answer - answers["direct"]).abs().max() <= tolerance * answers["direct"].abs().max(), name
 
 
-@pytest.mark.parametrize("favourite", ["DirectConvolution", "BlockConvolution", "FourierConvolution"])
+@pytest.mark.parametrize("favourite", ["DirectConvolution", "SpaceToBatchConvolution", "FrequencyConvolution"])
 def test_a_whole_net_runs_on_forms_that_were_tried_out(monkeypatch, favourite):
     """What a GPU does, here: cuDNN's form fails on a CPU and is left out, and one of the others wins where it can."""
     net, x = formula_net("dilation8_camvid"), torch.from_numpy(formula_image(436, 420))[None]
     wanted, made = accelerate(net).logits(x), []
 
     def measured(given, place):
-        made.append(MeasuredConvolution(candidates(Moved(given, place)), 1e-4, timed))
+        made.append(AutotunedConvolution(candidates(Moved(given, place)), 1e-4, timed))
         return made[-1]
 
     def timed(form, x):
         return 1.0 if type(form).__name__ == favourite else 2.0
 
-    monkeypatch.setattr("converter.fast.patterns.form_of", measured)
+    monkeypatch.setattr("converter.fast.patterns.select_algorithm", measured)
     answers = accelerate(net).logits(x)
     names = {name for form in made for name in form.chosen.values()}
 

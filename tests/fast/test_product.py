@@ -9,7 +9,7 @@ import torch
 
 from converter.fast import matmul as room
 from converter.fast.convolution.filter import Place
-from converter.fast.convolution.frequency import FourierConvolution
+from converter.fast.convolution.frequency import FrequencyConvolution
 from converter.fast.convolution.pointwise import PointwiseConvolution
 from converter.pytorch.process_settings import prepare, threads_make_room
 from tests.fast.test_forms import apart, made, picture
@@ -42,7 +42,7 @@ def test_every_library_gives_the_convolution(library, rectified, bias):
         wide, square = (made(32, 40, k, rectified=rectified, bias=bias) for k in (1, 7))
         assert apart(wide, PointwiseConvolution(wide, CPU), picture(2, 32, 7, 9)) <= 1e-6
         assert multiplied == ([((126, 32), (32, 40))] if numpys else [])
-        assert apart(square, FourierConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
+        assert apart(square, FrequencyConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
     assert (len(multiplied) > 1) is numpys
     assert all(len(left) == 2 for left, _ in multiplied), "batches are torch's without AVX-512"
 
@@ -55,7 +55,7 @@ def test_with_avx512_long_sums_are_onednns_and_batches_numpys(library, monkeypat
         wide, square = made(32, 40, 1), made(32, 40, 7)
         assert apart(wide, PointwiseConvolution(wide, CPU), picture(2, 32, 7, 9)) <= 1e-6
         assert not multiplied
-        assert apart(square, FourierConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
+        assert apart(square, FrequencyConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
     assert {len(left) for left, _ in multiplied} == {2, 3}
 
 

@@ -7,7 +7,7 @@ import torch
 
 from converter.fast import accelerate
 from converter.fast import replay as repeated
-from converter.fast.replay import Repeated
+from converter.fast.replay import GraphReplay
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
 
@@ -24,7 +24,7 @@ def counted():
 
 def test_without_graphs_and_compiler_the_function_itself_runs():
     function, calls = counted()
-    again = Repeated(function, graphs=False, compiled=False)
+    again = GraphReplay(function, graphs=False, compiled=False)
     for _ in range(3):
         assert torch.equal(again({"x": torch.zeros(2)})["y"], torch.ones(2))
     assert len(calls) == 3
@@ -39,7 +39,7 @@ def test_a_shapes_second_time_is_captured_and_the_oldest_is_forgotten(monkeypatc
         return lambda values: {"y": values["x"] + 1}
 
     monkeypatch.setattr(repeated, "captured", captured)
-    again = Repeated(function, graphs=True, compiled=False)
+    again = GraphReplay(function, graphs=True, compiled=False)
     for size in (1, 1, 1, 2, 2, 3, 4, 5, 1, 1):
         again({"x": torch.zeros(size)})
     assert made == [(1,), (2,), (1,)]
@@ -53,7 +53,7 @@ def test_what_cannot_be_captured_runs_on_and_says_why(monkeypatch):
         raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
     monkeypatch.setattr(repeated, "captured", captured)
-    again = Repeated(function, graphs=True, compiled=False)
+    again = GraphReplay(function, graphs=True, compiled=False)
     for _ in range(4):
         again({"x": torch.zeros(3)})
     assert len(calls) == 4

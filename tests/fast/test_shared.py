@@ -5,7 +5,7 @@ import pytest
 
 from converter.dilatednet import predict
 from converter.dilatednet.inference import shared_front_end as shared
-from converter.dilatednet.inference.shared_front_end import lay_out, reach
+from converter.dilatednet.inference.shared_front_end import lay_out, receptive_cells
 from converter.fast import accelerate
 from tests.dilatednet.formula_nets import formula_net
 
@@ -86,7 +86,7 @@ def test_reach_is_the_papers_receptive_field():
         for name in ("dilation8_pascal_voc", "dilation7_kitti", "dilation10_cityscapes")
     }
 
-    assert [reach(topology) for topology in nets.values()] == [33, 17, 129]
+    assert [receptive_cells(topology) for topology in nets.values()] == [33, 17, 129]
 
 
 def test_a_layout_by_hand():

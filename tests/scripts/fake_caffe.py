@@ -10,7 +10,7 @@ from PIL import Image
 import converter
 import reference
 from converter.formats.mean import read_mean
-from converter.solver.solver import CaffeSolver
+from converter.solver.solver import Solver as CaffeSolver
 from tests.goldens_reader import written_blob
 
 

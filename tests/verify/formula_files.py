@@ -24,7 +24,7 @@ NETS = (
 
 def formula_weights(folder: Path, model: str) -> Path:
     """A published net's weights at the mini goldens' width, as a caffemodel in `folder`."""
-    topology = find(model).narrowed(4, 128).topology
+    topology = find(model).with_width(4, 128).topology
     arrays = formula_arrays(topology)
     steps = [step for step in topology.steps if step.name in arrays]
     target = folder / f"{model}_mini.caffemodel"

@@ -42,9 +42,9 @@ def open_split(
     limit: int | None = None,
     sbd_root: str | os.PathLike[str] | None = None,
 ) -> Split:
-    """The pictures of a split, each of which has the files named in `needs` ("image", "labels").
+    """The images of a split, each of which has the files named in `needs` ("image", "labels").
 
-    strict: a list whose length is not the published one is an error, not a note. only_present: pictures whose files are
+    strict: a list whose length is not the published one is an error, not a note. only_present: images whose files are
     not there are left out, not an error. limit: the first so many. sbd_root: where SBD lies, for voc's trainaug.
 
     Raises:
@@ -76,7 +76,7 @@ def _count(layout: Layout, split: str, found: int, root: str, strict: bool) -> t
 
 
 def _present(split: Split, needs: Sequence[str], only_present: bool) -> Split:
-    """The split without pictures that lack a file, where that is allowed."""
+    """The split without images that lack a file, where that is allowed."""
     missing = {
         picture.name: path
         for picture in split.pictures

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from converter.data.datasets.folders import locate, read_list, unknown_split, wrong_root
+from converter.data.datasets.folders import find_root, no_root, read_list, unknown_split
 from converter.data.datasets.split import Layout, Picture
 from converter.data.label_sets import CAMVID
 from converter.data.labels import VOID, Labels, read_labels
@@ -21,10 +21,10 @@ _FROM_SEGNET[: len(SEGNET)] = [CAMVID.classes.index(name) for name in SEGNET]
 
 
 def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture, ...]:
-    """The pictures of train, val or test (the paper's val has 100 pictures, SegNet's 101).
+    """The images of train, val or test (the paper's val has 100 images, SegNet's 101).
 
     Two layouts: SegNet's, SPLIT/NAME.png with SPLITannot/NAME.png; or images/NAME.png with labels/NAME.png and a list
-    SPLIT.txt of names, the labels in the paper's class order (gray or palette) or colours.
+    SPLIT.txt of names, the labels in the paper's class order (gray or palette) or colors.
 
     Raises:
         DatasetError: the root holds neither.
@@ -36,21 +36,19 @@ def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture,
         if (home / f"{split}annot").is_dir():
             return _in_folders(home / split, home / f"{split}annot")
     try:
-        home = locate(root, _BELOW, ("labels", f"{split}.txt"), _TITLE)
+        home = find_root(root, _BELOW, ("labels", f"{split}.txt"), _TITLE)
     except DatasetError:
-        raise wrong_root(
-            root, _BELOW, (f"{split}annot/ (SegNet's layout)", f"labels/ with {split}.txt"), _TITLE
-        ) from None
+        raise no_root(root, _BELOW, (f"{split}annot/ (SegNet's layout)", f"labels/ with {split}.txt"), _TITLE) from None
     names = [name.removesuffix(".png") for name in read_list(home / f"{split}.txt")]
     return tuple(Picture(name, home / "images" / f"{name}.png", home / "labels" / f"{name}.png") for name in names)
 
 
 def _in_folders(images: Path, labels: Path) -> tuple[Picture, ...]:
-    """Every truth of a folder with the picture of its name in another."""
+    """Every truth of a folder with the image of its name in another."""
     return tuple(Picture(path.stem, images / path.name, path) for path in sorted(labels.glob("*.png")))
 
 
-def truth(picture: Picture) -> Labels:
+def ground_truth(picture: Picture) -> Labels:
     """Labels (h, w) uint8 in the paper's order, 255 void.
 
     Raises:
@@ -67,4 +65,4 @@ def truth(picture: Picture) -> Labels:
     return _FROM_SEGNET[labels]
 
 
-LAYOUT = Layout("camvid", _TITLE, CAMVID, COUNTS, "test", pictures, truth)
+LAYOUT = Layout("camvid", _TITLE, CAMVID, COUNTS, "test", pictures, ground_truth)

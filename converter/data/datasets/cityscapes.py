@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from converter.data.datasets.folders import locate, unknown_split
+from converter.data.datasets.folders import find_root, unknown_split
 from converter.data.datasets.split import Layout, Picture
 from converter.data.label_sets import CITYSCAPES
 from converter.data.labels import VOID, Labels, read_labels
@@ -20,14 +20,14 @@ _PICTURE, _TRUTH = "_leftImg8bit.png", "_gtFine_labelIds.png"
 
 
 def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture, ...]:
-    """Every gtFine truth of a split with its picture, by city and name; a picture is called CITY/NAME_leftImg8bit.
+    """Every gtFine truth of a split with its image, by city and name; a image is called CITY/NAME_leftImg8bit.
 
     Raises:
         DatasetError: the root holds no gtFine of this split, or no truth in it.
     """
     if split not in COUNTS:
         raise unknown_split("Cityscapes", split, tuple(COUNTS))
-    home = locate(root, ("", "cityscapes", "Cityscapes"), (f"gtFine/{split}",), "Cityscapes")
+    home = find_root(root, ("", "cityscapes", "Cityscapes"), (f"gtFine/{split}",), "Cityscapes")
     truths = sorted((home / "gtFine" / split).glob(f"*/*{_TRUTH}"))
     if not truths:
         raise DatasetError(
@@ -37,14 +37,14 @@ def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture,
 
 
 def _picture(images: Path, path: Path) -> Picture:
-    """The picture that belongs to a truth file."""
+    """The image that belongs to a truth file."""
     name = f"{path.parent.name}/{path.name.removesuffix(_TRUTH)}{_PICTURE}"
     return Picture(name.removesuffix(".png"), images / name, path)
 
 
-def truth(picture: Picture) -> Labels:
+def ground_truth(picture: Picture) -> Labels:
     """Labels (h, w) uint8: 0 to 18, everything that is not scored 255."""
     return _TRAIN_IDS[read_labels(picture.labels)]
 
 
-LAYOUT = Layout("cityscapes", "Cityscapes", CITYSCAPES, COUNTS, "val", pictures, truth)
+LAYOUT = Layout("cityscapes", "Cityscapes", CITYSCAPES, COUNTS, "val", pictures, ground_truth)

@@ -8,7 +8,7 @@ from pathlib import Path
 from converter.errors import DatasetError
 
 
-def locate(root: Path, below: Sequence[str], needs: Sequence[str], title: str) -> Path:
+def find_root(root: Path, below: Sequence[str], needs: Sequence[str], title: str) -> Path:
     """The first of root/below[0], root/below[1], … that holds every file or folder in `needs`.
 
     Raises:
@@ -18,10 +18,10 @@ def locate(root: Path, below: Sequence[str], needs: Sequence[str], title: str) -
         folder = root / name
         if all((folder / need).exists() for need in needs):
             return folder
-    raise wrong_root(root, below, needs, title)
+    raise no_root(root, below, needs, title)
 
 
-def wrong_root(root: Path, below: Sequence[str], needs: Sequence[str], title: str) -> DatasetError:
+def no_root(root: Path, below: Sequence[str], needs: Sequence[str], title: str) -> DatasetError:
     """The error for a root that does not hold what it should."""
     places = ", ".join(f"{name}/" if name else "the folder itself" for name in below)
     return DatasetError(

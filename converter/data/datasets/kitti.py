@@ -1,4 +1,4 @@
-"""KITTI as labelled by Ros et al. (WACV 2015): 100 training and 46 test pictures of odometry, eleven classes."""
+"""KITTI as labelled by Ros et al. (WACV 2015): 100 training and 46 test images of odometry, eleven classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from converter.data.datasets.folders import locate, unknown_split, wrong_root
+from converter.data.datasets.folders import find_root, no_root, unknown_split
 from converter.data.datasets.split import Layout, Picture
 from converter.data.label_sets import KITTI
 from converter.data.labels import VOID, Labels, read_labels
@@ -22,7 +22,7 @@ _FROM_ROS[: len(ROS)] = [KITTI.classes.index(name) for name in ROS]
 
 
 def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture, ...]:
-    """The pictures of train or test: FOLDER/RGB/NAME.png, truth in FOLDER/GT (colours) or else FOLDER/GT_ind (numbers).
+    """The images of train or test: FOLDER/RGB/NAME.png, truth in FOLDER/GT (colors) or else FOLDER/GT_ind (numbers).
 
     Raises:
         DatasetError: the root holds no such folders.
@@ -33,14 +33,14 @@ def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture,
     for labels in ("GT", "GT_ind"):
         needs = f"{folder}/{labels}"
         if any((root / below / needs).is_dir() for below in _BELOW):
-            home = locate(root, _BELOW, (needs,), _TITLE) / folder
+            home = find_root(root, _BELOW, (needs,), _TITLE) / folder
             return tuple(
                 Picture(path.stem, home / "RGB" / path.name, path) for path in sorted((home / labels).glob("*.png"))
             )
-    raise wrong_root(root, _BELOW, (f"{folder}/GT", f"{folder}/RGB"), _TITLE)
+    raise no_root(root, _BELOW, (f"{folder}/GT", f"{folder}/RGB"), _TITLE)
 
 
-def truth(picture: Picture) -> Labels:
+def ground_truth(picture: Picture) -> Labels:
     """Labels (h, w) uint8 in the paper's order, 255 void; the numbers in GT_ind are in Ros' order with 11 for void.
 
     Raises:
@@ -57,4 +57,4 @@ def truth(picture: Picture) -> Labels:
     return _FROM_ROS[labels]
 
 
-LAYOUT = Layout("kitti", _TITLE, KITTI, COUNTS, "test", pictures, truth)
+LAYOUT = Layout("kitti", _TITLE, KITTI, COUNTS, "test", pictures, ground_truth)

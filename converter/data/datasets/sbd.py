@@ -1,4 +1,4 @@
-"""SBD, the Semantic Boundaries Dataset (Hariharan et al. 2011): VOC's classes on 11,355 pictures, in .mat files."""
+"""SBD, the Semantic Boundaries Dataset (Hariharan et al. 2011): VOC's classes on 11,355 images, in .mat files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from converter.data.datasets.folders import locate, read_list
+from converter.data.datasets.folders import find_root, read_list
 from converter.data.datasets.split import Picture
 from converter.data.labels import Labels
 from converter.errors import DatasetError
@@ -17,17 +17,17 @@ _BELOW = ("benchmark_RELEASE/dataset", "dataset", "", "sbd/benchmark_RELEASE/dat
 
 
 def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture, ...]:
-    """The pictures of train, val or (its list is a download of its own) train_noval, in the order of their list.
+    """The images of train, val or (its list is a download of its own) train_noval, in the order of their list.
 
     Raises:
         DatasetError: the root holds no SBD, or the list does not read.
     """
-    home = locate(root, _BELOW, ("cls", f"{split}.txt"), "SBD (benchmark_RELEASE)")
+    home = find_root(root, _BELOW, ("cls", f"{split}.txt"), "SBD (benchmark_RELEASE)")
     names = read_list(home / f"{split}.txt")
     return tuple(Picture(name, home / "img" / f"{name}.jpg", home / "cls" / f"{name}.mat") for name in names)
 
 
-def truth(picture: Picture) -> Labels:
+def ground_truth(picture: Picture) -> Labels:
     """Labels (h, w) uint8 out of `GTcls.Segmentation`; SBD marks no void.
 
     Raises:

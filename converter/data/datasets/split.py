@@ -1,4 +1,4 @@
-"""What a data set's reader gives: its classes, and the pictures of one split with their truth."""
+"""What a data set's reader gives: its classes, and the images of one split with their truth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from converter.data.labels import Labels
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture of a split: its name (a prediction is looked for as NAME.png), and where it and its truth lie."""
+    """One image of a split: its name (a prediction is looked for as NAME.png), and where it and its truth lie."""
 
     name: str
     image: Path
@@ -23,8 +23,8 @@ class Picture:
 class Layout:
     """How one data set lies on disk.
 
-    counts: pictures by split, as published. pictures(root, split, sbd): the pictures a root lists, in order.
-    truth(picture): its labels, uint8 (h, w), classes 0 to n - 1 and 255 void.
+    counts: images by split, as published. images(root, split, sbd): the images a root lists, in order.
+    truth(image): its labels, uint8 (h, w), classes 0 to n - 1 and 255 void.
     """
 
     name: str
@@ -33,12 +33,12 @@ class Layout:
     counts: Mapping[str, int]
     default_split: str
     pictures: Callable[[Path, str, Path | None], tuple[Picture, ...]]
-    truth: Callable[[Picture], Labels]
+    ground_truth: Callable[[Picture], Labels]
 
 
 @dataclass(frozen=True)
 class Split:
-    """The pictures of one split, and what was remarkable in opening it (`notes`, for people)."""
+    """The images of one split, and what was remarkable in opening it (`notes`, for people)."""
 
     layout: Layout
     name: str
@@ -53,5 +53,5 @@ class Split:
 
     @property
     def colours(self) -> tuple[tuple[int, int, int], ...]:
-        """RGB colours, by label."""
+        """RGB colors, by label."""
         return self.layout.label_set.palette

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from converter.data.datasets import sbd
-from converter.data.datasets.folders import locate, read_list
+from converter.data.datasets.folders import find_root, read_list
 from converter.data.datasets.split import Layout, Picture
 from converter.data.label_sets import PASCAL_VOC
 from converter.data.labels import Labels, read_labels
@@ -15,21 +15,21 @@ _BELOW = ("VOCdevkit/VOC2012", "VOC2012", "")
 
 
 def pictures(root: Path, split: str, sbd_root: Path | None = None) -> tuple[Picture, ...]:
-    """The pictures of train, val or trainval in the order of their list; of trainaug, see `trainaug`.
+    """The images of train, val or trainval in the order of their list; of trainaug, see `trainaug`.
 
     Raises:
         DatasetError: the root holds no VOC 2012 (or, for trainaug, no SBD), or a list does not read.
     """
     lists = ("train", "val") if split == TRAINAUG else (split,)
     needs = [f"ImageSets/Segmentation/{name}.txt" for name in lists] + ["SegmentationClass"]
-    home = locate(root, _BELOW, needs, "PASCAL VOC 2012")
+    home = find_root(root, _BELOW, needs, "PASCAL VOC 2012")
     if split == TRAINAUG:
         return trainaug(home, sbd_root or root)
     return tuple(_picture(home, name) for name in _names(home, split))
 
 
 def trainaug(home: Path, sbd_root: Path) -> tuple[Picture, ...]:
-    """VOC's train pictures with VOC's masks, then SBD's train and val pictures that VOC's train and val do not name.
+    """VOC's train images with VOC's masks, then SBD's train and val images that VOC's train and val do not name.
 
     With the published lists: 1,464 + 9,118 = 10,582.
     """
@@ -42,18 +42,18 @@ def trainaug(home: Path, sbd_root: Path) -> tuple[Picture, ...]:
 
 
 def _names(home: Path, split: str) -> tuple[str, ...]:
-    """The picture names a list holds."""
+    """The image names a list holds."""
     return read_list(home / "ImageSets" / "Segmentation" / f"{split}.txt")
 
 
 def _picture(home: Path, name: str) -> Picture:
-    """Where one picture and its mask lie."""
+    """Where one image and its mask lie."""
     return Picture(name, home / "JPEGImages" / f"{name}.jpg", home / "SegmentationClass" / f"{name}.png")
 
 
-def truth(picture: Picture) -> Labels:
+def ground_truth(picture: Picture) -> Labels:
     """Labels (h, w) uint8 of a mask in VOC's palette PNG, or in SBD's .mat."""
-    return sbd.truth(picture) if picture.labels.suffix == ".mat" else read_labels(picture.labels)
+    return sbd.ground_truth(picture) if picture.labels.suffix == ".mat" else read_labels(picture.labels)
 
 
 LAYOUT = Layout(
@@ -63,5 +63,5 @@ LAYOUT = Layout(
     counts={"train": 1464, "val": 1449, "trainval": 2913, TRAINAUG: 10582},
     default_split="val",
     pictures=pictures,
-    truth=truth,
+    ground_truth=ground_truth,
 )

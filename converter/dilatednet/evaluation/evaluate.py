@@ -1,4 +1,4 @@
-"""Running a net over a split and counting its confusion, picture by picture, in one process or several.
+"""Running a net over a split and counting its confusion, image by image, in one process or several.
 
 The dense CRF of the paper's tables 3 and 4 is not offered: its Python binding (pydensecrf) has had no release since
 2018, its fork pydensecrf2 is a lone source release without wheels, neither could be installed where this was written,
@@ -41,13 +41,13 @@ def evaluate(
     share: tuple[int, int] = (0, 1),
     progress: bool = False,
 ) -> dict[str, Matrix]:
-    """The confusion counts of this process's share (rank, processes) of the pictures, by name.
+    """The confusion counts of this process's share (rank, processes) of the images, by name.
 
-    Pictures that the journal holds are not run again (with `save`: those whose prediction is there). `workers` threads
-    read pictures and truths ahead; `label` is given `batch` pictures at a time.
+    Images that the journal holds are not run again (with `save`: those whose prediction is there). `workers` threads
+    read images and truths ahead; `label` is given `batch` images at a time.
 
     Raises:
-        ImageError, DatasetError: a picture or its truth does not read, or their sizes differ.
+        ImageError, DatasetError: a image or its truth does not read, or their sizes differ.
         OutputError: a prediction or the journal cannot be written.
     """
     mine = split.pictures[share[0] :: share[1]]
@@ -59,8 +59,8 @@ def evaluate(
         total=len(mine), initial=len(counts), desc="evaluate", unit="picture", disable=None if progress else True
     )
     with bar:
-        for picture, labels, truth in _labelled(_ahead(split, todo, workers), label, batch):
-            matrix = confusion(truth, labels, len(split.classes), str(picture.image))
+        for picture, labels, ground_truth in _labelled(_ahead(split, todo, workers), label, batch):
+            matrix = confusion(ground_truth, labels, len(split.classes), str(picture.image))
             if folder:
                 _save(folder, picture, labels, split)
             if journal:
@@ -73,21 +73,23 @@ def evaluate(
 def _labelled(
     items: Iterator[tuple[Picture, NDArray[np.uint8], Labels]], label: Labeller, batch: int
 ) -> Iterator[tuple[Picture, Labels, Labels]]:
-    """Each picture with its predicted and true labels; the net is given `batch` pictures at a time.
+    """Each image with its predicted and true labels; the net is given `batch` images at a time.
 
-    Where labels are waited for, the next pictures are handed over before; where they are there, nothing is held back.
+    Where labels are waited for, the next images are handed over before; where they are there, nothing is held back.
     """
     under_way: deque[tuple[Picture, Labels | Callable[[], Labels], Labels]] = deque()
     while part := list(islice(items, max(1, batch))):
         predicted = label([image for _, image, _ in part])
         begun = len(under_way)
-        under_way.extend((picture, mine, truth) for (picture, _, truth), mine in zip(part, predicted, strict=True))
+        under_way.extend(
+            (picture, mine, ground_truth) for (picture, _, ground_truth), mine in zip(part, predicted, strict=True)
+        )
         done = sum(not callable(labels) for _, labels, _ in under_way)
         for _ in range(max(begun, done)):
-            picture, labels, truth = under_way.popleft()
-            yield picture, waited(labels), truth
-    for picture, labels, truth in under_way:
-        yield picture, waited(labels), truth
+            picture, labels, ground_truth = under_way.popleft()
+            yield picture, waited(labels), ground_truth
+    for picture, labels, ground_truth in under_way:
+        yield picture, waited(labels), ground_truth
 
 
 def waited(labels: Labels | Callable[[], Labels]) -> Labels:
@@ -106,7 +108,7 @@ def _made(folder: str | os.PathLike[str]) -> Path:
 
 
 def _is_kept(picture: Picture, folder: Path | None) -> bool:
-    """Whether nothing of a counted picture is missing: its prediction, if predictions are saved."""
+    """Whether nothing of a counted image is missing: its prediction, if predictions are saved."""
     return folder is None or prediction_path(folder, picture.name) is not None
 
 
@@ -120,7 +122,7 @@ def _save(folder: Path, picture: Picture, labels: Labels, split: Split) -> None:
 def _ahead(
     split: Split, pictures: Sequence[Picture], workers: int
 ) -> Iterator[tuple[Picture, NDArray[np.uint8], Labels]]:
-    """Pictures with pixels and truth, in order, read by threads while the net runs on earlier ones."""
+    """Images with pixels and truth, in order, read by threads while the net runs on earlier ones."""
     pool = ThreadPoolExecutor(max(1, workers), "pictures")
     waiting: deque[tuple[Picture, Future[tuple[NDArray[np.uint8], Labels]]]] = deque()
     try:
@@ -136,12 +138,13 @@ def _ahead(
 
 
 def _read(split: Split, picture: Picture) -> tuple[NDArray[np.uint8], Labels]:
-    """One picture and its truth, of one size."""
-    image, truth = read_image(picture.image), split.layout.truth(picture)
-    if image.shape[:2] != truth.shape:
+    """One image and its truth, of one size."""
+    image, ground_truth = read_image(picture.image), split.layout.ground_truth(picture)
+    if image.shape[:2] != ground_truth.shape:
         raise DatasetError(
-            f"the truth is {truth.shape[1]}×{truth.shape[0]}, the picture {image.shape[1]}×{image.shape[0]}; "
+            f"the truth is {ground_truth.shape[1]}×{ground_truth.shape[0]}, "
+            f"the picture {image.shape[1]}×{image.shape[0]}; "
             "want them of one size",
             path=str(picture.labels),
         )
-    return image, truth
+    return image, ground_truth

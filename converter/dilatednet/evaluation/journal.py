@@ -1,4 +1,4 @@
-"""The folder in which an evaluation keeps its finished pictures, so that an interrupted one goes on from there."""
+"""The folder in which an evaluation keeps its finished images, so that an interrupted one goes on from there."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _RUN = "run.json"
 
 
 class Journal:
-    """Confusion counts picture by picture, one JSON line each, in a file for every process.
+    """Confusion counts image by image, one JSON line each, in a file for every process.
 
-    A line is written whole or, if the process dies in the middle, torn: such a line is no finished picture.
+    A line is written whole or, if the process dies in the middle, torn: such a line is no finished image.
 
     Args:
         folder: made where it is missing.
@@ -81,7 +81,7 @@ class Journal:
         return file
 
     def add(self, name: str, matrix: Matrix) -> None:
-        """Keep one picture's counts (classes, classes); they are in the file when this returns.
+        """Keep one image's counts (classes, classes); they are in the file when this returns.
 
         Raises:
             OutputError: the disk is full.
@@ -94,7 +94,7 @@ class Journal:
             raise OutputError(f"cannot keep {name}: {error.strerror}", path=str(self._folder)) from error
 
     def finished(self) -> dict[str, Matrix]:
-        """Every finished picture of every process, by name."""
+        """Every finished image of every process, by name."""
         found: dict[str, Matrix] = {}
         for path in sorted(self._folder.glob("pictures-*.jsonl")):
             for line in path.read_bytes().splitlines():
@@ -104,7 +104,7 @@ class Journal:
         return found
 
     def _entry(self, line: bytes) -> tuple[str, Matrix] | None:
-        """One line's picture and counts; None if it is torn."""
+        """One line's image and counts; None if it is torn."""
         matrix = np.zeros((self._classes, self._classes), np.int64)
         try:
             entry = json.loads(line)

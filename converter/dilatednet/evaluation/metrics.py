@@ -13,20 +13,21 @@ from converter.errors import DatasetError
 Matrix = NDArray[np.int64]
 
 
-def confusion(truth: Labels, prediction: Labels, classes: int, where: str | None = None) -> Matrix:
+def confusion(ground_truth: Labels, prediction: Labels, classes: int, where: str | None = None) -> Matrix:
     """Pixels by class: (classes, classes) int64, rows the truth, columns the prediction; void truth is left out.
 
     Both label maps are (h, w) uint8. Source: VOCevalseg.m of the VOC 2012 development kit.
 
     Raises:
-        DatasetError: the sizes differ, or a label that counts is no class; `where` names the picture.
+        DatasetError: the sizes differ, or a label that counts is no class; `where` names the image.
     """
-    if truth.shape != prediction.shape:
+    if ground_truth.shape != prediction.shape:
         raise DatasetError(
-            f"the prediction is {_size(prediction)}, the truth {_size(truth)}; predict at the picture's own size",
+            f"the prediction is {_size(prediction)}, the truth {_size(ground_truth)}; "
+            "predict at the picture's own size",
             path=where,
         )
-    codes = truth.astype(np.uint16) << np.uint16(8) | prediction
+    codes = ground_truth.astype(np.uint16) << np.uint16(8) | prediction
     table = np.bincount(codes.ravel(), minlength=256 * 256).reshape(256, 256)
     _refuse(table[classes:VOID].sum(axis=1), classes, "truth", classes, where)
     _refuse(table[:classes, classes:].sum(axis=0), classes, "prediction", classes, where)
@@ -34,7 +35,7 @@ def confusion(truth: Labels, prediction: Labels, classes: int, where: str | None
 
 
 def _size(labels: Labels) -> str:
-    """Width × height, as people give a picture's size."""
+    """Width × height, as people give a image's size."""
     return "×".join(str(side) for side in reversed(labels.shape))
 
 
@@ -74,8 +75,8 @@ def scores(matrix: Matrix) -> Scores:
     return Scores(iou, tuple(int(i) for i in np.flatnonzero(union == 0)), float(iou.mean()), accuracy)
 
 
-def picture_score(matrix: Matrix) -> float:
-    """Mean IoU in per cent over the classes that occur in one picture's truth or prediction; 100 where all is void."""
+def image_iou(matrix: Matrix) -> float:
+    """Mean IoU in per cent over the classes that occur in one image's truth or prediction; 100 where all is void."""
     result = scores(matrix)
     present = len(result.iou) - len(result.absent)
     return float(result.iou.sum() / present) if present else 100.0

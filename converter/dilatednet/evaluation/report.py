@@ -1,4 +1,4 @@
-"""The page of `score` and `evaluate`: bars beside the paper's, the best and worst pictures, the confusion matrix."""
+"""The page of `score` and `evaluate`: bars beside the paper's, the best and worst images, the confusion matrix."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ _BEST, _ROW, _SIDE = 10, 22, 512
 _RIGHT, _WRONG, _UNSCORED = (214, 219, 224), (198, 47, 47), (120, 128, 136)
 
 
-def write_report(path: str | os.PathLike[str], result: Result, labels_of: LabelsOf) -> None:
-    """Write the page, one file without addresses; `labels_of` is asked for the best and the worst pictures only.
+def write_report(path: str | os.PathLike[str], result: Result, predict_labels: LabelsOf) -> None:
+    """Write the page, one file without addresses; `predict_labels` is asked for the best and the worst images only.
 
     Raises:
         OutputError: it cannot be written.
     """
     title = f"{result.split.layout.title} {result.split.name}: mean IoU {result.scores.mean:.2f} %"
-    page.write_page(path, title, _body(result, labels_of))
+    page.write_page(path, title, _body(result, predict_labels))
 
 
-def _body(result: Result, labels_of: LabelsOf) -> Iterator[str]:
+def _body(result: Result, predict_labels: LabelsOf) -> Iterator[str]:
     """The page from top to bottom."""
     yield from (f'<p class="quiet">Note: {escape(note)}.</p>' for note in result.split.notes)
     yield page.facts(_facts(result))
     yield "<h2>IoU by class, in per cent</h2>"
     yield _bars(result)
-    ranked = result.ranked()
+    ranked = result.by_iou()
     shown = min(_BEST, (len(ranked) + 1) // 2)
     yield "<h2>Best pictures</h2>"
-    yield from _gallery(result, list(reversed(ranked[-shown:])), labels_of)
+    yield from _gallery(result, list(reversed(ranked[-shown:])), predict_labels)
     yield "<h2>Worst pictures</h2>"
-    yield from _gallery(result, ranked[: min(_BEST, len(ranked) - shown)], labels_of)
+    yield from _gallery(result, ranked[: min(_BEST, len(ranked) - shown)], predict_labels)
     yield page.legend(zip((*result.split.classes, "void"), (*result.split.colours, VOID_COLOUR), strict=True))
     yield "<h2>Confusion</h2>"
     yield '<p class="quiet">Where the pixels of each true class (row) went, in per cent of the row.</p>'
@@ -97,17 +97,17 @@ def _bar(measured: float | None, printed: float | None) -> str:
     )
 
 
-def _gallery(result: Result, ranked: Sequence[tuple[str, float]], labels_of: LabelsOf) -> Iterator[str]:
-    """Each picture with its answer laid over it, its truth, and where they differ."""
+def _gallery(result: Result, ranked: Sequence[tuple[str, float]], predict_labels: LabelsOf) -> Iterator[str]:
+    """Each image with its answer laid over it, its truth, and where they differ."""
     by_name = {picture.name: picture for picture in result.split.pictures}
     for name, value in ranked:
         picture = by_name[name]
-        truth, answer = result.split.layout.truth(picture), labels_of(picture)
+        ground_truth, answer = result.split.layout.ground_truth(picture), predict_labels(picture)
         colours = _table(result.split.colours)
         figures = [
             _overlaid(picture, answer, result.split.colours),
-            page.figure(_small(colours[truth]), "truth", cells=True),
-            page.figure(_small(_difference(truth, answer)), "red: wrong", cells=True),
+            page.figure(_small(colours[ground_truth]), "truth", cells=True),
+            page.figure(_small(_difference(ground_truth, answer)), "red: wrong", cells=True),
         ]
         yield f"<h3>{escape(name)}: {value:.1f} %</h3>"
         yield f'<div class="pictures" style="grid-template-columns:repeat(3,1fr)">{"".join(figures)}</div>'
@@ -130,9 +130,9 @@ def _table(colours: Sequence[Sequence[int]]) -> Pixels:
     return table
 
 
-def _difference(truth: Labels, answer: Labels) -> Pixels:
+def _difference(ground_truth: Labels, answer: Labels) -> Pixels:
     """Where an answer is right, wrong, and not scored: uint8 (h, w, 3)."""
-    kinds = np.where(truth == VOID, 2, (truth != answer).astype(np.int64))
+    kinds = np.where(ground_truth == VOID, 2, (ground_truth != answer).astype(np.int64))
     return np.array([_RIGHT, _WRONG, _UNSCORED], np.uint8)[kinds]
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation found: confusion counts by picture, their sum, the scores, as a table and as JSON."""
+"""What an evaluation found: confusion counts by image, their sum, the scores, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from converter.data.datasets.split import Split
-from converter.dilatednet.evaluation.metrics import Matrix, Scores, picture_score, scores
+from converter.dilatednet.evaluation.metrics import Matrix, Scores, image_iou, scores
 from converter.dilatednet.paper import PaperRow
 from converter.files.atomic import atomic_write
 
 
 @dataclass(frozen=True)
 class Result:
-    """Confusion counts (classes, classes) of every picture of a split; `about` says what was run, for the record."""
+    """Confusion counts (classes, classes) of every image of a split; `about` says what was run, for the record."""
 
     split: Split
     counts: Mapping[str, Matrix]
@@ -28,7 +28,7 @@ class Result:
 
     @cached_property
     def matrix(self) -> Matrix:
-        """The sum over all pictures: int64 (classes, classes), rows truth, columns prediction."""
+        """The sum over all images: int64 (classes, classes), rows truth, columns prediction."""
         size = len(self.split.classes)
         return sum(self.counts.values(), np.zeros((size, size), np.int64))
 
@@ -37,10 +37,10 @@ class Result:
         """The scores of the summed matrix."""
         return scores(self.matrix)
 
-    def ranked(self) -> list[tuple[str, float]]:
-        """Pictures with their own mean IoU in per cent, worst first."""
+    def by_iou(self) -> list[tuple[str, float]]:
+        """Images with their own mean IoU in per cent, worst first."""
         return sorted(
-            ((name, picture_score(matrix)) for name, matrix in self.counts.items()), key=lambda item: (item[1], item[0])
+            ((name, image_iou(matrix)) for name, matrix in self.counts.items()), key=lambda item: (item[1], item[0])
         )
 
 
@@ -82,7 +82,7 @@ def record(result: Result) -> dict[str, Any]:
         "paper": {"table": paper.table, "row": paper.name, "mean_iou": paper.mean, "iou": list(paper.iou)}
         if paper
         else None,
-        "by_picture": dict(result.ranked()),
+        "by_picture": dict(result.by_iou()),
         "notes": list(split.notes),
         **result.about,
     }

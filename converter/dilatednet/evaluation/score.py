@@ -24,7 +24,7 @@ _CHUNK = 8
 
 
 def prediction_path(folder: Path, name: str) -> Path | None:
-    """Where the prediction for a picture lies: NAME.png in the folder, with or without the name's own folder."""
+    """Where the prediction for a image lies: NAME.png in the folder, with or without the name's own folder."""
     for candidate in (folder / f"{name}.png", folder / f"{Path(name).name}.png"):
         if candidate.is_file():
             return candidate
@@ -32,7 +32,7 @@ def prediction_path(folder: Path, name: str) -> Path | None:
 
 
 def find_predictions(folder: Path, split: Split) -> dict[str, Path]:
-    """The prediction of every picture of a split, by name.
+    """The prediction of every image of a split, by name.
 
     Raises:
         DatasetError: the folder is not there, or some predictions are missing.
@@ -52,7 +52,7 @@ def find_predictions(folder: Path, split: Split) -> dict[str, Path]:
 
 
 def predicted(folder: str | os.PathLike[str], split: Split, picture: Picture) -> Labels:
-    """The prediction for one picture, uint8 (h, w).
+    """The prediction for one image, uint8 (h, w).
 
     Raises:
         DatasetError: it is missing or does not read.
@@ -71,7 +71,7 @@ def score(
     paper: PaperRow | None = None,
     progress: bool = False,
 ) -> Result:
-    """Count every picture's confusion; a colour PNG in the data set's own colours is read by them.
+    """Count every image's confusion; a color PNG in the data set's own colors is read by them.
 
     workers: processes; with more than one, call this from a module that can be imported (as multiprocessing asks).
 
@@ -100,7 +100,7 @@ def _mapped(count: partial[Matrix], jobs: list[tuple[Picture, Path]], workers: i
 
 
 def _count(split: Split, job: tuple[Picture, Path]) -> Matrix:
-    """One picture's confusion."""
+    """One image's confusion."""
     picture, path = job
     prediction = read_labels(path, split.colours)
-    return confusion(split.layout.truth(picture), prediction, len(split.classes), str(path))
+    return confusion(split.layout.ground_truth(picture), prediction, len(split.classes), str(path))

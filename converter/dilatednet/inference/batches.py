@@ -1,6 +1,6 @@
-"""Several pictures at once: tiles of equal size, whichever picture they are of, go through the net together.
+"""Several images at once: tiles of equal size, whichever image they are of, go through the net together.
 
-On CUDA nothing waits: `begin_many` hands over the pictures and all that is to be done with them, so that the next ones
+On CUDA nothing waits: `begin_many` hands over the images and all that is to be done with them, so that the next ones
 are decoded, and these ones' labels counted, while the device works.
 """
 
@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 import torch
 
 from converter.dilatednet.inference.canvas import Canvas, fetched
-from converter.dilatednet.inference.predict import Pixels, batch_answer, device_labels, labels_of, probabilities
+from converter.dilatednet.inference.predict import (
+    Pixels,
+    batch_answer,
+    predict_labels,
+    predict_labels_on_device,
+    probabilities,
+)
 from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import Tile, tiles
 from converter.dilatednet.zoo import Model, find
@@ -22,7 +28,7 @@ Waiting = Callable[[], Pixels]
 
 @dataclass(slots=True)
 class _Pending:
-    """A picture some of whose tiles are still to come."""
+    """A image some of whose tiles are still to come."""
 
     size: tuple[int, int]
     canvas: Canvas
@@ -38,9 +44,9 @@ def predict_many(
     input_size: tuple[int, int] | None = None,
     batch: int = 1,
 ) -> list[Pixels]:
-    """The labels of several pictures, uint8 (h, w) each, as `predict` gives them, `batch` tiles at a time.
+    """The labels of several images, uint8 (h, w) each, as `predict` gives them, `batch` tiles at a time.
 
-    A picture whose tiles can share one front end goes by itself, which costs less (see
+    A image whose tiles can share one front end goes by itself, which costs less (see
     `converter.dilatednet.inference.shared_front_end`).
     Raises what `predict` raises.
     """
@@ -55,7 +61,7 @@ def begin_many(
     input_size: tuple[int, int] | None = None,
     batch: int = 1,
 ) -> list[Waiting]:
-    """The same begun: a function for each picture that waits for its labels. On the CPU all is done on return."""
+    """The same begun: a function for each image that waits for its labels. On the CPU all is done on return."""
     model = find(dataset)
     size = input_size or getattr(module, "input_size", None) or model.input_size
     device = device_of(module)
@@ -64,7 +70,7 @@ def begin_many(
     for number, image in enumerate(images):
         extent = (image.shape[0], image.shape[1])
         if _goes_alone(module, image, model, size, batch):
-            done = labels_of(probabilities(module, image, model, size), model, extent)
+            done = predict_labels(probabilities(module, image, model, size), model, extent)
             labels[number] = lambda done=done: done  # type: ignore[misc]
         else:
             canvas = Canvas(image, model.label_set.mean, device)
@@ -83,7 +89,7 @@ def device_of(module: torch.nn.Module) -> torch.device:
 
 
 def _goes_alone(module: torch.nn.Module, image: Pixels, model: Model, size: tuple[int, int], batch: int) -> bool:
-    """Whether a picture is labelled by itself: its tiles share a front end, or there is nothing to gain from others."""
+    """Whether a image is labelled by itself: its tiles share a front end, or there is nothing to gain from others."""
     if batch == 1 and device_of(module).type != "cuda":
         return True
     return shared_probabilities(module, image, model, size) is not None
@@ -92,16 +98,16 @@ def _goes_alone(module: torch.nn.Module, image: Pixels, model: Model, size: tupl
 def _run(
     module: torch.nn.Module, pending: dict[int, _Pending], model: Model, size: tuple[int, int], batch: int
 ) -> Iterator[tuple[int, Waiting]]:
-    """Every pending picture's labels, on their way, as soon as its last tile is handed over."""
+    """Every pending image's labels, on their way, as soon as its last tile is handed over."""
     queue = [(number, tile) for number, item in pending.items() for tile in item.tiles]
     for start in range(0, len(queue), batch):
         part = queue[start : start + batch]
-        x = torch.cat([pending[number].canvas.cut(tile) for number, tile in part])
+        x = torch.cat([pending[number].canvas.crop_tile(tile) for number, tile in part])
         x = x.to(next(module.parameters(), x).dtype)
         for (number, tile), prob in zip(part, batch_answer(module, x, model, size), strict=True):
             item = pending[number]
             item.answers.append((tile, prob))
             if len(item.answers) == len(item.tiles):
                 finite = torch.stack([torch.isfinite(prob).all() for _, prob in item.answers]).all()
-                yield number, fetched(device_labels(item.answers, model, item.size), finite)
+                yield number, fetched(predict_labels_on_device(item.answers, model, item.size), finite)
                 del pending[number]

@@ -1,4 +1,4 @@
-"""A picture on the device that labels it: tiles are cut there, and labels come back while others work."""
+"""A image on the device that labels it: tiles are cut there, and labels come back while others work."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from converter.dilatednet.inference.predict import Pixels, refuse_unless
+from converter.dilatednet.inference.predict import Pixels, check_finite
 from converter.dilatednet.inference.tiles import Tile
 
 
 class Canvas:
-    """A picture uint8 (h, w, 3), R, G, B, sent to a device as it is, a quarter of its tiles' size."""
+    """A image uint8 (h, w, 3), R, G, B, sent to a device as it is, a quarter of its tiles' size."""
 
     def __init__(self, image: Pixels, mean: tuple[float, float, float], device: torch.device) -> None:
         host = torch.from_numpy(np.ascontiguousarray(image))
@@ -20,7 +20,7 @@ class Canvas:
         self._pixels = pinned.to(device, non_blocking=True)
         self._mean = torch.tensor(mean, dtype=torch.float32).to(device, non_blocking=True)[:, None, None]
 
-    def cut(self, tile: Tile) -> torch.Tensor:
+    def crop_tile(self, tile: Tile) -> torch.Tensor:
         """What `tiles.cut` gives, on the device: float32 (1, 3, tile h, tile w), B, G, R minus the mean."""
         rows, columns = (
             torch.from_numpy(index).to(self._pixels.device, non_blocking=True) for index in (tile.rows, tile.columns)
@@ -53,6 +53,6 @@ def fetched(labels: torch.Tensor, finite: torch.Tensor) -> Callable[[], Pixels]:
 
 
 def _checked(labels: torch.Tensor, finite: torch.Tensor) -> Pixels:
-    refuse_unless(bool(finite))
+    check_finite(bool(finite))
     pixels: Pixels = labels.numpy()
     return pixels

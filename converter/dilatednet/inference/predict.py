@@ -1,4 +1,4 @@
-"""From a picture to a label for every pixel, as fyu/dilation's predict.py does it."""
+"""From a image to a label for every pixel, as fyu/dilation's predict.py does it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from converter.dilatednet.inference.shared_front_end import shared_probabilities
-from converter.dilatednet.inference.tiles import MARGIN, Tile, cut, tiles
+from converter.dilatednet.inference.tiles import MARGIN, Tile, crop_tile, tiles
 from converter.dilatednet.zoo import Model, find
 from converter.errors import ImageError, ShapeError, WeightsError
 
@@ -31,11 +31,11 @@ def predict(
 ) -> Pixels:
     """The most probable class of every pixel: uint8 (h, w); of equally probable ones the first.
 
-    The picture is padded, tiled (see `tiles`) and run tile by tile where the module's parameters are; where the net
+    The image is padded, tiled (see `tiles`) and run tile by tile where the module's parameters are; where the net
     answers at an eighth of the resolution, probabilities are interpolated bilinearly with cell i at pixel 8 i. The
     original reads past the last cell at the right and bottom edge where a side modulo the tile step leaves less than
-    one cell; here the last cell repeats. Where the net upsamples (Cityscapes), what lies beyond the picture is cut off,
-    which the original leaves to its user. On wide KITTI pictures every tile pushes the next 4 pixels to the right, as
+    one cell; here the last cell repeats. Where the net upsamples (Cityscapes), what lies beyond the image is cut off,
+    which the original leaves to its user. On wide KITTI images every tile pushes the next 4 pixels to the right, as
     in the original (a tile is 158.5 cells wide, and answers 159).
 
     Args:
@@ -54,19 +54,21 @@ def predict(
     model = find(dataset)
     _check(image)
     answers = probabilities(module, image, model, input_size, on_tile)
-    return labels_of(answers, model, (image.shape[0], image.shape[1]))
+    return predict_labels(answers, model, (image.shape[0], image.shape[1]))
 
 
-def labels_of(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
-    """The most probable class of every pixel of a picture of `size` (height, width) from its tiles: uint8 (h, w)."""
-    labels: Pixels = device_labels(answers, model, size).cpu().numpy()
+def predict_labels(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
+    """The most probable class of every pixel of a image of `size` (height, width) from its tiles: uint8 (h, w)."""
+    labels: Pixels = predict_labels_on_device(answers, model, size).cpu().numpy()
     return labels
 
 
-def device_labels(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> torch.Tensor:
+def predict_labels_on_device(
+    answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]
+) -> torch.Tensor:
     """The same where the probabilities are, without waiting for them: uint8 (h, w)."""
     if model.label_set.zoom > 1:
-        return zoomed_labels(joined(answers), model.label_set.zoom, size)
+        return upsample_labels(stitch_tiles(answers), model.label_set.zoom, size)
     labels = torch.empty(0)
     for tile, prob in answers:
         labels = labels if labels.numel() else torch.empty(size, dtype=torch.uint8, device=prob.device)
@@ -84,7 +86,7 @@ def probabilities(
 ) -> Iterator[tuple[Tile, torch.Tensor]]:
     """Every tile with its probabilities (classes, rows, columns) float32, on the module's device, in eval mode.
 
-    An accelerated module runs one front end for all tiles, and gives no cells that lie beyond the picture.
+    An accelerated module runs one front end for all tiles, and gives no cells that lie beyond the image.
     """
     size = input_size or getattr(module, "input_size", None) or model.input_size
     answers = shared_probabilities(module, image, model, size, on_tile)
@@ -95,7 +97,7 @@ def probabilities(
         return
     every = list(tiles((image.shape[0], image.shape[1]), size))
     for done, tile in enumerate(every, 1):
-        yield tile, checked_batch(module, cut(image, tile, model.label_set.mean), model, size)[0]
+        yield tile, checked_batch(module, crop_tile(image, tile, model.label_set.mean), model, size)[0]
         if on_tile:
             on_tile(done, len(every))
 
@@ -132,7 +134,7 @@ def batch_answer(module: torch.nn.Module, x: torch.Tensor, model: Model, size: t
     return prob
 
 
-def joined(answers: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
+def stitch_tiles(answers: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
     """The tiles' probabilities side by side: (classes, rows, columns)."""
     rows: dict[int, list[torch.Tensor]] = {}
     for tile, prob in answers:
@@ -140,7 +142,7 @@ def joined(answers: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
     return torch.cat([torch.cat(row, dim=2) for row in rows.values()], dim=1)
 
 
-def zoomed_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> torch.Tensor:
+def upsample_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> torch.Tensor:
     """Arg-max of probabilities (classes, rows, columns) interpolated to `size` (height, width) pixels: uint8.
 
     Interpolated in float64 and rounded to float32 before the comparison, as the original's compiled loop does; on the
@@ -151,12 +153,12 @@ def zoomed_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> torch
     band = max(1, _BAND // (prob.shape[0] * width))
     for top in range(0, height, band):
         rows = torch.arange(top, min(height, top + band), device=prob.device)
-        values = zoomed(prob, zoom, rows, torch.arange(width, device=prob.device))
+        values = upsample(prob, zoom, rows, torch.arange(width, device=prob.device))
         labels[top : top + band] = values.argmax(dim=0)
     return labels
 
 
-def zoomed(prob: torch.Tensor, zoom: int, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+def upsample(prob: torch.Tensor, zoom: int, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
     """Probabilities at pixel `rows` and `columns` of the zoomed map: (classes, len(rows), len(columns)) float32."""
     upper, lower, down = _neighbours(rows, zoom, prob.shape[1])
     left, right, across = _neighbours(columns, zoom, prob.shape[2])
@@ -203,10 +205,10 @@ def _check_shape(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> Non
 
 
 def _check_finite(prob: torch.Tensor) -> None:
-    refuse_unless(bool(torch.isfinite(prob).all()))
+    check_finite(bool(torch.isfinite(prob).all()))
 
 
-def refuse_unless(finite: bool) -> None:
+def check_finite(finite: bool) -> None:
     """Refuse an answer whose numbers are not all finite.
 
     Raises:

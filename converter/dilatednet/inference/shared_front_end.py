@@ -1,9 +1,9 @@
-"""One front end for all tiles of a picture: what tiles share is computed once, what nobody sees not at all.
+"""One front end for all tiles of a image: what tiles share is computed once, what nobody sees not at all.
 
-Two tiles overlap by 372 pixels, and the last one runs on beyond the picture. The front end has no padding, so on a grid
+Two tiles overlap by 372 pixels, and the last one runs on beyond the image. The front end has no padding, so on a grid
 of 8 pixels its answer at a place does not depend on the tile that holds the place: it is run over the whole padded
-picture, and each tile's part is cut out for the context module, whose zero padding is what ties an answer to its tile.
-Cells further beyond the picture than the context module reaches cannot change an answer inside it and are left out.
+image, and each tile's part is cut out for the context module, whose zero padding is what ties an answer to its tile.
+Cells further beyond the image than the context module reaches cannot change an answer inside it and are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from converter.data.reflection import Index
-from converter.dilatednet.inference.tiles import MARGIN, Tile, along, cut
+from converter.dilatednet.inference.tiles import MARGIN, Tile, crop_tile, tile_starts
 from converter.dilatednet.topology import Topology
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ _WINDOW = 3_500_000
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
-    """One axis of a picture: its tiles, and the cells to compute.
+class TileAxis:
+    """One axis of a image: its tiles, and the cells to compute.
 
-    `starts` are the tiles' first pixels, `positions` the picture's row or column for each pixel of the padded picture,
-    `cells` each tile's cells that are computed, `kept` those of them that lie on the picture.
+    `starts` are the tiles' first pixels, `positions` the image's row or column for each pixel of the padded image,
+    `cells` each tile's cells that are computed, `kept` those of them that lie on the image.
     """
 
     starts: tuple[int, ...]
@@ -48,27 +48,27 @@ class Axis:
     kept: tuple[int, ...]
 
 
-def reach(topology: Topology) -> int:
+def receptive_cells(topology: Topology) -> int:
     """Cells that the context module sees to each side: 33 at depth 8 (paper, table 1)."""
     return sum(topology.dilations[:-1])
 
 
-def lay_out(length: int, size: int, sight: int) -> Axis | None:
+def lay_out(length: int, size: int, margin_cells: int) -> TileAxis | None:
     """The tiles along an axis of `length` pixels for tiles of `size`; None where tiles leave the grid of cells.
 
-    A tile's cells line up with the whole picture's if the step between tiles is a multiple of 8 (not so for KITTI's
+    A tile's cells line up with the whole image's if the step between tiles is a multiple of 8 (not so for KITTI's
     width of 1640); then no pooling window of the front end is cut by a tile's end either.
     """
     step = size - 2 * MARGIN
     if step % CELL:
         return None
-    tiles = list(along(length, size))
+    tiles = list(tile_starts(length, size))
     starts = tuple(start for start, _ in tiles)
     positions = np.concatenate([*(index[:step] for _, index in tiles[:-1]), tiles[-1][1]])
     kept = tuple(min(step // CELL, _visible(length - start)) for start in starts)
-    cells = tuple(min(step // CELL, count + sight) for count in kept)
+    cells = tuple(min(step // CELL, count + margin_cells) for count in kept)
     total = starts[-1] + cells[-1] * CELL + 2 * MARGIN
-    return Axis(starts, positions[:total], cells, kept)
+    return TileAxis(starts, positions[:total], cells, kept)
 
 
 def _visible(pixels: int) -> int:
@@ -83,7 +83,7 @@ def shared_probabilities(
     size: tuple[int, int],
     on_tile: Callable[[int, int], None] | None = None,
 ) -> Iterator[tuple[Tile, Tensor]] | None:
-    """Every tile with its probabilities (classes, rows, columns) float32, cut where the picture ends.
+    """Every tile with its probabilities (classes, rows, columns) float32, cut where the image ends.
 
     None where the module is no accelerated DilatedNet with classes, where nothing is shared or left out, or where tiles
     are off the grid: then tiles are run one by one.
@@ -96,15 +96,15 @@ def shared_probabilities(
     topology = net.net.topology
     if not topology.classes:
         return None
-    rows = lay_out(image.shape[0], size[0], reach(topology))
-    columns = lay_out(image.shape[1], size[1], reach(topology))
+    rows = lay_out(image.shape[0], size[0], receptive_cells(topology))
+    columns = lay_out(image.shape[1], size[1], receptive_cells(topology))
     if rows is None or columns is None or not _saves(rows, columns, size):
         return None
     return _run(net, image, model, (rows, columns), on_tile)
 
 
-def _saves(rows: Axis, columns: Axis, size: tuple[int, int]) -> bool:
-    """Whether the padded picture is smaller than its tiles together."""
+def _saves(rows: TileAxis, columns: TileAxis, size: tuple[int, int]) -> bool:
+    """Whether the padded image is smaller than its tiles together."""
     tiles = len(rows.starts) * len(columns.starts) * size[0] * size[1]
     return rows.positions.size * columns.positions.size < tiles
 
@@ -113,7 +113,7 @@ def _run(
     net: AcceleratedModule,
     image: npt.NDArray[np.uint8],
     model: Model,
-    axes: tuple[Axis, Axis],
+    axes: tuple[TileAxis, TileAxis],
     on_tile: Callable[[int, int], None] | None,
 ) -> Iterator[tuple[Tile, Tensor]]:
     rows, columns = axes
@@ -130,8 +130,10 @@ def _run(
                 on_tile(done, total)
 
 
-def _features(net: AcceleratedModule, image: npt.NDArray[np.uint8], model: Model, axes: tuple[Axis, Axis]) -> Tensor:
-    """The front end's answer over the whole padded picture: (1, classes, rows, columns), a window at a time."""
+def _features(
+    net: AcceleratedModule, image: npt.NDArray[np.uint8], model: Model, axes: tuple[TileAxis, TileAxis]
+) -> Tensor:
+    """The front end's answer over the whole padded image: (1, classes, rows, columns), a window at a time."""
     cells = [(axis.positions.size - 2 * MARGIN) // CELL for axis in axes]
     strips: list[Tensor] = []
     for top, high in _windows(cells[0], cells[1]):
@@ -139,7 +141,7 @@ def _features(net: AcceleratedModule, image: npt.NDArray[np.uint8], model: Model
         for left, wide in _windows(cells[1], high):
             down = axes[0].positions[top * CELL : (top + high) * CELL + 2 * MARGIN]
             across = axes[1].positions[left * CELL : (left + wide) * CELL + 2 * MARGIN]
-            x = torch.from_numpy(cut(image, Tile(down, across, 0, 0), model.label_set.mean))
+            x = torch.from_numpy(crop_tile(image, Tile(down, across, 0, 0), model.label_set.mean))
             parts.append(net.segment("features")(x))
         strips.append(torch.cat(parts, 3))
     return torch.cat(strips, 2)

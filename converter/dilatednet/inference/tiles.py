@@ -1,6 +1,6 @@
-"""A picture of any size as tiles of the net's input size (fyu/dilation, predict.py): which pixel stands where.
+"""A image of any size as tiles of the net's input size (fyu/dilation, predict.py): which pixel stands where.
 
-The picture is padded by 186 (half of what the unpadded front end consumes) by reflection that does not repeat the edge;
+The image is padded by 186 (half of what the unpadded front end consumes) by reflection that does not repeat the edge;
 a tile starts every `input - 372` pixels; what a tile lacks at the right and the bottom is its own reflection. Rows and
 columns do not mix, so both paddings are one list of row numbers and one of column numbers a tile.
 """
@@ -21,7 +21,7 @@ MARGIN = 186
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Rows and columns of the picture that fill a tile, and where its answer begins in the picture's own pixels."""
+    """Rows and columns of the image that fill a tile, and where its answer begins in the image's own pixels."""
 
     rows: Index
     columns: Index
@@ -29,8 +29,8 @@ class Tile:
     left: int
 
 
-def along(length: int, size: int) -> Iterator[tuple[int, Index]]:
-    """One axis: for every tile its start and the picture's positions that fill it, (size,)."""
+def tile_starts(length: int, size: int) -> Iterator[tuple[int, Index]]:
+    """One axis: for every tile its start and the image's positions that fill it, (size,)."""
     step, padded = size - 2 * MARGIN, length + 2 * MARGIN
     if step < 1:
         raise ShapeError(f"tiles of {size} pixels; the front end alone consumes {2 * MARGIN}; give larger tiles")
@@ -40,18 +40,18 @@ def along(length: int, size: int) -> Iterator[tuple[int, Index]]:
 
 
 def tiles(picture: tuple[int, int], size: tuple[int, int]) -> Iterator[Tile]:
-    """Every tile of a picture (height, width) for inputs of `size` (height, width), rows of tiles from the top.
+    """Every tile of a image (height, width) for inputs of `size` (height, width), rows of tiles from the top.
 
     Raises:
         ShapeError: the tile is no larger than twice the margin.
     """
-    columns = list(along(picture[1], size[1]))
-    for top, rows in along(picture[0], size[0]):
+    columns = list(tile_starts(picture[1], size[1]))
+    for top, rows in tile_starts(picture[0], size[0]):
         for left, across in columns:
             yield Tile(rows, across, top, left)
 
 
-def cut(image: npt.NDArray[np.uint8], tile: Tile, mean: tuple[float, float, float]) -> npt.NDArray[np.float32]:
+def crop_tile(image: npt.NDArray[np.uint8], tile: Tile, mean: tuple[float, float, float]) -> npt.NDArray[np.float32]:
     """The input for a tile of `image` (h, w, 3) R, G, B: float32 (1, 3, tile h, tile w), B, G, R minus the mean."""
     pixels = image[tile.rows[:, None], tile.columns[None, :], ::-1].astype(np.float32)
     pixels -= np.array(mean, dtype=np.float32)

@@ -71,7 +71,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise refuse(str(error)) from error
 
 
-def newest(folder: Path) -> Checkpoint | None:
+def latest_checkpoint(folder: Path) -> Checkpoint | None:
     """The newest checkpoint of a run; None where there is none."""
     found = checkpoints(folder)
     return load_checkpoint(found[-1]) if found else None

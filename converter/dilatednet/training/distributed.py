@@ -27,7 +27,7 @@ class Processes:
         """Whether this one writes files and shows progress."""
         return self.rank == 0
 
-    def summed(self, values: Tensor) -> Tensor:
+    def all_reduce_sum(self, values: Tensor) -> Tensor:
         """The element-wise sum of `values` over all processes."""
         if self.count > 1:
             dist.all_reduce(values)
@@ -46,7 +46,7 @@ class Processes:
         return torch.nn.parallel.DistributedDataParallel(module, device_ids=ids)
 
 
-def chosen_device(name: str = "") -> torch.device:
+def select_device(name: str = "") -> torch.device:
     """The device of that name; "" takes the GPU of torchrun's local rank where there is one, "cuda" insists on it.
 
     Raises:
@@ -65,16 +65,16 @@ def chosen_device(name: str = "") -> torch.device:
 
 
 @contextmanager
-def joined_processes(device: str = "") -> Iterator[Processes]:
+def init_process_group(device: str = "") -> Iterator[Processes]:
     """The processes that torchrun started (its environment variables tell), or this one alone.
 
-    `device` as in `chosen_device`. NCCL joins GPUs, gloo joins CPUs.
+    `device` as in `select_device`. NCCL joins GPUs, gloo joins CPUs.
 
     Raises:
         TrainingError: no such device.
     """
     count, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
-    place = chosen_device(device)
+    place = select_device(device)
     if place.type == "cuda":
         torch.cuda.set_device(place)
     if count > 1:

@@ -1,7 +1,7 @@
-"""Front-end logits of whole pictures, computed once and stored for the context stage, as fyu/dilation's test.py does.
+"""Front-end logits of whole images, computed once and stored for the context stage, as fyu/dilation's test.py does.
 
-Each picture becomes NAME.bin: its tiles' logits side by side, uncropped, so that all pictures of one number of tiles
-give maps of one shape; cells beyond the picture are computed from its reflection and carry label 255 in training.
+Each image becomes NAME.bin: its tiles' logits side by side, uncropped, so that all images of one number of tiles
+give maps of one shape; cells beyond the image are computed from its reflection and carry label 255 in training.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from converter.data.datasets.split import Picture
 from converter.data.images import read_image
 from converter.data.list_files import bin_header, read_bin
 from converter.data.transforms import Array
-from converter.dilatednet.inference.tiles import cut, tiles
+from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.model import DilatedNet
 from converter.dilatednet.training.initial_weights import read_named
 from converter.dilatednet.training.recipes import Recipe
@@ -50,7 +50,7 @@ def front_end(recipe: Recipe, weights: str) -> DilatedNet:
 
 
 def picture_features(net: DilatedNet, image: Array, mean: tuple[float, ...], input_size: tuple[int, int]) -> Array:
-    """The front end's logits of a picture uint8 (h, w, 3) R, G, B: float32 (classes, rows, columns), tiles joined.
+    """The front end's logits of a image uint8 (h, w, 3) R, G, B: float32 (classes, rows, columns), tiles joined.
 
     Raises:
         ShapeError: tiles that are no larger than twice the margin.
@@ -59,7 +59,7 @@ def picture_features(net: DilatedNet, image: Array, mean: tuple[float, ...], inp
     rows: dict[int, list[torch.Tensor]] = {}
     with torch.inference_mode():
         for tile in tiles((image.shape[0], image.shape[1]), input_size):
-            x = torch.from_numpy(cut(image, tile, (mean[0], mean[1], mean[2]))).to(own.device, own.dtype)
+            x = torch.from_numpy(crop_tile(image, tile, (mean[0], mean[1], mean[2]))).to(own.device, own.dtype)
             rows.setdefault(tile.top, []).append(net.features(x)[0].float())
     whole: Array = torch.cat([torch.cat(row, dim=2) for row in rows.values()], dim=1).cpu().numpy()
     return whole
@@ -73,13 +73,13 @@ def extract(
     input_size: tuple[int, int],
     each: Callable[[Picture, bool], object] = lambda _picture, _made: None,
 ) -> int:
-    """Write NAME.bin into `folder` for every picture; whole maps that are there are left. How many were made.
+    """Write NAME.bin into `folder` for every image; whole maps that are there are left. How many were made.
 
-    `mean` is B, G, R; `input_size` the (height, width) of a tile. `each` hears of every picture, and whether its map
+    `mean` is B, G, R; `input_size` the (height, width) of a tile. `each` hears of every image, and whether its map
     was made now.
 
     Raises:
-        ImageError: a picture does not read. OutputError: a map cannot be written.
+        ImageError: a image does not read. OutputError: a map cannot be written.
     """
     made = 0
     for picture in pictures:

@@ -139,7 +139,7 @@ class Run:
             self._check_sizes(logits, labels)
             summed, count = summed_loss(logits, labels)
             stop = torch.full_like(count, float(self._asked_to_stop))
-            shared = self.processes.summed(torch.stack([summed.detach(), count, stop]))
+            shared = self.processes.all_reduce_sum(torch.stack([summed.detach(), count, stop]))
             # The average over processes that DDP takes is undone, so that all pixels count alike.
             torch.autograd.backward(summed * (self.processes.count / shared[1].clamp(min=1)))
         self.stopped = self.stopped or bool(shared[2] > 0)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from converter.errors import TrainingError
-from converter.solver.learning_rate import RatePolicy
+from converter.solver.learning_rate import LearningRatePolicy
 
 Stage: TypeAlias = Literal["frontend", "context", "joint"]
 STAGES: tuple[Stage, ...] = ("frontend", "context", "joint")
@@ -58,9 +58,9 @@ class Recipe:
     upsampled_labels: bool = False
     seed: int = 0
 
-    def rates(self) -> RatePolicy:
+    def rates(self) -> LearningRatePolicy:
         """The learning-rate policy; raises TrainingError for numbers it cannot use."""
-        return RatePolicy(
+        return LearningRatePolicy(
             self.policy, self.rate, self.gamma, self.power, self.stepsize, self.stepvalues, self.iterations
         )
 

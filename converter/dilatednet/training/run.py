@@ -10,9 +10,9 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from converter.dilatednet.training.checkpoint import Checkpoint, checkpoints, newest
-from converter.dilatednet.training.distributed import Processes, joined_processes
-from converter.dilatednet.training.initial_weights import begin
+from converter.dilatednet.training.checkpoint import Checkpoint, checkpoints, latest_checkpoint
+from converter.dilatednet.training.distributed import Processes, init_process_group
+from converter.dilatednet.training.initial_weights import initialize
 from converter.dilatednet.training.loop import Run, RunOptions
 from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.sources import Source, TrainingItems, feature_items, image_items
@@ -63,7 +63,7 @@ def train_stage(
         OutputError: the folder cannot be written.
     """
     recipe.check()
-    with joined_processes(device) as processes:
+    with init_process_group(device) as processes:
         saved = _open(options.folder, start, processes)
         net = _begun(recipe, start, saved, tell if processes.first else _silent)
         run = Run(recipe, net, _items(source, recipe), options, processes)
@@ -90,7 +90,7 @@ def _open(folder: Path, start: Start, processes: Processes) -> Checkpoint | None
     except OSError as error:
         raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(folder)) from error
     processes.wait()
-    return newest(folder)
+    return latest_checkpoint(folder)
 
 
 def _begun(recipe: Recipe, start: Start, saved: Checkpoint | None, tell: Callable[[str], None]) -> StageNet:
@@ -100,7 +100,7 @@ def _begun(recipe: Recipe, start: Start, saved: Checkpoint | None, tell: Callabl
     if saved is not None:
         tell(f"going on after iteration {saved.iteration}")
         return net
-    for note in begin(net, recipe, start.weights, from_scratch=start.from_scratch):
+    for note in initialize(net, recipe, start.weights, from_scratch=start.from_scratch):
         tell(note)
     return net
 

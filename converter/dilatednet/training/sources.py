@@ -34,7 +34,7 @@ class Truth:
 
     def __call__(self, path: str) -> Labels:
         """Class indices uint8 (h, w), 255 void."""
-        return self.split.layout.truth(self.names[path])
+        return self.split.layout.ground_truth(self.names[path])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class Source:
 
 
 def from_split(split: Split, features: str | os.PathLike[str] | None = None, *, only_present: bool = False) -> Source:
-    """A split's pictures with their labels; with `features`, that folder's NAME.bin in the pictures' place.
+    """A split's images with their labels; with `features`, that folder's NAME.bin in the images' place.
 
-    `only_present` leaves pictures without a map out.
+    `only_present` leaves images without a map out.
 
     Raises:
         DatasetError: maps are missing (all of them, with `only_present`).
@@ -73,7 +73,7 @@ def from_lists(inputs: str | os.PathLike[str], labels: str | os.PathLike[str], f
 
 
 def image_items(source: Source, recipe: Recipe, mean: Sequence[float]) -> ImageLabelData:
-    """Items of the front-end and joint stages: pictures extended by 186 by reflection, labels of the cells alone."""
+    """Items of the front-end and joint stages: images extended by 186 by reflection, labels of the cells alone."""
     stride = recipe.label_stride
     cells = (recipe.crop - SHRINK) // stride
     kept = LabelSlice((cells, cells), (stride, stride), (MARGIN, MARGIN))

@@ -9,22 +9,22 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from converter.fast.autotune import MeasuredConvolution, tolerance
+from converter.fast.autotune import AutotunedConvolution, tolerance
 from converter.fast.convolution.cudnn import FusedConvolution, is_fusible
 from converter.fast.convolution.direct import DirectConvolution, computes
-from converter.fast.convolution.filter import Filter, Form, Place, hand_back
-from converter.fast.convolution.frequency import FourierConvolution, is_fourier, saves
+from converter.fast.convolution.filter import Algorithm, Filter, Place, hand_back
+from converter.fast.convolution.frequency import FrequencyConvolution, fits_frequency_domain, saves
 from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
-from converter.fast.convolution.space_to_batch import BlockConvolution, is_dilated
+from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, is_dilated
 
 
-def form_of(given: Filter, place: Place) -> Form:
+def select_algorithm(given: Filter, place: Place) -> Algorithm:
     """The form, or the forms to choose from, of a convolution in one place."""
     if place.device.type == "cuda":
-        return MeasuredConvolution(candidates(Moved(given, place)), tolerance(place.dtype, place.tf32))
+        return AutotunedConvolution(candidates(Moved(given, place)), tolerance(place.dtype, place.tf32))
     if is_pointwise(given, place):
         return PointwiseConvolution(given, place)
-    if is_fourier(given) and (place.dtype == torch.float32 or not computes(place.dtype)):
+    if fits_frequency_domain(given) and (place.dtype == torch.float32 or not computes(place.dtype)):
         return _LargeKernel(given, place)
     return DirectConvolution(given, place)
 
@@ -45,26 +45,26 @@ class Moved:
         return replace(self.given, weight=weight, bias=bias)
 
 
-def candidates(moved: Moved) -> dict[str, Callable[[], Form]]:
+def candidates(moved: Moved) -> dict[str, Callable[[], Algorithm]]:
     """Every form that fits, the direct one first. The Fourier form's differences of spectra want float32 whole."""
     given, place = moved.given, moved.place
-    found: dict[str, Callable[[], Form]] = {"direct": lambda: DirectConvolution(moved.filter, place)}
+    found: dict[str, Callable[[], Algorithm]] = {"direct": lambda: DirectConvolution(moved.filter, place)}
     if is_fusible(given):
         found["fused"] = lambda: FusedConvolution(moved.filter, place)
     if is_dilated(given):
-        found["space to batch"] = lambda: BlockConvolution(moved.filter, place)
-    if is_fourier(given) and place.dtype == torch.float32 and not place.tf32:
-        found["fourier"] = lambda: FourierConvolution(moved.filter, place)
+        found["space to batch"] = lambda: SpaceToBatchConvolution(moved.filter, place)
+    if fits_frequency_domain(given) and place.dtype == torch.float32 and not place.tf32:
+        found["fourier"] = lambda: FrequencyConvolution(moved.filter, place)
     return found
 
 
 class _LargeKernel:
-    """The Fourier form where the picture is large enough for it to pay, else the direct one."""
+    """The Fourier form where the image is large enough for it to pay, else the direct one."""
 
     def __init__(self, given: Filter, place: Place) -> None:
         self.given = given
-        self._fourier, self._direct = FourierConvolution(given, place), DirectConvolution(given, place)
+        self._fourier, self._direct = FrequencyConvolution(given, place), DirectConvolution(given, place)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `Form`."""
+        """See `Algorithm`."""
         return self._fourier(x) if saves(self.given, tuple(x.shape)) else self._direct(x)

@@ -20,7 +20,7 @@ class FusedConvolution:
         self._bias: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `Form`.
+        """See `Algorithm`.
 
         Raises:
             RuntimeError: this cuDNN does not fuse them for the type or the shape.

@@ -28,7 +28,7 @@ class DirectConvolution:
         self._bias: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `Form`."""
+        """See `Algorithm`."""
         x = x.to(self.dtype)
         if self._weight is None:
             self._pack(x)

@@ -12,7 +12,7 @@ from torch import Tensor
 from converter.files.mapping import release
 
 Pair: TypeAlias = tuple[int, int]
-Form: TypeAlias = Callable[[Tensor], Tensor]
+Algorithm: TypeAlias = Callable[[Tensor], Tensor]
 """x: (n, c_in, h, w) of the form's dtype and device -> (n, c_out, h', w'), channels-last, rectified if asked for."""
 
 

@@ -1,7 +1,7 @@
 """The Fourier form: a convolution with a large kernel as products in the frequency domain, a small tile at a time.
 
 fc6 (7×7, dilation 4, 512 to 4096 channels) is more than half of all work of a DilatedNet. A dilation of d makes d²
-pictures that do not touch each other: every d-th row and column. On these the kernel is undilated, and a tile of N×N
+images that do not touch each other: every d-th row and column. On these the kernel is undilated, and a tile of N×N
 inputs gives (N - 6)² outputs by overlap-save (Oppenheim and Schafer, section 8.7): transform tile and kernel, multiply,
 transform back. Transforms of so few numbers are matrix products; for N = 12 that leaves 5.9 products an output and pair
 of channels instead of 49, and an error a fifth of the direct sum's. A complex product is taken as three real ones
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
-from converter.fast.matmul import has_avx512, product_on
+from converter.fast.matmul import has_avx512, matmul_on
 
 Matrix = NDArray[np.float32]
 
@@ -101,7 +101,7 @@ def best_size(given: Filter, shape: tuple[int, ...]) -> int:
     return min((products(given, shape, size), size) for size in sizes)[1]
 
 
-def is_fourier(given: Filter) -> bool:
+def fits_frequency_domain(given: Filter) -> bool:
     """Whether the form fits and pays: a large kernel, or a 3×3 one between many channels without AVX-512."""
     into, out = given.weight.shape[:2]
     many = into * out >= _MANY_CHANNELS * (into + out) and not has_avx512()
@@ -128,13 +128,13 @@ def saves(given: Filter, shape: tuple[int, ...]) -> bool:
 
 
 def _tiles(given: Filter, shape: tuple[int, ...], size: int) -> int:
-    """Tiles of `size` in all of the batch's d² pictures each."""
+    """Tiles of `size` in all of the batch's d² images each."""
     d, outputs = given.dilation[0], size - given.kernel[0] + 1
     rows, columns = (-(-side // (outputs * d)) for side in given.output_size(shape[2], shape[3]))
     return shape[0] * d * d * rows * columns
 
 
-class FourierConvolution:
+class FrequencyConvolution:
     """y = conv(x), rectified if asked for; weights are laid out once, at the first call, or not at all.
 
     Computed in float32; half precision rounds the weights and the answer. A number that is not finite spoils the tile
@@ -143,13 +143,13 @@ class FourierConvolution:
 
     def __init__(self, given: Filter, place: Place, *, packed: bool = True) -> None:
         self.given, self.place, self._packed = given, place, packed
-        self._product = product_on(place.device.type)
+        self._product = matmul_on(place.device.type)
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
         self._matrices: dict[int, list[Tensor]] = {}
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `Form`."""
+        """See `Algorithm`."""
         if self._weight is None:
             self._pack()
         f, x = self.given, x.float()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from converter.fast.convolution.direct import computes
 from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
-from converter.fast.matmul import numpy_beats_onednn, product_on
+from converter.fast.matmul import matmul_on, numpy_beats_onednn
 
 
 class PointwiseConvolution:
@@ -19,12 +20,12 @@ class PointwiseConvolution:
 
     def __init__(self, given: Filter, place: Place) -> None:
         self.given, self.place = given, place
-        self._plain = product_on("cpu") if place.dtype == torch.float32 and numpy_beats_onednn() else None
+        self._plain = matmul_on("cpu") if place.dtype == torch.float32 and numpy_beats_onednn() else None
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `Form`."""
+        """See `Algorithm`."""
         if self._weight is None:
             self._pack()
         rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
@@ -38,6 +39,9 @@ class PointwiseConvolution:
             y = self._plain(rows, self._weight.t(), rows.new_empty(len(rows), len(self._weight)))
             y = y if self._bias is None else y.add_(self._bias)
             return y.relu_() if self.given.rectified else y
+        if torch.compiler.is_compiling():  # torch's compiler fuses the plain product by itself, and not the fused one
+            y = F.linear(rows, self._weight, self._bias)
+            return F.relu(y) if self.given.rectified else y
         after = "relu" if self.given.rectified else "none"
         fused: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._weight, self._bias, after, [], "")
         return fused

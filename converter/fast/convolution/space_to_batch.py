@@ -14,15 +14,15 @@ from converter.fast.convolution.direct import DirectConvolution
 from converter.fast.convolution.filter import Filter, Place
 
 
-class BlockConvolution:
-    """y = conv(x), computed on dh dw pictures of every dh-th row and dw-th column, beside one another in the batch."""
+class SpaceToBatchConvolution:
+    """y = conv(x), computed on dh dw images of every dh-th row and dw-th column, beside one another in the batch."""
 
     def __init__(self, given: Filter, place: Place) -> None:
         self.given = given
         self._undilated = DirectConvolution(replace(given, pad=(0, 0), dilation=(1, 1)), place)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `Form`."""
+        """See `Algorithm`."""
         (top, left), (dh, dw) = self.given.pad, self.given.dilation
         height, width = self.given.output_size(x.shape[2], x.shape[3])
         lower, right = -(x.shape[2] + 2 * top) % dh, -(x.shape[3] + 2 * left) % dw

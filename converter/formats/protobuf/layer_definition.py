@@ -10,7 +10,7 @@ from converter.formats.weights.stored import StoredLayer, StoredWeights
 _BLOBS = 7
 
 
-def parted(file: Mapped, span: Span) -> tuple[bytes, bytes]:
+def split_definition(file: Mapped, span: Span) -> tuple[bytes, bytes]:
     """The bytes of a LayerParameter's fields numbered below and above the blobs', which are left out."""
     before, after = bytearray(), bytearray()
     for item in walk(file, span):
@@ -21,7 +21,7 @@ def parted(file: Mapped, span: Span) -> tuple[bytes, bytes]:
 
 def stored_definition(net: StoredWeights, layer: StoredLayer) -> tuple[bytes, bytes]:
     """The definition that a V2 layer of a caffemodel has, fields that nobody knows included; b"" where it has none."""
-    return parted(net.file, layer.span) if net.file is not None and layer.span is not None else (b"", b"")
+    return split_definition(net.file, layer.span) if net.file is not None and layer.span is not None else (b"", b"")
 
 
 def record_definition(layer: Record) -> tuple[bytes, bytes]:
@@ -29,7 +29,7 @@ def record_definition(layer: Record) -> tuple[bytes, bytes]:
     from converter.formats.protobuf.message import encode
 
     data = encode(layer)
-    return parted(Mapped(layer.where.path, data, len(data)), Span(0, len(data)))
+    return split_definition(Mapped(layer.where.path, data, len(data)), Span(0, len(data)))
 
 
 def in_phase(layer: Record, phase: str = "TEST") -> Record:

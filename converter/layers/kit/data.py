@@ -11,7 +11,7 @@ from converter.net.params import Params
 UNKNOWN: Shape = ()
 
 
-class Fed(Operator):
+class DataLayer(Operator):
     """A data layer as named inputs of the net.
 
     The caller feeds batches as the layer would make them: cropped, mirrored, mean subtracted, scaled, channels B, G, R.

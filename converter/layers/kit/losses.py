@@ -21,7 +21,7 @@ class Normalizer:
 
 
 def read_normalizer(view: Params, default: str, *, legacy: bool = True) -> Normalizer:
-    """The normaliser of a loss_param: `normalization`, else the older flag `normalize`, else `default`."""
+    """The normalizer of a loss_param: `normalization`, else the older flag `normalize`, else `default`."""
     ignore = view.integer("ignore_label") if view.has("ignore_label") else None
     old = view.flag("normalize") if view.has("normalize") else None
     if old is not None and not legacy:

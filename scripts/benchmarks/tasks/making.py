@@ -20,7 +20,7 @@ def formula(path: str, width: int, fc_width: int, model: str = "pascal_voc") -> 
     from tests.dilatednet.formula_nets import formula_arrays
 
     def run() -> None:
-        topology = find(model).narrowed(width, fc_width).topology
+        topology = find(model).with_width(width, fc_width).topology
         arrays = formula_arrays(topology)
         steps = (step for step in topology.steps if step.name in arrays)
         layers = (OutgoingLayer(step.name, step.type, tuple(arrays.pop(step.name))) for step in steps)

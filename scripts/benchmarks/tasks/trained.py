@@ -26,7 +26,7 @@ def agreement(quick: bool) -> Run:
     plan = Plan()
     if quick:
         plan = replace(plan, train=8, test=4, batch=2, front_iterations=2, context_iterations=2)
-    front, context, (pictures, truth) = trained_net(plan, 0, "large", torch.device("cpu"))
+    front, context, (pictures, ground_truth) = trained_net(plan, 0, "large", torch.device("cpu"))
     net = _as_caffe_module(front, context, tuple(pictures.shape[1:]))
     with torch.inference_mode():
         plain = torch.cat([net(part)[net.outputs[0]] for part in pictures.split(8)]).argmax(1)
@@ -42,8 +42,8 @@ def agreement(quick: bool) -> Run:
             rows[f"{kind}, {device}"] = {
                 "same labels": f"{100 * float((labels == plain).float().mean()):.3f} %",
                 "cells": plain.numel(),
-                "right": f"{100 * float((labels == truth).float().mean()):.2f} %",
-                "right in plain float32": f"{100 * float((plain == truth).float().mean()):.2f} %",
+                "right": f"{100 * float((labels == ground_truth).float().mean()):.2f} %",
+                "right in plain float32": f"{100 * float((plain == ground_truth).float().mean()):.2f} %",
             }
         return {"rows": rows}
 
