@@ -87,3 +87,20 @@ def test_numpy_goes_in_by_the_door_and_other_types_are_refused_by_name():
         net(image=x)
     with pytest.raises(converter.ShapeError, match=r"layer 'conv1_1' \(Convolution\)"):
         net(x[:, :2])
+
+
+def test_a_users_own_layer_is_any_module(tmp_path):
+    class Doubled(torch.nn.Module):
+        def forward(self, x):
+            return 2 * x
+
+    @converter.layer("DoubledHere")
+    class DoubledHere(converter.Operator):
+        def module(self):
+            return Doubled()
+
+    path = tmp_path / "net.prototxt"
+    path.write_text('input: "x" input_shape { dim: 2 } layer { name: "d" type: "DoubledHere" bottom: "x" top: "y" }')
+    net = converter.load(path)
+    assert isinstance(net.d, Doubled)
+    assert net(x=torch.ones(2))["y"].tolist() == [2, 2]
