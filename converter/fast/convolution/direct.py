@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from converter.fast import onednn
 from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
 
 
@@ -23,7 +22,8 @@ class DirectConvolution:
     def __init__(self, given: Filter, place: Place) -> None:
         self.given, self.place = given, place
         self.dtype = place.dtype if place.device.type != "cpu" or computes(place.dtype) else torch.float32
-        self._fused = place.device.type == "cpu" and self.dtype in (torch.float32, torch.bfloat16) and _has_fused()
+        in_type = place.device.type == "cpu" and self.dtype in (torch.float32, torch.bfloat16)
+        self._fused = in_type and onednn.has_convolution()
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
 
@@ -35,10 +35,7 @@ class DirectConvolution:
         assert self._weight is not None
         f = self.given
         if self._fused:
-            after = "relu" if f.rectified else "none"
-            y: Tensor = torch.ops.mkldnn._convolution_pointwise(
-                x, self._weight, self._bias, f.pad, f.stride, f.dilation, f.group, after, [], ""
-            )
+            y = onednn.convolution(x, self._weight, self._bias, f.stride, f.pad, f.dilation, f.group, f.rectified)
             return y.to(self.place.dtype)
         y = F.conv2d(x, self._weight, self._bias, f.stride, f.pad, f.dilation, f.group)
         return (F.relu_(y) if f.rectified else y).to(self.place.dtype)
@@ -48,9 +45,7 @@ class DirectConvolution:
         weight = f.weight.detach().to(self.place.device, self.place.dtype).to(self.dtype)
         self._bias = bias_of(f, self.place, self.dtype)
         if self._fused:
-            shape = list(x.shape)
-            arguments: tuple[Any, ...] = (f.pad, f.stride, f.dilation, f.group, shape)
-            self._weight = torch.ops.mkldnn._reorder_convolution_weight(weight, *arguments)
+            self._weight = onednn.pack_convolution(weight, f.stride, f.pad, f.dilation, f.group, list(x.shape))
             hand_back(f.weight)
         else:
             self._weight = weight.contiguous(memory_format=torch.channels_last)
@@ -60,11 +55,5 @@ class DirectConvolution:
 def computes(dtype: torch.dtype) -> bool:
     """Whether this processor computes with numbers of the type, rather than only storing them."""
     if dtype == torch.bfloat16:
-        return bool(torch._C._has_mkldnn and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        return onednn.has_bfloat16()
     return dtype in (torch.float32, torch.float64)
-
-
-def _has_fused() -> bool:
-    """Whether torch was built with oneDNN's fused convolution."""
-    names = ("_convolution_pointwise", "_reorder_convolution_weight")
-    return bool(torch._C._has_mkldnn) and all(hasattr(torch.ops.mkldnn, name) for name in names)

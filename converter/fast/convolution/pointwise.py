@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from converter.fast import onednn
 from converter.fast.convolution.direct import computes
 from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
 from converter.fast.matmul import matmul_on, numpy_beats_onednn
@@ -42,9 +43,7 @@ class PointwiseConvolution:
         if torch.compiler.is_compiling():  # torch's compiler fuses the plain product by itself, and not the fused one
             y = F.linear(rows, self._weight, self._bias)
             return F.relu(y) if self.given.rectified else y
-        after = "relu" if self.given.rectified else "none"
-        fused: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._weight, self._bias, after, [], "")
-        return fused
+        return onednn.linear(rows, self._weight, self._bias, self.given.rectified)
 
     def _pack(self) -> None:
         weight = self.given.weight.detach()
@@ -57,4 +56,4 @@ def is_pointwise(given: Filter, place: Place) -> bool:
     """Whether the form fits: a 1×1 kernel without stride, groups or padding, on a CPU that computes in the type."""
     fits = given.plain and given.kernel == (1, 1) and given.pad == (0, 0)
     here = place.device.type == "cpu" and place.dtype in (torch.float32, torch.bfloat16) and computes(place.dtype)
-    return fits and here and bool(torch._C._has_mkldnn) and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    return fits and here and onednn.has_linear()

@@ -1,0 +1,56 @@
+"""oneDNN's fused operators as torch 2.13 has them; its only private names that the project uses stand here.
+
+Where a build of torch lacks one, `has_convolution` and `has_linear` say so, and callers take torch's public functions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+Pair = tuple[int, int]
+
+CONVOLUTION = ("_convolution_pointwise", "_reorder_convolution_weight")
+LINEAR = ("_linear_pointwise",)
+
+
+def has_convolution() -> bool:
+    """Whether torch was built with oneDNN's fused convolution."""
+    return _has(CONVOLUTION)
+
+
+def has_linear() -> bool:
+    """Whether torch was built with oneDNN's fused matrix product."""
+    return _has(LINEAR)
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor computes with bfloat16 in oneDNN."""
+    return _has(("_is_mkldnn_bf16_supported",)) and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def convolution(
+    x: Tensor, packed: Tensor, bias: Tensor | None, stride: Pair, pad: Pair, dilation: Pair, group: int, relu: bool
+) -> Tensor:
+    """x: (n, c, h, w) by weights of `pack_convolution`, rectified inside the kernel if asked for."""
+    after = "relu" if relu else "none"
+    y = torch.ops.mkldnn._convolution_pointwise(x, packed, bias, pad, stride, dilation, group, after, [], "")
+    return cast(Tensor, y)
+
+
+def pack_convolution(weight: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, shape: list[int]) -> Tensor:
+    """Weights (c_out, c_in / group, kh, kw) as oneDNN's kernels want them for inputs of `shape` (n, c, h, w)."""
+    packed = torch.ops.mkldnn._reorder_convolution_weight(weight, pad, stride, dilation, group, shape)
+    return cast(Tensor, packed)
+
+
+def linear(rows: Tensor, weight: Tensor, bias: Tensor | None, relu: bool) -> Tensor:
+    """rows: (m, k), weight: (n, k) -> (m, n), rectified inside the kernel if asked for."""
+    return cast(Tensor, torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "relu" if relu else "none", [], ""))
+
+
+def _has(names: tuple[str, ...]) -> bool:
+    built: Any = getattr(torch._C, "_has_mkldnn", False)
+    return bool(built) and all(hasattr(torch.ops.mkldnn, name) for name in names)
