@@ -2,7 +2,7 @@
 
 The obvious implementation rather than the fast one, in float64, every blob kept. Where this package and Caffe's own
 source disagree, Caffe is right. Public names: `run`, `parse`, `read_net`, `OracleError`; `reference.compare.compare`,
-`reference.lineage.lineage`.
+`reference.lineage.lineage`, `reference.forward.Run`, `reference.weights.count_nonfinite`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from reference.errors import OracleError
-from reference.forward import evaluate
+from reference.forward import Run
 from reference.layer import Array
 from reference.net import Net, parse_net, read_net
 from reference.weights import Weights
 
 __all__ = ["Net", "OracleError", "parse", "read_net", "run"]
 
-
-def parse(text: str, *, phase: str = "test", allow_unknown: bool = False) -> Net:
-    """The text of a prototxt -> a net that `run` takes in place of a path."""
-    return parse_net(text, phase=phase, allow_unknown=allow_unknown)
+parse = parse_net
 
 
 def run(
@@ -34,24 +31,31 @@ def run(
     *,
     dtype: DTypeLike = np.float64,
     phase: str = "test",
+    level: int = 0,
+    stages: Iterable[str] = (),
     keep: Iterable[str] | None = None,
     allow_unknown: bool = False,
 ) -> dict[str, Array]:
     """Runs a Caffe net forward and returns every blob, last writer's value, under Caffe's names in net order.
 
     Args:
-        prototxt: path of the net, or a net from `parse` or `read_net` (then `phase` and `allow_unknown` are its own).
-        weights: path of a .caffemodel, .h5, .safetensors or .npz (or several with commas between them); or layer name
-            -> list of arrays in Caffe's order; or key (`conv1.weight`) -> array, as a .pth holds them; or None for the
-            net's fillers. A layer that the weights lack keeps its filler, as in Caffe, if the prototxt names one.
+        prototxt: path of the net, or a net from `parse` or `read_net` (then `phase`, `level`, `stages` and
+            `allow_unknown` are its own).
+        weights: path of a .caffemodel, .caffemodel.h5, .safetensors or .npz (or several with commas between them, as
+            Caffe takes them: the last that holds a layer counts); or layer name -> list of arrays in Caffe's order; or
+            key (`conv1.weight`) -> array, as a .pth holds them; or None for the net's fillers. A layer that weights by
+            position lack keeps its filler, as in Caffe, if the prototxt names one; weights by key must hold every blob.
         inputs: blob name -> array for every top of Input and data layers; any shape that the net can take.
         dtype: float64, or float32 for its rounding.
         phase: "test" or "train"; layers that draw random numbers refuse "train".
+        level: level that the layers' rules may ask for.
+        stages: stages that the layers' rules may ask for.
         keep: names of the blobs to return; the others are dropped as soon as nobody reads them any more.
         allow_unknown: go on where a layer has fields that the oracle does not know.
 
     Raises:
         OracleError: its kinds say whether text, weights, net or inputs are at fault.
     """
-    net = prototxt if isinstance(prototxt, Net) else read_net(prototxt, phase=phase, allow_unknown=allow_unknown)
-    return evaluate(net, weights, inputs, dtype=dtype, keep=keep)
+    if not isinstance(prototxt, Net):
+        prototxt = read_net(prototxt, phase=phase, level=level, stages=stages, allow_unknown=allow_unknown)
+    return Run(prototxt, weights, inputs, dtype).blobs(keep)

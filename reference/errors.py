@@ -1,4 +1,4 @@
-"""Every error that the oracle raises on bad input.
+r"""Every error that the oracle raises on bad input.
 
 ```
 OracleError            root: catch this one
@@ -10,10 +10,13 @@ OracleError            root: catch this one
  |- InputError         inputs that are missing, unasked for or no arrays
  `- ComparisonError    sets of blobs that cannot be compared
 ```
-A message reads `<where>: <what is wrong>; <seen and expected>; <what to do>`.
+A message reads `<where>: <what is wrong>; <seen and expected>; <what to do>`. Names from files stand in it escaped
+(`\x1b`); in the attributes they are as they were.
 """
 
 from __future__ import annotations
+
+from reference.names import printable
 
 
 class OracleError(Exception):
@@ -28,7 +31,7 @@ class OracleError(Exception):
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.path and self.line else self.path
-        return f"{where}: {self.message}" if where else self.message
+        return printable(f"{where}: {self.message}" if where else self.message)
 
 
 class TextError(OracleError):

@@ -42,7 +42,7 @@ class Layer:
     @property
     def where(self) -> str:
         """The opening words of errors about this layer."""
-        return f"layer {self.name!r} ({self.type})"
+        return f"layer '{self.name}' ({self.type})"
 
     def params(self, kind: str) -> Params:
         """The fields of the layer's message `kind` (such as "pooling_param"), empty where it is not set."""

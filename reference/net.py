@@ -76,7 +76,7 @@ def _check_types(layers: Iterable[Layer], path: str) -> None:
 
 def _check_fields(layer: Layer) -> None:
     operator = registry.find(layer.type)
-    if operator is None or operator.fed:
+    if operator is None or operator.is_input:
         return
     for entry in layer.message.entries:
         own = isinstance(entry.value, Message) and entry.name in operator.messages
@@ -125,35 +125,44 @@ def build_net(
     """
     if phase not in ("train", "test"):
         raise NetError(f"phase is {phase!r}; expected 'train' or 'test'", path=path)
-    own = [Params("net_state", [state], "state", path) for state in text.messages("state")]
-    state = _State(
-        phase,
-        own[-1].integer("level") if own and own[-1].has("level") else level,
-        frozenset(stages).union(*(view.texts("stage") for view in own)),
-    )
+    own = Params("net_state", text.messages("state"), "state", path)
+    # A level that is asked for, as a solver's test_state does, stands over the net's own.
+    state = _State(phase, level or own.integer("level"), frozenset(stages).union(own.texts("stage")))
     every = [_layer(message, path, phase) for message in upgraded_layers(text, path, registry.types())]
     layers = tuple(layer for layer in every if state.keeps(layer))
     if not layers:
-        raise NetError(f"has no layers in phase {phase.upper()}", path=path)
+        where = f"phase {phase.upper()}, level {state.level}, stages {', '.join(sorted(state.stages)) or 'none'}"
+        raise NetError(f"has no layers in {where}; expected one at least", path=path)
     _check_types(layers, path)
     if not allow_unknown:
         for layer in layers:
             _check_fields(layer)
     blobs, unread = _wire(layers)
-    fed = [top for layer in layers for top in layer.tops if _is_fed(layer)]
-    return Net(text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(fed))
+    inputs = [top for layer in layers for top in layer.tops if _must_be_given(layer)]
+    return Net(text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(inputs))
 
 
-def _is_fed(layer: Layer) -> bool:
+def _must_be_given(layer: Layer) -> bool:
     operator = registry.find(layer.type)
-    return operator is not None and operator.fed and operator.forward is None
+    return operator is not None and operator.is_input and operator.forward is None
 
 
-def read_net(path: str | Path, *, phase: str = "test", allow_unknown: bool = False) -> Net:
-    """A prototxt file -> the net of one phase; raises TextError and NetError."""
-    return build_net(read_text(path), str(path), phase=phase, allow_unknown=allow_unknown)
+def read_net(
+    path: str | Path, *, phase: str = "test", level: int = 0, stages: Iterable[str] = (), allow_unknown: bool = False
+) -> Net:
+    """A prototxt file -> the net of one phase, level and set of stages.
+
+    Raises:
+        TextError: the file does not read.
+        NetError: see `build_net`.
+    """
+    text = read_text(path)
+    return build_net(text, str(path), phase=phase, level=level, stages=stages, allow_unknown=allow_unknown)
 
 
-def parse_net(text: str, *, phase: str = "test", allow_unknown: bool = False) -> Net:
-    """The text of a prototxt -> the net of one phase; raises TextError and NetError."""
-    return build_net(parse_text(text), "<text>", phase=phase, allow_unknown=allow_unknown)
+def parse_net(
+    text: str, *, phase: str = "test", level: int = 0, stages: Iterable[str] = (), allow_unknown: bool = False
+) -> Net:
+    """The text of a prototxt -> the net of one phase, level and set of stages; raises as `read_net` does."""
+    message = parse_text(text)
+    return build_net(message, "<text>", phase=phase, level=level, stages=stages, allow_unknown=allow_unknown)

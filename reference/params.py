@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from reference.errors import LayerError
 from reference.schema import TABLE, FieldRow
 from reference.text import Entry, Message
 
+_LAYER = re.compile(r"layer '(.*)' \(", re.DOTALL)
 _TRUE = {"true", "True", "t", "1"}
 _FALSE = {"false", "False", "f", "0"}
 
@@ -50,8 +52,9 @@ class Params:
 
     def error(self, what: str, entry: Entry | None = None) -> LayerError:
         """An error at the field (or the message) that says where, then `what`."""
-        layer = self.where.split("'")[1] if "'" in self.where else None
-        return LayerError(f"{self.where}: {what}", path=self.path, line=entry.line if entry else self.line, layer=layer)
+        named = _LAYER.match(self.where)
+        line = entry.line if entry else self.line
+        return LayerError(f"{self.where}: {what}", path=self.path, line=line, layer=named[1] if named else None)
 
     def row(self, name: str) -> FieldRow:
         """The table's row of a field; an absent one is a slip in the layer's file."""

@@ -1,9 +1,18 @@
 """Finds the file of a layer type: reference/layers/<type in lower case>.py, nothing to register anywhere else.
 
-A layer's file holds `TYPE` (Caffe's spelling), `MESSAGES` (the parameter messages it honours) and either
-`forward(layer, bottoms, blobs) -> tops` or `FED = True` for a layer whose tops the caller gives (both: may give); with
-learned blobs also `parameters(layer, bottoms) -> list[Parameter]`. Messages that the field table lacks stand in
-`FIELDS`, written as in reference/tables.py.
+A layer's file holds `TYPE` (Caffe's spelling), `MESSAGES` (the parameter messages it honors) and either
+`forward(layer, bottoms, blobs) -> tops` or `IS_INPUT = True` for a layer whose tops the caller gives (both: may give);
+with learned blobs also `parameters(layer, bottoms) -> list[Parameter]`. Messages that the field table lacks stand in
+`FIELDS`, written as in reference/tables.py. Optional, where the usual does not hold:
+
+`BLOBS`: names of the blobs in a state_dict, in Caffe's order (usual: weight, bias; further ones blob2, blob3, …).
+`OLDER_BLOBS`: names under which files hold Caffe's numbers as they are.
+`from_state(arrays)`: a state_dict's arrays of one layer, in Caffe's order -> Caffe's blobs.
+`stored_order(sizes)`: where each of Caffe's blobs stands in a file that holds blobs of those sizes by position.
+`AXES_OF_ONE`: True where a state_dict's arrays may lack or have axes of length one that Caffe's do not.
+`SUMS`: True where the tops are sums, or quotients of sums, of many values.
+`EXPONENTIAL`: True where an absolute error of the bottom becomes a relative error of the top.
+`DISCONTINUOUS_FROM`: the first top that is no continuous function of the bottoms (it compares, counts or rounds them).
 """
 
 from __future__ import annotations
@@ -13,6 +22,9 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 import reference.layers
 from reference.layer import Array, Layer, Parameter
@@ -20,17 +32,30 @@ from reference.schema import declare
 
 Forward = Callable[[Layer, list[Array], list[Array]], Sequence[Array]]
 Parameters = Callable[[Layer, list[Array]], list[Parameter]]
+StoredOrder = Callable[[list[int]], list[int]]
+FromState = Callable[[list[NDArray[Any]]], list[NDArray[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What a layer's file holds; `fed` where the caller may give the tops, and must where `forward` is None."""
+    """What a layer's file holds; the module's docstring tells what each means.
+
+    `is_input`: the caller may give the tops, and must where `forward` is None.
+    """
 
     type: str
     messages: tuple[str, ...]
     forward: Forward | None
-    fed: bool
+    is_input: bool
     parameters: Parameters | None
+    blobs: tuple[str, ...]
+    older_blobs: tuple[str, ...]
+    from_state: FromState | None
+    stored_order: StoredOrder | None
+    axes_of_one: bool
+    sums: bool
+    exponential: bool
+    discontinuous_from: int | None
 
 
 @functools.cache
@@ -42,9 +67,23 @@ def _file_names() -> frozenset[str]:
 def _load(file_name: str) -> Operator:
     module = importlib.import_module(f"reference.layers.{file_name}")
     declare(getattr(module, "FIELDS", ""))
-    fed = bool(getattr(module, "FED", False))
-    forward = getattr(module, "forward", None) if fed else module.forward
-    return Operator(module.TYPE, getattr(module, "MESSAGES", ()), forward, fed, getattr(module, "parameters", None))
+    is_input = bool(getattr(module, "IS_INPUT", False))
+    blobs = tuple(getattr(module, "BLOBS", ("weight", "bias")))
+    return Operator(
+        type=module.TYPE,
+        messages=getattr(module, "MESSAGES", ()),
+        forward=getattr(module, "forward", None) if is_input else module.forward,
+        is_input=is_input,
+        parameters=getattr(module, "parameters", None),
+        blobs=blobs,
+        older_blobs=tuple(getattr(module, "OLDER_BLOBS", blobs)),
+        from_state=getattr(module, "from_state", None),
+        stored_order=getattr(module, "stored_order", None),
+        axes_of_one=bool(getattr(module, "AXES_OF_ONE", False)),
+        sums=bool(getattr(module, "SUMS", False)),
+        exponential=bool(getattr(module, "EXPONENTIAL", False)),
+        discontinuous_from=getattr(module, "DISCONTINUOUS_FROM", None),
+    )
 
 
 def find(kind: str) -> Operator | None:
@@ -53,6 +92,13 @@ def find(kind: str) -> Operator | None:
         return None
     operator = _load(kind.lower())
     return operator if operator.type == kind else None
+
+
+def is_discontinuous(layer: Layer) -> bool:
+    """Whether some top of a layer is no continuous function of its bottoms: it compares, counts or rounds them."""
+    operator = find(layer.type)
+    first = None if operator is None else operator.discontinuous_from
+    return first is not None and len(layer.tops) > first
 
 
 def types() -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Reads protobuf's text form into nested fields with line numbers, knowing no schema: every field is kept as written.
 
 Grammar: protobuf's text-format specification, read tolerantly. `name: value`, `name { ... }`, `name: < ... >`, lists in
-brackets, `,` or `;` after a field, `#` comments, both quotes, adjacent strings joined, byte order mark, CRLF, latin-1.
+brackets, `,` or `;` after a field, `#` comments, both quotes, adjacent strings as one, byte order mark, CRLF, names in
+any encoding.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reference.errors import TextError
+from reference.names import decode
 
 DEEPEST = 100
 _TOKEN = re.compile(r"""(?P<skip>[\s\ufeff]+|\#[^\n]*)|(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
                     r"""|(?P<mark>[{}<>\[\]:;,])|(?P<word>[^\s{}<>\[\]:;,"'#]+)""", re.DOTALL)  # fmt: skip
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
-_NAMED = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
+_NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 
 
 class Quoted(str):
@@ -63,14 +65,16 @@ class Message:
         self.entries.append(Entry(name, value, line or self.line))
 
 
-def _unescape(body: str) -> str:
-    def one(match: re.Match[str]) -> str:
-        code = match.group(1)
-        if code[0] == "x" and len(code) > 1:
-            return chr(int(code[1:], 16))
-        return chr(int(code, 8) & 255) if code[0] in "01234567" else _NAMED.get(code, code)
+def _unescape(body: str) -> bytes:
+    r"""C's escapes, which name bytes: `\xc3\xa9` is the letter that the file may hold as two bytes, too."""
 
-    return _ESCAPE.sub(one, body)
+    def one(match: re.Match[bytes]) -> bytes:
+        code = match.group(1)
+        if code[:1] == b"x" and len(code) > 1:
+            return bytes([int(code[1:], 16)])
+        return bytes([int(code, 8) & 255]) if code[:1] in b"01234567" else _NAMED.get(code, code)
+
+    return _ESCAPE.sub(one, body.encode("utf-8", "surrogateescape"))
 
 
 @dataclass(slots=True)
@@ -163,10 +167,13 @@ class _Parser:
 
     def strings(self) -> Quoted:
         parts = []
-        while self.tokens[self.at].kind == "string":
-            parts.append(_unescape(self.tokens[self.at].text[1:-1]))
-            self.at += 1
-        return Quoted("".join(parts))
+        try:
+            while self.tokens[self.at].kind == "string":
+                parts.append(_unescape(self.tokens[self.at].text[1:-1]))
+                self.at += 1
+        except UnicodeEncodeError:  # a str of Python's with surrogates that stand for no byte
+            raise self.fail("text of bytes or UTF-8") from None
+        return Quoted(decode(b"".join(parts)))
 
 
 def parse_text(text: str, path: str = "<text>") -> Message:
@@ -179,7 +186,7 @@ def parse_text(text: str, path: str = "<text>") -> Message:
 
 
 def read_text(path: str | Path) -> Message:
-    """A prototxt file -> its fields; UTF-8 with or without byte order mark, latin-1 where it is not UTF-8.
+    """A prototxt file -> its fields; bytes that are not UTF-8 are kept as surrogates (PEP 383), as in binary files.
 
     Raises:
         TextError: where the file cannot be opened, is binary, or does not read.
@@ -190,8 +197,4 @@ def read_text(path: str | Path) -> Message:
         raise TextError(f"cannot be read: {error.strerror or error}", path=str(path)) from None
     if b"\0" in data[:4096]:
         raise TextError("is a binary file; a prototxt (text) was expected", path=str(path))
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return parse_text(text, str(path))
+    return parse_text(decode(data).removeprefix("\ufeff"), str(path))

@@ -13,6 +13,7 @@ from reference.losses import as_labels, rows
 
 TYPE = "Accuracy"
 MESSAGES = ("accuracy_param",)
+DISCONTINUOUS_FROM = 0
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -1,8 +1,10 @@
-"""BatchNorm: (x - mean) / sqrt(var + eps) for each channel, no scale or bias of its own.
+"""BatchNorm: (x - mean) / sqrt(var + eps) for each channel, in BVLC's form, or in NVIDIA's with a scale and a bias.
 
-Blobs: summed mean (c,), summed variance (c,), the number they were summed by (1,); 0 of that means mean 0 and variance
-0. With use_global_stats (default in phase TEST) the stored statistics count, otherwise the batch's own, variance over
-m. Source: src/caffe/layers/batch_norm_layer.cpp.
+BVLC's blobs: summed mean (c,), summed variance (c,), the number they were summed by (1,); 0 of that means mean 0 and
+variance 0. NVIDIA's, with scale_bias or a filler of either: mean (c,), variance (c,), a number of no use (1,), scale
+(c,), bias (c,), statistics used as stored; snapshots of older DIGITS hold scale, bias, mean, variance, number. With
+use_global_stats (default in phase TEST) the stored statistics count, otherwise the batch's own, variance over m.
+Source: src/caffe/layers/batch_norm_layer.cpp of BVLC/caffe and of NVIDIA/caffe.
 """
 
 from __future__ import annotations
@@ -14,21 +16,56 @@ from reference.params import Params
 
 TYPE = "BatchNorm"
 MESSAGES = ("batch_norm_param",)
-BLOBS = ("running_mean", "running_var", "scale_factor")
-OLDER_BLOBS = ("mean", "variance", "scale_factor")
+SUMS = True
+BLOBS = ("running_mean", "running_var", "scale_factor", "weight", "bias")
+OLDER_BLOBS = ("mean", "variance", "scale_factor", "weight", "bias")
+_AFFINE_FIELDS = ("scale_filler", "bias_filler")
+_LEAST_EPS = 1e-5
+"""NVIDIA's layer takes no smaller eps, since cuDNN takes none."""
 
 
 def from_state(blobs: list[Array]) -> list[Array]:
-    """A state dict's statistics, which are divided by the factor -> Caffe's sums."""
-    return [blobs[0] * blobs[2], blobs[1] * blobs[2], blobs[2]] if len(blobs) == 3 else blobs
+    """A state_dict's statistics, which are divided by the factor -> BVLC's sums, in float64, where they are exact."""
+    if len(blobs) != 3:
+        return blobs
+    mean, variance, factor = (blob.astype(np.float64) for blob in blobs)
+    return [mean * factor, variance * factor, factor]
+
+
+def stored_order(sizes: list[int]) -> list[int]:
+    """Where each blob stands in the file, by the stored blobs' sizes: older DIGITS' five end with the single number.
+
+    With one channel all five are single numbers; they are taken to be in today's order.
+    """
+    return [2, 3, 4, 0, 1] if len(sizes) == 5 and sizes[4] == 1 < sizes[2] else list(range(len(sizes)))
+
+
+def _is_affine(layer: Layer) -> bool:
+    if layer.stored is not None:
+        return layer.stored == 5
+    params = layer.params("batch_norm_param")
+    return params.flag("scale_bias") or any(map(params.has, _AFFINE_FIELDS))
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """Mean, variance and their factor, all zeros at first."""
+    """Mean, variance and their factor, all zeros at first; NVIDIA's scale, filled with ones, and bias."""
     layer.expect(bottoms, 1)
     channels = bottoms[0].shape[1] if bottoms[0].ndim > 1 else 1
-    empty = Params("filler", [], layer.where, layer.path)
-    return [Parameter((channels,), empty), Parameter((channels,), empty), Parameter((1,), empty)]
+    empty, params = Params("filler", [], layer.where, layer.path), layer.params("batch_norm_param")
+    found = [Parameter((channels,), empty), Parameter((channels,), empty), Parameter((1,), empty)]
+    if not _is_affine(layer):
+        return found
+    scale, bias = (params.message(name, "filler") for name in _AFFINE_FIELDS)
+    return [*found, Parameter((channels,), scale, 1.0), Parameter((channels,), bias)]
+
+
+def _stored_statistics(blobs: list[Array], dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
+    mean, variance = (blob.astype(dtype)[:, None] for blob in blobs[:2])
+    if len(blobs) == 5:
+        return mean, variance
+    total = blobs[2].astype(dtype)[0]
+    factor = 0 if total == 0 else 1 / total
+    return mean * factor, variance * factor
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
@@ -37,10 +74,12 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     x = bottoms[0].reshape(len(bottoms[0]), blobs[0].size, -1)
     use_stored = params.flag("use_global_stats") if params.has("use_global_stats") else layer.phase == "test"
     if use_stored:
-        total = blobs[2].astype(x.dtype)[0]
-        factor = 0 if total == 0 else 1 / total
-        mean, variance = (blob.astype(x.dtype)[:, None] * factor for blob in blobs[:2])
+        mean, variance = _stored_statistics(blobs, x.dtype)
     else:
         mean = x.mean(axis=(0, 2))[:, None]
         variance = ((x - mean) ** 2).mean(axis=(0, 2))[:, None]
-    return [((x - mean) / np.sqrt(variance + params.real("eps"))).reshape(bottoms[0].shape)]
+    eps = params.real("eps") if len(blobs) == 3 else max(params.real("eps"), _LEAST_EPS)
+    y = (x - mean) / np.sqrt(variance + eps)
+    if len(blobs) == 5:
+        y = y * blobs[3][:, None] + blobs[4][:, None]
+    return [y.reshape(bottoms[0].shape)]

@@ -10,6 +10,7 @@ import numpy as np
 from reference.layer import Array, Layer
 
 TYPE = "BatchReindex"
+DISCONTINUOUS_FROM = 0
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

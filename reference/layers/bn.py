@@ -15,15 +15,10 @@ from reference.params import Params
 
 TYPE = "BN"
 MESSAGES = ("bn_param",)
+AXES_OF_ONE = True
+SUMS = True
 BLOBS = ("weight", "bias", "running_mean", "running_var")
 OLDER_BLOBS = ("weight", "bias", "mean", "variance")
-
-
-def from_state(blobs: list[Array]) -> list[Array]:
-    """A state dict's statistics (c,) -> Caffe's (1, c, 1, 1)."""
-    return [blob.reshape(1, -1, 1, 1) for blob in blobs]
-
-
 _PSPNET_FIELDS = ("slope_filler", "bias_filler", "momentum", "eps", "frozen")
 _OLDER_FIELDS = ("var_eps", "decay", "moving_average", "axis")
 

@@ -12,6 +12,7 @@ from reference.layer import Array, Layer, Parameter
 
 TYPE = "Convolution"
 MESSAGES = ("convolution_param",)
+SUMS = True
 
 
 def split_axes(layer: Layer, x: Array) -> tuple[tuple[int, ...], int, tuple[int, ...]]:

@@ -11,6 +11,7 @@ from reference.layer import Array, Layer, Parameter
 
 TYPE = "ConvolutionDepthwise"
 MESSAGES = ("convolution_param",)
+SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

@@ -12,6 +12,7 @@ from reference.layers.convolution import split_axes
 
 TYPE = "Deconvolution"
 MESSAGES = ("convolution_param",)
+SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

@@ -4,4 +4,4 @@ The oracle reads no data sets: the caller gives the tops.
 """
 
 TYPE = "DenseImageData"
-FED = True
+IS_INPUT = True

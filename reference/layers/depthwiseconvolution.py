@@ -9,5 +9,6 @@ from reference.layers.convolution import forward, parameters
 
 TYPE = "DepthwiseConvolution"
 MESSAGES = ("convolution_param",)
+SUMS = True
 
 __all__ = ["MESSAGES", "TYPE", "forward", "parameters"]

@@ -15,6 +15,7 @@ from reference.params import Params
 
 TYPE = "DetectionOutput"
 MESSAGES = ("detection_output_param",)
+DISCONTINUOUS_FROM = 0
 _LOWEST = -float(np.finfo(np.float32).max)
 
 

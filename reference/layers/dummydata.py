@@ -11,7 +11,7 @@ from reference.params import Params
 
 TYPE = "DummyData"
 MESSAGES = ("dummy_data_param",)
-FED = True
+IS_INPUT = True
 
 
 def _shapes(layer: Layer, params: Params) -> list[tuple[int, ...]]:

@@ -10,6 +10,7 @@ from reference.layer import Array, Layer
 
 TYPE = "Eltwise"
 MESSAGES = ("eltwise_param",)
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -11,6 +11,7 @@ from reference.layer import Array, Layer, Parameter
 
 TYPE = "Embed"
 MESSAGES = ("embed_param",)
+DISCONTINUOUS_FROM = 0
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

@@ -9,6 +9,7 @@ from reference.layer import Array, Layer
 
 TYPE = "EuclideanLoss"
 MESSAGES = ("loss_param",)
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reference.layer import Array, Layer
 
 TYPE = "Filter"
+DISCONTINUOUS_FROM = 0
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -12,6 +12,7 @@ from reference.losses import as_labels
 
 TYPE = "HingeLoss"
 MESSAGES = ("hinge_loss_param", "loss_param")
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -6,5 +6,6 @@ from reference.layers.convolution import forward, parameters
 
 TYPE = "HoleConvolution"
 MESSAGES = ("convolution_param",)
+SUMS = True
 
 __all__ = ["MESSAGES", "TYPE", "forward", "parameters"]

@@ -4,4 +4,4 @@ The oracle reads no data sets: the caller gives the tops.
 """
 
 TYPE = "ImageLabelData"
-FED = True
+IS_INPUT = True

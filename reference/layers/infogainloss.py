@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from reference.caffemodel import read_blob
 from reference.layer import Array, Layer
 from reference.losses import as_labels, ignored, normalizer, rows, softmax
-from reference.wire import read_blob
 
 TYPE = "InfogainLoss"
 MESSAGES = ("infogain_loss_param", "loss_param")
+SUMS = True
+EXPONENTIAL = True
 
 
 def _matrix(layer: Layer, bottoms: list[Array], classes: int) -> Array:

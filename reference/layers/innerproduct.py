@@ -14,6 +14,7 @@ from reference.layer import Array, Layer, Parameter
 
 TYPE = "InnerProduct"
 MESSAGES = ("inner_product_param",)
+SUMS = True
 
 
 def _axis(layer: Layer, x: Array) -> int:

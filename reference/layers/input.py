@@ -2,4 +2,4 @@
 
 TYPE = "Input"
 MESSAGES = ("input_param",)
-FED = True
+IS_INPUT = True

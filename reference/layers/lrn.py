@@ -15,6 +15,7 @@ from reference.pool import average
 
 TYPE = "LRN"
 MESSAGES = ("lrn_param",)
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -14,6 +14,7 @@ from reference.recurrent import Sequence, unrolled_parameters
 
 TYPE = "LSTM"
 MESSAGES = ("recurrent_param",)
+SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

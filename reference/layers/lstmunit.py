@@ -10,6 +10,7 @@ import numpy as np
 from reference.layer import Array, Layer
 
 TYPE = "LSTMUnit"
+SUMS = True
 
 
 def step(before: Array, gates: Array, cont: Array) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from reference.layer import Array, Layer
 
 TYPE = "MVN"
 MESSAGES = ("mvn_param",)
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -9,6 +9,7 @@ from reference.shapes import shaped_window
 
 TYPE = "NdConvolution"
 MESSAGES = ("convolution_param",)
+SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

@@ -11,6 +11,7 @@ from reference.layer import Array, Layer, Parameter
 
 TYPE = "Normalize"
 MESSAGES = ("norm_param",)
+SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

@@ -12,6 +12,8 @@ from reference.pool import average, maximum, stochastic
 
 TYPE = "Pooling"
 MESSAGES = ("pooling_param",)
+DISCONTINUOUS_FROM = 1  # the positions of the maxima jump; the maxima do not
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

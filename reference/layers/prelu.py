@@ -11,6 +11,7 @@ from reference.layer import Array, Layer, Parameter
 
 TYPE = "PReLU"
 MESSAGES = ("prelu_param",)
+AXES_OF_ONE = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

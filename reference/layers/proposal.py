@@ -13,6 +13,7 @@ from reference.params import Params
 
 TYPE = "Proposal"
 MESSAGES = ("proposal_param",)
+DISCONTINUOUS_FROM = 0
 FIELDS = """
 proposal_param: feat_stride 0 int = 16; base_size 0 int = 16; min_size 0 int = 16; ratio 0 float*; scale 0 float*; pre_nms_topn 0 int = 6000; post_nms_topn 0 int = 300; nms_thresh 0 float = 0.7
 """  # noqa: E501 (one line a message)

@@ -14,6 +14,8 @@ from reference.regions import bins, item_of, rounded
 
 TYPE = "PSROIPooling"
 MESSAGES = ("psroi_pooling_param",)
+DISCONTINUOUS_FROM = 0
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

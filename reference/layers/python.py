@@ -4,4 +4,4 @@ The oracle runs nobody's code: the caller gives the tops, whether the layer has 
 """
 
 TYPE = "Python"
-FED = True
+IS_INPUT = True

@@ -11,6 +11,7 @@ from reference.layer import Array, Layer
 
 TYPE = "Reduction"
 MESSAGES = ("reduction_param",)
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -13,6 +13,7 @@ from reference.recurrent import Sequence, unrolled_parameters
 
 TYPE = "RNN"
 MESSAGES = ("recurrent_param",)
+SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

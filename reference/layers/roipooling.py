@@ -14,6 +14,7 @@ from reference.regions import bins, item_of, rounded
 
 TYPE = "ROIPooling"
 MESSAGES = ("roi_pooling_param",)
+DISCONTINUOUS_FROM = 0
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

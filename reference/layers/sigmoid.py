@@ -8,6 +8,7 @@ from reference.layer import Array, Layer
 
 TYPE = "Sigmoid"
 MESSAGES = ("sigmoid_param",)
+EXPONENTIAL = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

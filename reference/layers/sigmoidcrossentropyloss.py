@@ -13,6 +13,8 @@ from reference.losses import ignored, normalizer
 
 TYPE = "SigmoidCrossEntropyLoss"
 MESSAGES = ("loss_param", "sigmoid_param")
+SUMS = True
+EXPONENTIAL = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

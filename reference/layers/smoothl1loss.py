@@ -12,6 +12,7 @@ from reference.layer import Array, Layer
 
 TYPE = "SmoothL1Loss"
 MESSAGES = ("smooth_l1_loss_param", "loss_param")
+SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -7,6 +7,8 @@ from reference.losses import softmax
 
 TYPE = "Softmax"
 MESSAGES = ("softmax_param",)
+SUMS = True
+EXPONENTIAL = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -12,6 +12,8 @@ from reference.losses import FLOAT_MIN, as_labels, ignored, normalizer, rows, so
 
 TYPE = "SoftmaxWithLoss"
 MESSAGES = ("loss_param", "softmax_param")
+SUMS = True
+EXPONENTIAL = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

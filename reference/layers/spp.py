@@ -14,6 +14,7 @@ from reference.pool import average, maximum
 
 TYPE = "SPP"
 MESSAGES = ("spp_param",)
+SUMS = True
 
 
 def _window(sizes: tuple[int, ...], bins: int) -> Window:

@@ -6,6 +6,7 @@ from reference.layer import Array, Layer
 
 TYPE = "Threshold"
 MESSAGES = ("threshold_param",)
+DISCONTINUOUS_FROM = 0
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

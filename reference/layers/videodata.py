@@ -4,4 +4,4 @@ The oracle reads no data sets: the caller gives the tops.
 """
 
 TYPE = "VideoData"
-FED = True
+IS_INPUT = True

@@ -13,6 +13,7 @@ from reference.params import Params
 
 TYPE = "YoloDetectionOutput"
 MESSAGES = ("yolo_detection_output_param",)
+DISCONTINUOUS_FROM = 0
 FIELDS = """
 yolo_detection_output_param: side 0 int = 13; num_classes 0 int = 20; num_box 0 int = 5; coords 0 int = 4; confidence_threshold 0 float = 0.01; nms_threshold 0 float = 0.45; biases 0 float*; label_map_file 0 text
 """  # noqa: E501 (one line a message)

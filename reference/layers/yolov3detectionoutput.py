@@ -14,6 +14,7 @@ from reference.params import Params
 
 TYPE = "Yolov3DetectionOutput"
 MESSAGES = ("yolov3_detection_output_param",)
+DISCONTINUOUS_FROM = 0
 FIELDS = """
 yolov3_detection_output_param: num_classes 0 int = 20; num_box 0 int = 3; confidence_threshold 0 float = 0.01; nms_threshold 0 float = 0.45; biases 0 float*; anchors_scale 0 int*; mask_group_num 0 int = 2; mask 0 int*
 """  # noqa: E501 (one line a message)

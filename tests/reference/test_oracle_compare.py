@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import reference
+from reference.caffemodel import read_caffemodel
 from reference.compare import BASE, compare, tolerance
 from reference.errors import ComparisonError
 from reference.lineage import Lineage, lineage
-from reference.wire import read_weights
 from tests.formula_weights import formula_image
 from tests.places import GOLDENS
 
@@ -21,7 +21,7 @@ KITTI = MINI / "dilation7_kitti_mini"
 def kitti():
     """The net, its weights by layer, the input, and the oracle's blobs."""
     net = reference.read_net(KITTI.with_suffix(".prototxt"))
-    stored = read_weights(KITTI.with_suffix(".caffemodel"))
+    stored = read_caffemodel(KITTI.with_suffix(".caffemodel"))
     weights = {layer.name: [blob.data.copy() for blob in layer.blobs] for layer in stored if layer.blobs}
     inputs = {"data": formula_image(436, 484)[None]}
     return net, weights, inputs, reference.run(net, weights, inputs)

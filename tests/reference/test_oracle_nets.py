@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import reference
+from reference.caffemodel import read_caffemodel
 from reference.errors import InputError
 from reference.fillers import fill
 from reference.net import read_net
 from reference.registry import find
-from reference.wire import read_weights
 from tests.formula_weights import formula_blob, formula_image, sample
 from tests.goldens_reader import FORWARD_TOLERANCE, golden_cases, scaled_error
 from tests.places import GOLDENS
@@ -99,7 +99,7 @@ def test_old_spellings_and_their_upgrades_give_caffes_activations(generation, we
 
 
 def test_the_early_forks_file_gives_the_formulas_weights():
-    stored = {layer.name: layer.blobs for layer in read_weights(FORMATS / "early_fork_2016_public.caffemodel")}
+    stored = {layer.name: layer.blobs for layer in read_caffemodel(FORMATS / "early_fork_2016_public.caffemodel")}
     held = {name: blobs for name, blobs in stored.items() if blobs}
 
     assert len(held) > 15

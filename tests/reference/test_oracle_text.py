@@ -38,13 +38,29 @@ def test_lines_count_through_comments_and_windows_line_ends():
     assert text.messages("layer")[0].named("name")[0].line == 4
 
 
-def test_a_byte_order_mark_and_latin_1_read(tmp_path):
+def test_a_byte_order_mark_and_any_encoding_read(tmp_path):
     path = tmp_path / "net.prototxt"
     path.write_bytes(b"\xef\xbb\xbfname: 'a'")
     assert read_text(path).word("name") == "a"
 
-    path.write_bytes(b"name: 'caf\xe9'")
-    assert read_text(path).word("name") == "café"
+    path.write_bytes(b"name: '\xd6\xd0' name: '\xd6\xd1' name: 'caf\xc3\xa9'")
+    assert [word.encode("utf-8", "surrogateescape") for word in read_text(path).words("name")] == [
+        b"\xd6\xd0", b"\xd6\xd1", "café".encode(),
+    ]  # fmt: skip
+
+
+def test_escapes_name_bytes_and_bytes_make_letters():
+    text = parse_text(r"""a: "caf\303\251" b: "\xc3" '\xa9' c: "\xd6\xd0" d: "é\n" """)
+
+    assert text.word("a") == "café"
+    assert text.word("b") == "é"
+    assert text.word("c").encode("utf-8", "surrogateescape") == b"\xd6\xd0"
+    assert text.word("d") == "é\n"
+
+
+def test_a_text_with_surrogates_that_stand_for_no_byte_is_refused():
+    with pytest.raises(TextError, match="net:1"):
+        parse_text("a: '\ud800'", "net")
 
 
 def test_unknown_fields_and_repeats_are_kept():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import reference
+from reference.caffemodel import read_blob, read_caffemodel
 from reference.errors import WeightsError, WireError
-from reference.wire import read_blob, read_weights
 from tests.places import GOLDENS
 from tests.wire_bytes import count, floats, model, number, packed, piece, shape
 
@@ -16,7 +16,7 @@ FORMATS = GOLDENS / "nets" / "formats"
 
 def only_blob(path):
     """The one blob of a file of one layer."""
-    (layer,) = read_weights(path)
+    (layer,) = read_caffemodel(path)
     (blob,) = layer.blobs
     return blob
 
@@ -82,12 +82,12 @@ def test_a_mean_image_reads_as_one_blob():
 def test_a_file_cut_off_anywhere_is_an_error_or_has_whole_layers_only(tmp_path):
     whole = (FORMATS / "v0_v2.caffemodel").read_bytes()
     path = tmp_path / "cut.caffemodel"
-    complete = {layer.name: layer for layer in read_weights(FORMATS / "v0_v2.caffemodel")}
+    complete = {layer.name: layer for layer in read_caffemodel(FORMATS / "v0_v2.caffemodel")}
     errors = []
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
         try:
-            layers = read_weights(path)
+            layers = read_caffemodel(path)
         except WireError as error:
             errors.append(str(error))
             continue
@@ -101,11 +101,10 @@ def test_a_file_cut_off_anywhere_is_an_error_or_has_whole_layers_only(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is empty; a caffemodel was expected"),
+        (b"", "is empty; a weights file was expected"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "at byte"),
         (b"<!DOCTYPE html><html></html>", "at byte"),
         (b"\x89PNG\r\n\x1a\n" + bytes(64), "at byte"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(64), "is an HDF5 file"),
         (piece(1, b"net"), "holds no layers"),
         (b"\xff" * 64, "a number does not end"),
     ],
@@ -115,7 +114,7 @@ def test_a_file_that_is_no_caffemodel_is_one_clear_error(tmp_path, content, mess
     path.write_bytes(content)
 
     with pytest.raises(WireError, match=message):
-        read_weights(path)
+        read_caffemodel(path)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +129,7 @@ def test_a_file_that_is_no_caffemodel_is_one_clear_error(tmp_path, content, mess
 )
 def test_a_blob_that_contradicts_itself_is_an_error_without_eating_memory(tmp_path, blob, message):
     with pytest.raises(WireError, match=message):
-        read_weights(model(tmp_path / "w.caffemodel", blob))
+        read_caffemodel(model(tmp_path / "w.caffemodel", blob))
 
 
 NET = """

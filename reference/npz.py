@@ -1,0 +1,56 @@
+"""Reads .npz: a zip archive of .npy members, none of which is unpickled, and none larger than its header says."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.errors import WireError
+from reference.stored import Arrays
+
+_DAMAGE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
+# Deflate packs float weights to some 0.9 of their size; zeros alone would reach 1,000 times.
+_LARGEST_RATIO = 20
+_ALWAYS_ALLOWED = 1 << 20
+
+
+def read_npz(path: str) -> Arrays:
+    """A .npz file -> its arrays by key.
+
+    Raises:
+        WireError: it is missing, cut off, torch's own archive, holds objects, or would expand beyond reason.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            size = sum(member.file_size for member in members)
+            if any(member.filename.endswith("data.pkl") for member in members):
+                raise WireError("is a file of torch.save; give the oracle its plain dict of arrays", path=path)
+            if size > _LARGEST_RATIO * Path(path).stat().st_size + _ALWAYS_ALLOWED:
+                raise WireError(f"would expand to {size} bytes; weights do not compress so far", path=path)
+            return {member.filename.removesuffix(".npy"): _member(archive, member) for member in members}
+    except _DAMAGE as error:
+        raise WireError(f"is no archive of plain arrays: {error}", path=path) from None
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    """One array; its header's shape must be what the member holds, so that nothing more is allocated."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        if version not in ((1, 0), (2, 0)):
+            raise ValueError(f"{member.filename} is of .npy version {version}, expected 1.0 or 2.0")
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, by_column, dtype = header(file)
+        if dtype.hasobject:
+            raise ValueError(f"{member.filename} holds Python objects, which are not unpickled")
+        size = math.prod(shape) * dtype.itemsize
+        if size != member.file_size - file.tell():
+            raise ValueError(f"{member.filename} holds {member.file_size - file.tell()} bytes, {size} by its header")
+        array = np.frombuffer(file.read(size + 1), dtype)
+        return array.reshape(shape[::-1]).T if by_column else array.reshape(shape)
