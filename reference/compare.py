@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from reference.errors import ComparisonError
 from reference.layer import Array
 from reference.lineage import Lineage
+from reference.names import printable
 
 BASE = 4e-6
 _CLASS_AXIS = 1
@@ -180,7 +181,7 @@ def format_table(comparison: Comparison) -> str:
     lines: list[tuple[str, ...]] = [head]
     for row in comparison.rows:
         lines.append((
-            row.blob,
+            printable(row.blob),
             "x".join(map(str, row.shape)) or "-",
             *(f"{value:.2e}" for value in (row.difference, row.relative, row.rms)),
             ",".join(map(str, row.position)) or "-",

@@ -15,8 +15,11 @@ from reference.errors import NetError
 from reference.layer import Layer
 from reference.params import Params
 from reference.schema import LAYER, TABLE
+from reference.tables import DATA_MESSAGES
 from reference.text import Message, parse_text, read_text
 from reference.upgrade import upgraded_layers
+
+_KNOWN_NAMES = LAYER.keys() | DATA_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,13 @@ def _check_types(layers: Iterable[Layer], path: str) -> None:
 
 
 def _check_fields(layer: Layer) -> None:
+    """Refuse fields that nobody knows; a known message of another layer's type is one that Caffe passes over."""
     operator = registry.find(layer.type)
     if operator is None or operator.is_input:
         return
     for entry in layer.message.entries:
         own = isinstance(entry.value, Message) and entry.name in operator.messages
-        strange = [] if own or entry.name in LAYER or entry.name in TABLE else [entry]
+        strange = [] if own or entry.name in _KNOWN_NAMES or entry.name in TABLE else [entry]
         if own:
             strange = layer.params(entry.name).unknown()
         if strange:

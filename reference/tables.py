@@ -86,3 +86,11 @@ transpose_param: dim 0 int*
 reverse_param: axis 0 int = 0
 unpooling_param: unpool 0 enum(MAX=0 AVE=1 TILE=2) = MAX; kernel_size 0 int; stride 0 int = 1; pad 0 int = 0; kernel_h 0 int; kernel_w 0 int; stride_h 0 int; stride_w 0 int; pad_h 0 int = 0; pad_w 0 int = 0; unpool_size 0 int; unpool_h 0 int; unpool_w 0 int; out_stride 0 int; out_kernel_size 0 int
 """
+
+DATA_MESSAGES = frozenset(
+    """
+    annotated_data_param bin_label_data_param data_param dense_image_data_param hdf5_data_param image_data_param
+    image_label_data_param memory_data_param python_param video_data_param window_data_param
+    """.split()  # noqa: SIM905 - one word a line would hide the list
+)
+"""Messages of layers whose tops the caller gives: no number depends on them, whichever layer they stand on."""

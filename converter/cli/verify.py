@@ -35,7 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     other.add_argument("--model", metavar="NAME", help="check the hand-written DilatedNet of that name too")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=("float32", "float64", "bfloat16", "float16"), default="float32")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
+    parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
+    parser.add_argument("--key", metavar="NAME", help="name of the state_dict in a .pth that holds more than that")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that nobody reads")
+    parser.add_argument("--allow-nan", action="store_true", help="let NaN and infinities pass that both sides have")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write one self-contained page")
 
 
@@ -43,28 +47,31 @@ def run(args: argparse.Namespace) -> int:
     """0: every blob within its tolerance, 1: some are not, 2 (raised): bad input."""
     from converter.cli._device import check_device
     from converter.verify.report import Case, check_writable
-    from converter.verify.verify import Verifier
+    from converter.verify.verify import Verifier, printable
 
     begun = time.monotonic()
     if args.report:
         check_writable(args.report)
     check_device(args.device)
     stored = _stored(args)
-    options = {"device": args.device, "dtype": args.dtype, "allow_unknown": args.allow_unknown, "seed": args.seed}
-    verifier = Verifier(args.net, args.weights, **options)
+    options = {name: getattr(args, name) for name in ("device", "dtype", "allow_unknown", "allow_nan", "seed", "level")}
+    verifier = Verifier(args.net, args.weights, stages=tuple(args.stage), key=args.key, **options)
     for note in verifier.module.notes:
-        print(f"note: {note}")
+        print(printable(f"note: {note}"))
     cases = []
     for title, inputs, picture in _inputs(args, verifier, stored):
         checks = (verifier.against(inputs, stored),) if stored else verifier.check(inputs, model=args.model)
         for check in checks:
             print(f"\n{title}: {check.title}\n{check.comparison.table()}")
+            for line in (*check.information, *check.findings):
+                print(printable(line))
         cases.append(Case(title, tuple(checks), picture, inputs if stored and stored.inputs else {}))
     verdict = _verdict(cases, verifier)
     if args.report:
         _report(args, verifier, cases, verdict, time.monotonic() - begun)
     passed = all(case.passed for case in cases)
-    print(f"\n{'PASS' if passed else 'FAIL'}: {verdict}")
+    print()
+    print(printable(f"{'PASS' if passed else 'FAIL'}: {verdict}"))
     return 0 if passed else 1
 
 
@@ -151,13 +158,16 @@ def _seed(text: str) -> int:
 
 
 def _verdict(cases: list[Case], verifier: Verifier) -> str:
-    """The tightest blob where all passed, else the first that diverges."""
+    """The tightest blob where all passed, else the first that diverges, and numbers that are not finite."""
     for case in cases:
         for check in case.checks:
             row = check.comparison.first_divergence
-            if row is not None:
-                where = f"blob {row.blob!r}, made by layer {verifier.writer(row.blob)!r}"
-                return f"{case.title}: {check.title}: {where}, diverges first: {row.reason}"
+            if row is not None or check.findings:
+                told = [*check.findings]
+                if row is not None:
+                    where = f"blob '{row.blob}', made by layer '{verifier.writer(row.blob)}'"
+                    told.insert(0, f"{where}, diverges first: {row.reason}")
+                return f"{case.title}: {check.title}: {'; '.join(told)}"
     rows = [row for case in cases for check in case.checks for row in check.comparison.rows]
     worst = max(rows, key=lambda row: row.relative / row.tolerance)
     return (

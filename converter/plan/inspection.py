@@ -62,6 +62,7 @@ def inspect_net(
         plan = build_plan(net, inputs, allow_unknown=True)
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
         return Inspection(net, _bare_rows(net, stored), (str(error),), tuple(notes))
+    notes += plan.notes
     problems = [f"{leftover}: set, but no layer reads it" for leftover in plan.leftovers]
     problems += _misfits(plan, stored)
     return Inspection(net, _rows(plan), tuple(problems), tuple(notes))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from converter.errors import ConversionError, ShapeError, UnsupportedLayerError, UnsupportedParameterError
+from converter.formats.protobuf.schema import fields
 from converter.layers.layer import Operator, operator_types
 from converter.net.net import Layer, Net, ParamSpec, Shape
 from converter.net.params import Leftover
@@ -25,7 +26,8 @@ class ConfiguredLayer:
 class Plan:
     """A net whose layers are configured; `shapes` holds each blob's shape (its last writer's), `inputs` what is fed.
 
-    `leftovers` are set fields that nobody took: empty unless they were allowed.
+    `leftovers` are set fields that nobody took: empty unless they were allowed. `ignored` are messages of other layer
+    types, which Caffe passes over.
     """
 
     net: Net
@@ -33,6 +35,12 @@ class Plan:
     inputs: Mapping[str, Shape]
     shapes: Mapping[str, Shape]
     leftovers: tuple[Leftover, ...]
+    ignored: tuple[Leftover, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of the messages that Caffe ignores."""
+        return tuple(f"{item}: of no effect, a message of another layer type" for item in self.ignored)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Plan:
         """The plan itself: nothing in it changes."""
@@ -48,6 +56,7 @@ def build_plan(
     inputs: Mapping[str, Shape] | None = None,
     *,
     allow_unknown: bool = False,
+    allow_ignored: bool = False,
     stored_blobs: Mapping[str, int] | None = None,
 ) -> Plan:
     """Configure every layer of a net.
@@ -56,6 +65,7 @@ def build_plan(
         net: a net of one phase.
         inputs: shapes of the net's inputs, where the file does not state them or others are wanted.
         allow_unknown: go on where a set field is left over, and list it.
+        allow_ignored: go on where such a field is a message of another layer type, which Caffe passes over.
         stored_blobs: how many blobs the weights file has for each layer, where one is at hand.
 
     Raises:
@@ -68,21 +78,24 @@ def build_plan(
     shapes: dict[str, Shape] = {}
     steps: list[ConfiguredLayer] = []
     leftovers: list[Leftover] = []
+    ignored: list[Leftover] = []
     for layer in net.layers:
         step = _configure(layer, shapes, given, (stored_blobs or {}).get(layer.name))
         shapes.update(zip(layer.tops, step.top_shapes, strict=True))
-        leftovers.extend(step.operator.params.leftovers())
+        for leftover in step.operator.params.leftovers():
+            (ignored if _is_another_types(leftover, layer.type) else leftovers).append(leftover)
         steps.append(step)
     _refuse_stray_inputs(given, steps)
-    if leftovers and not allow_unknown:
-        raise _leftover_error(leftovers)
+    refused = [] if allow_unknown else leftovers if allow_ignored else [*leftovers, *ignored]
+    if refused:
+        raise _leftover_error(refused)
     fed = {
         top: shape
         for step in steps
         if step.operator.is_input
         for top, shape in zip(step.layer.tops, step.top_shapes, strict=True)
     }
-    return Plan(net, tuple(steps), fed, shapes, tuple(leftovers))
+    return Plan(net, tuple(steps), fed, shapes, tuple(leftovers), tuple(ignored))
 
 
 def _configure(
@@ -119,6 +132,13 @@ def _input_shapes(layer: Layer, operator: Operator, given: Mapping[str, Shape]) 
             f"the file does not state the shape of {', '.join(map(repr, unstated))}; give it as an input shape"
         )
     return shapes
+
+
+def _is_another_types(leftover: Leftover, layer_type: str) -> bool:
+    """Whether a field is a whole message that Caffe knows, not this type's own, which the type never looks at."""
+    spec = fields("LayerParameter").get(leftover.path)
+    own = leftover.path.removesuffix("_param").replace("_", "") == layer_type.lower()
+    return spec is not None and bool(spec.kind) and leftover.path.endswith("_param") and not own
 
 
 def _leftover_error(leftovers: Sequence[Leftover]) -> UnsupportedParameterError:

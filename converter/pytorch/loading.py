@@ -63,6 +63,7 @@ def load(
         *net.notes,
         *(f"{item.where}: {item.name}: unknown to Caffe, not used" for item in net.unknown),
         *map(str, plan.leftovers),
+        *plan.notes,
         *given.notes,
     )
     return CaffeModule.of(plan, given, notes).train(phase == "train")

@@ -15,10 +15,11 @@ import numpy.typing as npt
 from converter.dilatednet.zoo import Model
 from converter.errors import OutputError
 from converter.report import page
+from converter.verify.check import Check
 from converter.verify.error_chart import error_chart
 from converter.verify.label_maps import Maps, covered, label_maps, seen
 from converter.verify.provenance import file_facts, machine_facts
-from converter.verify.verify import Check, Verifier
+from converter.verify.verify import Verifier
 from reference.compare import Comparison
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
@@ -40,7 +41,7 @@ class Case:
     @property
     def passed(self) -> bool:
         """Whether every check of this input passed."""
-        return all(check.comparison.passed for check in self.checks)
+        return all(check.passed for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def _check(check: Check) -> Iterator[str]:
     first = found.first_divergence
     told = "every blob within its tolerance" if first is None else f"first divergence: {first.blob}, {first.reason}"
     yield f"<h3>{escape(check.title)}</h3>"
-    yield f'<p class="quiet">{escape(told)}</p>'
+    for line in (told, *check.findings, *check.information):
+        yield f'<p class="quiet">{escape(line)}</p>'
     yield error_chart(found)
     yield page.details(f"Table of {len(found.rows)} blobs", _table(found))
 

@@ -3,47 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 
-import reference
-from converter.errors import ComparisonError, ConversionError, ShapeError
-from converter.files.mapping import map_file
+from converter.errors import ComparisonError, ShapeError
 from converter.formats import weights as weights_files
-from converter.formats.detect import format_of
-from converter.formats.weights.keys import by_key
 from converter.net.net import Net
 from converter.net.reading import read_net
 from converter.plan.plan import Plan, build_plan
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import blob_counts, weights_of
+from converter.verify.bottoms import recorded_bottoms
+from converter.verify.check import Check, end_to_end, nonfinite_blobs, nonfinite_weights
 from converter.verify.inputs import model_of
+from converter.verify.oracle import Oracle, Place, oracle_errors
 from converter.verify.stored_blobs import StoredBlobs, sample
 from reference.compare import BASE, Comparison, compare
-from reference.lineage import Lineage, lineage
+from reference.names import printable
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Path: TypeAlias = str | os.PathLike[str]
-OracleWeights: TypeAlias = "str | Mapping[str, Array] | Mapping[str, Sequence[Array]]"
 
 # Relative rounding of one sum: float64 as the oracle's own, float32 by reference.compare's reasoning, the short types
 # by four times their unit roundoff (2^-11, 2^-9): both operands of a product, the bias and the stored sum are rounded.
 BASES: dict[str, float] = {"float64": 1e-14, "float32": BASE, "float16": 2e-3, "bfloat16": 8e-3}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One comparison: what was compared with what, and the two sides' end blobs for those who want to look."""
-
-    title: str
-    comparison: Comparison
-    expected: Mapping[str, Array]
-    actual: Mapping[str, Array]
 
 
 class Verifier:
@@ -51,11 +37,15 @@ class Verifier:
 
     Args:
         prototxt: the net.
-        weights: its weights; None fills both sides with the converter's drawing of the fillers.
+        weights: its weights, in any format; None fills both sides with the converter's drawing of the fillers.
         device: where the converter runs.
         dtype: float32, float64, bfloat16 or float16.
         allow_unknown: go on past fields that nobody reads.
+        allow_nan: let numbers pass that are NaN or infinite alike on both sides.
         seed: of the fillers.
+        stages: stages that the layers' rules may ask for.
+        level: level that the layers' rules may ask for.
+        key: name under which a .pth holds its state_dict, where it holds more than that.
 
     Raises:
         ConversionError: what either reader objects to.
@@ -69,39 +59,28 @@ class Verifier:
         device: str = "cpu",
         dtype: str = "float32",
         allow_unknown: bool = False,
+        allow_nan: bool = False,
         seed: int = 0,
+        stages: Sequence[str] = (),
+        level: int = 0,
+        key: str | None = None,
     ) -> None:
         self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
-        self.device, self.dtype = device, dtype
-        self.net: Net = read_net(prototxt, allow_unknown=allow_unknown)
-        stored = None if weights is None else weights_files.read(weights)
-        counts = blob_counts(stored)
-        self._counts = counts
-        self.plan: Plan = build_plan(self.net, allow_unknown=allow_unknown, stored_blobs=counts)
+        self.device, self.dtype, self.allow_nan = device, dtype, allow_nan
+        self.net: Net = read_net(prototxt, allow_unknown=allow_unknown, stages=stages, level=level)
+        stored = None if weights is None else weights_files.read(weights, key=key)
+        self._counts = blob_counts(stored)
+        self.plan: Plan = build_plan(
+            self.net, allow_unknown=allow_unknown, allow_ignored=True, stored_blobs=self._counts
+        )
         given = weights_of(self.plan, stored, allow_unused=allow_unknown, seed=seed)
-        self._allow_unknown, self._filled = allow_unknown, given.arrays
-        self.module = CaffeModule.of(self.plan, given, given.notes).eval().to(device, getattr(torch, dtype))
+        notes = (*self.net.notes, *map(str, self.plan.leftovers), *self.plan.notes, *given.notes)
+        self.module = CaffeModule.of(self.plan, given, notes).eval().to(device, getattr(torch, dtype))
+        filled = {name: list(blobs) for name, blobs in given.arrays.items()}
+        options: dict[str, Any] = {"key": key, "stages": stages, "level": level, "allow_unknown": allow_unknown}
+        self.oracle = Oracle(self.prototxt, filled if self.weights is None else self.weights, **options)
         if device.startswith("cuda") and dtype == "float32":
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-
-    @cached_property
-    def oracle(self) -> reference.Net:
-        """The net as the oracle reads it."""
-        with _as_conversion_error():
-            return reference.read_net(self.prototxt, allow_unknown=self._allow_unknown)
-
-    @cached_property
-    def lines(self) -> dict[str, Lineage]:
-        """How deep each blob lies, for the tolerance."""
-        with _as_conversion_error():
-            return lineage(self.oracle)
-
-    def oracle_weights(self) -> OracleWeights:
-        """What the oracle reads: the file itself, but for a .pth, which torch alone reads: its arrays by key."""
-        if self.weights is None:
-            return {name: list(blobs) for name, blobs in self._filled.items()}
-        saved = _arrays_of_torch(self.weights)
-        return self.weights if saved is None else saved
 
     def check_inputs(self, inputs: Mapping[str, Array]) -> None:
         """Refuse inputs of a shape that the net cannot take, before anything runs.
@@ -124,15 +103,24 @@ class Verifier:
         """Every blob as the converter computes it: float64 where it does so, else float32, which holds all the rest."""
         return _run(self.module, inputs, self.device, self.dtype)
 
-    def expected(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Every blob as the oracle computes it, float64."""
-        with _as_conversion_error():
-            return reference.run(self.oracle, self.oracle_weights(), inputs)
-
     def check(self, inputs: Mapping[str, Array], *, model: str | None = None) -> list[Check]:
-        """The converter against the oracle; with `model`, the hand-written DilatedNet of that name too."""
-        expected, actual = self.expected(inputs), self.blobs(inputs)
-        checks = [self._compared("CaffeModule against the oracle", expected, actual)]
+        """The converter against the oracle; with `model`, the hand-written DilatedNet of that name too.
+
+        Where a layer's output is no continuous function of its bottoms, the oracle computes it from the converter's
+        bottoms, and goes on from there; what the blobs differ by end to end is told in the check's `information`.
+
+        Raises:
+            ComparisonError: the net computes nothing from its inputs, so that only those could be compared.
+            ConversionError: what the oracle objects to.
+        """
+        actual, bottoms = self._blobs_and_bottoms(inputs)
+        whole, same_bottoms = self.oracle.blobs(inputs, bottoms)
+        expected = whole | same_bottoms
+        if not any(name not in self.plan.inputs for name in expected):
+            raise ComparisonError("computes no blob from its inputs; there is nothing to verify", path=self.prototxt)
+        findings = self._findings({"the converter": actual, "the oracle": expected})
+        told = tuple(self._end_to_end(whole, actual, [*same_bottoms], [*bottoms]))
+        checks = [self._compared("CaffeModule against the oracle", expected, actual, findings, told)]
         if model is not None:
             own = self._idiomatic(model, inputs)
             shared = {name: blob for name, blob in expected.items() if name in own}
@@ -140,6 +128,28 @@ class Verifier:
             shared = {name: blob for name, blob in actual.items() if name in own}
             checks.append(self._compared(f"DilatedNet {model} against CaffeModule", shared, own))
         return checks
+
+    def _blobs_and_bottoms(self, inputs: Mapping[str, Array]) -> tuple[dict[str, Array], dict[Place, list[Array]]]:
+        """Every blob, and what the discontinuous layers were called with, both as the converter computes them."""
+        with recorded_bottoms(self.module, self.oracle.discontinuous) as seen:
+            blobs = self.blobs(inputs)
+        return blobs, {place: [_array(tensor, self.dtype) for tensor in tensors] for place, tensors in seen.items()}
+
+    def _end_to_end(
+        self, whole: Mapping[str, Array], actual: Mapping[str, Array], names: Sequence[str], places: Sequence[Place]
+    ) -> Iterator[str]:
+        if places:
+            layers = [self.oracle.net.layers[self.oracle.discontinuous[place]].where for place in places]
+            yield from end_to_end(self._comparison(_only(whole, names), _only(actual, names)), layers)
+
+    def _findings(self, sides: Mapping[str, Mapping[str, Array]]) -> tuple[str, ...]:
+        """What speaks against a check beside its comparison: weights and blobs that are not finite."""
+        if self.allow_nan:
+            return ()
+        found = [] if self.weights is None else [*nonfinite_weights(self.oracle.nonfinite)]
+        for whose, blobs in sides.items():
+            found += nonfinite_blobs(_only(blobs, [*self.plan.shapes]), whose)
+        return tuple(found)
 
     def against(self, inputs: Mapping[str, Array], stored: StoredBlobs) -> Check:
         """The converter against blobs that another program stored.
@@ -164,18 +174,33 @@ class Verifier:
                 raise ComparisonError(
                     f"{name}: shape {blob.shape} stored, the net makes {seen[name].shape}", path=stored.path
                 )
-        return self._compared(f"CaffeModule against {os.path.basename(stored.path)}", expected, seen)  # noqa: PTH119
+        if not expected:
+            raise ComparisonError("the net computes no blob from its inputs; nothing to compare", path=stored.path)
+        name = os.path.basename(stored.path)  # noqa: PTH119
+        findings = self._findings({"the converter": actual, name: expected})
+        return self._compared(f"CaffeModule against {name}", expected, seen, findings)
 
     def writer(self, blob: str) -> str:
         """The layer that first writes a blob (in-place layers write it again)."""
         return next((layer.name for layer in self.net.layers if blob in layer.tops), "")
 
-    def _compared(self, title: str, expected: Mapping[str, Array], actual: Mapping[str, Array]) -> Check:
-        with _as_conversion_error():
+    def _compared(
+        self,
+        title: str,
+        expected: Mapping[str, Array],
+        actual: Mapping[str, Array],
+        findings: tuple[str, ...] = (),
+        information: tuple[str, ...] = (),
+    ) -> Check:
+        ends = self.net.outputs
+        found = self._comparison(expected, actual)
+        return Check(title, found, _only(expected, ends), _only(actual, ends), findings, information)
+
+    def _comparison(self, expected: Mapping[str, Array], actual: Mapping[str, Array]) -> Comparison:
+        with oracle_errors():
             order = [name for name in self.plan.shapes if name in expected or name in actual]
             ends = [name for name in self.net.outputs if name in expected]
-            found = compare(expected, actual, order, ends=ends, lines=self.lines, base=BASES[self.dtype])
-        return Check(title, found, _only(expected, self.net.outputs), _only(actual, self.net.outputs))
+            return compare(expected, actual, order, ends=ends, lines=self.oracle.lineage, base=BASES[self.dtype])
 
     def _idiomatic(self, model: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
         from converter.dilatednet.loading import load
@@ -187,20 +212,16 @@ class Verifier:
         return _run(module, {"x": x}, self.device, self.dtype)
 
 
-def _arrays_of_torch(path: str) -> dict[str, Array] | None:
-    """The arrays by key of a file that torch saved, read afresh; None for files of other formats."""
-    if "," in path or format_of(map_file(path)) != "torch":
-        return None
-    return {key: blob.array for key, blob in by_key(weights_files.read(path)).items()}
-
-
 def _run(module: Any, inputs: Mapping[str, Array], device: str, dtype: str) -> dict[str, Array]:
     kind = getattr(torch, dtype)
-    fed = {name: torch.from_numpy(np.ascontiguousarray(value)).to(device, kind) for name, value in inputs.items()}
+    tensors = {name: torch.from_numpy(np.ascontiguousarray(value)).to(device, kind) for name, value in inputs.items()}
     with torch.inference_mode():
-        blobs = module.blobs(**fed)
-        wide = torch.float64 if dtype == "float64" else torch.float32
-        return {name: blob.to("cpu", wide).numpy() for name, blob in blobs.items()}
+        return {name: _array(blob, dtype) for name, blob in module.blobs(**tensors).items()}
+
+
+def _array(tensor: torch.Tensor, dtype: str) -> Array:
+    """float64 where the module computes so, else float32, which holds all the others."""
+    return np.asarray(tensor.to("cpu", torch.float64 if dtype == "float64" else torch.float32).numpy())
 
 
 def _only(blobs: Mapping[str, Array], names: Sequence[str]) -> dict[str, Array]:
@@ -222,15 +243,4 @@ def _is_split(name: str) -> bool:
     return "_split_" in name and name.rpartition("_")[2].isdigit()
 
 
-class _as_conversion_error:  # noqa: N801 - reads as a function: `with _as_conversion_error():`
-    """The oracle's errors as the converter's, so that a command reports both alike."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, reference.OracleError):
-            raise ConversionError(f"oracle: {error}") from error
-
-
-__all__ = ["BASES", "Check", "Verifier", "model_of"]
+__all__ = ["BASES", "Check", "Verifier", "model_of", "printable"]
