@@ -1,6 +1,6 @@
 """Boxes as SSD's fork handles them: decoding from priors, overlap, and striking out what overlaps a better one.
 
-Source: src/caffe/util/bbox_util.cpp of the SSD fork. A box is (left, top, right, bottom), relative to the picture.
+Source: src/caffe/util/bbox_util.cpp of the SSD fork. A box is (left, top, right, bottom), relative to the image.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reference.layer import Array
 
 
-def decode(code: str, prior: Array, variance: Array, offsets: Array) -> Array:
+def decode_boxes(code: str, prior: Array, variance: Array, offsets: Array) -> Array:
     """Offsets from priors -> boxes; all arrays (..., 4), `code` CORNER, CENTER_SIZE or CORNER_SIZE."""
     shift = variance * offsets
     if code == "CORNER":
@@ -19,9 +19,9 @@ def decode(code: str, prior: Array, variance: Array, offsets: Array) -> Array:
     sizes = prior[..., 2:] - prior[..., :2]
     if code == "CORNER_SIZE":
         return np.asarray(prior + shift * np.concatenate([sizes, sizes], -1))
-    centres = shift[..., :2] * sizes + (prior[..., :2] + prior[..., 2:]) / 2
+    centers = shift[..., :2] * sizes + (prior[..., :2] + prior[..., 2:]) / 2
     halves = np.exp(shift[..., 2:]) * sizes / 2
-    return np.concatenate([centres - halves, centres + halves], -1)
+    return np.concatenate([centers - halves, centers + halves], -1)
 
 
 def _area(box: Array) -> float:
@@ -29,7 +29,7 @@ def _area(box: Array) -> float:
     return 0.0 if width < 0 or height < 0 else width * height
 
 
-def overlap(one: Array, other: Array) -> float:
+def iou(one: Array, other: Array) -> float:
     """The shared area of two boxes over the area of both together, 0 where they do not meet."""
     width = float(min(one[2], other[2]) - max(one[0], other[0]))
     height = float(min(one[3], other[3]) - max(one[1], other[1]))
@@ -39,7 +39,7 @@ def overlap(one: Array, other: Array) -> float:
     return shared / (_area(one) + _area(other) - shared)
 
 
-def survivors(boxes: Array, scores: Array, threshold: float, top_k: int, limit: float, eta: float) -> NDArray[np.int64]:
+def nms(boxes: Array, scores: Array, threshold: float, top_k: int, limit: float, eta: float) -> NDArray[np.int64]:
     """Indices of the boxes that stay, best first.
 
     Boxes that score above `threshold`, the `top_k` best of them (all if -1), are taken in order; one stays if it
@@ -49,7 +49,7 @@ def survivors(boxes: Array, scores: Array, threshold: float, top_k: int, limit: 
     candidates = candidates[np.argsort(-scores[candidates], kind="stable")]
     kept: list[int] = []
     for index in candidates if top_k < 0 else candidates[:top_k]:
-        if all(overlap(boxes[index], boxes[other]) <= limit for other in kept):
+        if all(iou(boxes[index], boxes[other]) <= limit for other in kept):
             kept.append(int(index))
             limit = limit * eta if eta < 1 and limit > 0.5 else limit
     return np.array(kept, np.int64)

@@ -1,7 +1,7 @@
 """Convolution and its transpose: one matrix product per kernel tap over a strided slice, summed up.
 
 y[o, t] = sum over i, k of w[o, i, k] x[i, s t + d k - p]: for a fixed tap k this is a matrix product over channels.
-Output rows are taken in bands, so that memory beyond input and output stays bounded whatever the picture's size.
+Output rows are taken in bands, so that memory beyond input and output stays bounded whatever the image's size.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BAND_BYTES = 32 << 20
 _CACHED_WEIGHT_BYTES = 64 << 20
 
 
-def _padded(x: Array, pad: tuple[int, ...]) -> Array:
+def _pad(x: Array, pad: tuple[int, ...]) -> Array:
     return np.pad(x, [(0, 0), (0, 0), *((p, p) for p in pad)]) if any(pad) else x
 
 
@@ -61,7 +61,7 @@ def convolve(x: Array, weight: Array, window: Window, groups: int = 1, bias: Arr
     if min(sizes, default=1) < 1:
         raise ValueError(f"a window that reaches over {window.reach()} has no place in {x.shape[2:]}")
     result = np.empty((x.shape[0], outputs, *sizes), x.dtype)
-    padded = _padded(x, window.pad)
+    padded = _pad(x, window.pad)
     taps = _Taps(weight, groups, x.dtype)
     row = outputs * math.prod(sizes[1:]) * x.itemsize
     for item, target in zip(padded, result, strict=True):

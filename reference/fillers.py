@@ -1,6 +1,6 @@
 """What a filler puts into a fresh blob, as far as no random number is drawn (include/caffe/filler.hpp).
 
-`bilinear` is centred as in Caffe of mid-2016, which the dilation fork builds on: c = (2 f - 1 - f mod 2) / (2 f) with
+`bilinear` is centered as in Caffe of mid-2016, which the dilation fork builds on: c = (2 f - 1 - f mod 2) / (2 f) with
 f = ceil(k / 2). Later Caffe takes c = (k - 1) / (2 f), which is the same for k = 4, 8, 12, 16. `identity` is the fork's
 own: see equations 4 and 5 of arXiv 1511.07122.
 """
@@ -25,8 +25,8 @@ def _bilinear(shape: tuple[int, ...], filler: Params) -> NDArray[np.float64]:
         raise filler.error(f"a bilinear filler wants a square 4-D blob; this one is {shape}")
     size = shape[3]
     factor = (size + 1) // 2
-    centre = (2 * factor - 1 - factor % 2) / (2.0 * factor)
-    slope = 1 - np.abs(np.arange(size) / factor - centre)
+    center = (2 * factor - 1 - factor % 2) / (2.0 * factor)
+    slope = 1 - np.abs(np.arange(size) / factor - center)
     return np.broadcast_to(np.outer(slope, slope), shape).copy()
 
 

@@ -1,4 +1,4 @@
-"""What several losses share: the normaliser, labels as integers, and softmax."""
+"""What several losses share: the normalizer, labels as integers, and softmax."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def softmax(x: Array, axis: int) -> Array:
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
 
 
-def ignored(layer: Layer) -> int | None:
+def ignore_label(layer: Layer) -> int | None:
     """loss_param's ignore_label, None where it is not set."""
     params = layer.params("loss_param")
     return params.integer("ignore_label") if params.has("ignore_label") else None

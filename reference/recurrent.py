@@ -12,12 +12,12 @@ import numpy as np
 from reference.layer import Array, Layer, Parameter
 
 
-def _exposed(layer: Layer) -> bool:
+def _exposes_hidden(layer: Layer) -> bool:
     return layer.params("recurrent_param").flag("expose_hidden")
 
 
 def _static(layer: Layer, bottoms: list[Array], states: int) -> Array | None:
-    given = len(bottoms) - (states if _exposed(layer) else 0)
+    given = len(bottoms) - (states if _exposes_hidden(layer) else 0)
     if given not in (2, 3):
         raise layer.error(f"has {len(bottoms)} bottoms; expected x, cont, perhaps a static input, and exposed states")
     return bottoms[2] if given == 3 else None
@@ -51,7 +51,7 @@ class Sequence:
         static = _static(layer, bottoms, states)
         self.static = None if static is None else static.reshape(items, -1)
         zeros = [np.zeros((items, size), self.x.dtype)] * states
-        self.initial = [state[0] for state in bottoms[-states:]] if _exposed(layer) else zeros
+        self.initial = [state[0] for state in bottoms[-states:]] if _exposes_hidden(layer) else zeros
 
     def inputs(self, weight: Array, bias: Array, static_weight: Array | None) -> Array:
         """W x + b for every step at once, the static input's share added: (t, n, gates * d)."""

@@ -7,7 +7,7 @@ import numpy as np
 from reference.layer import Array, Layer
 
 
-def rounded(values: Array) -> list[int]:
+def round_half_away(values: Array) -> list[int]:
     """C's round: to the nearest whole number, halves away from zero."""
     return [int(np.sign(value) * np.floor(np.abs(value) + 0.5)) for value in values.astype(np.float64)]
 
@@ -20,10 +20,10 @@ def item_of(layer: Layer, box: Array, items: int) -> int:
     return item
 
 
-def bins(start: float | np.float32, extent: np.float32, count: int, limit: int) -> list[slice]:
+def bin_slices(start: float | np.float32, extent: np.float32, count: int, limit: int) -> list[slice]:
     """`count` bins of equal size from `start` on, rounded outwards to whole pixels and cut to 0..limit."""
     size = np.float32(extent) / np.float32(count)
-    spans = []
+    slices = []
     for index in range(count):
         if isinstance(start, int):
             first = int(np.floor(np.float32(index) * size)) + start
@@ -32,5 +32,5 @@ def bins(start: float | np.float32, extent: np.float32, count: int, limit: int) 
             first = int(np.floor(np.float32(index) * size + np.float32(start)))
             last = int(np.ceil(np.float32(index + 1) * size + np.float32(start)))
         first, last = min(max(first, 0), limit), min(max(last, 0), limit)
-        spans.append(slice(first, max(first, last)))
-    return spans
+        slices.append(slice(first, max(first, last)))
+    return slices

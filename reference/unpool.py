@@ -7,7 +7,7 @@ import numpy as np
 from reference.layer import Array, Layer
 
 
-def by_mask(layer: Layer, x: Array, mask: Array, sizes: tuple[int, int]) -> Array:
+def unpool_by_mask(layer: Layer, x: Array, mask: Array, sizes: tuple[int, int]) -> Array:
     """Zeros of (n, c, *sizes) with x at the flat places that the mask names; of several for one place the last stays.
 
     x, mask: (n, c, h, w). Raises LayerError where the mask's shape differs or a place lies outside the plane.

@@ -149,7 +149,7 @@ class Store:
         if source is not None:
             self._check_count(position, source, len(parameters))
             for index, blob in zip(source.places or range(len(source.blobs)), source.blobs, strict=True):
-                self._fitted(blob, position, index, parameters[index].shape)
+                self._fit(blob, position, index, parameters[index].shape)
         return [self._blob(position, index, parameter) for index, parameter in enumerate(parameters)]
 
     def _check_count(self, position: int, source: StoredLayer, count: int) -> None:
@@ -171,7 +171,7 @@ class Store:
             self.values[key] = fill(parameter)
         value = self.values[key]
         if isinstance(value, Blob):
-            value = self._fitted(value, position, index, parameter.shape)
+            value = self._fit(value, position, index, parameter.shape)
         if value.shape != parameter.shape:
             if not (self._permissive(position, index) and value.size == math.prod(parameter.shape)):
                 raise self._misfit(position, index, value.shape, parameter.shape)
@@ -192,7 +192,7 @@ class Store:
         if index == 0 and not parameter.filler.entries and position not in self.sources:
             raise self.error(position, "the weights hold no such layer, and its first blob names no filler")
 
-    def _fitted(self, blob: Blob, position: int, index: int, shape: tuple[int, ...]) -> Array:
+    def _fit(self, blob: Blob, position: int, index: int, shape: tuple[int, ...]) -> Array:
         """The blob in the shape that the layer wants, where Caffe lets it pass (blob.cpp, ShapeEquals)."""
         if blob.legacy:
             fits = len(shape) <= 4 and (1,) * (4 - len(shape)) + shape == blob.shape

@@ -23,8 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("net", metavar="NET", help="prototxt of any age")
     parser.add_argument("weights", metavar="W", nargs="?", help="its weights; without, the prototxt's fillers")
     what = parser.add_argument_group("inputs (default: seeded random values)")
-    what.add_argument("--image", nargs="+", default=[], metavar="FILE", help="pictures")
-    what.add_argument("--voc-root", type=Path, metavar="DIR", help="validation pictures of PASCAL VOC 2012")
+    what.add_argument("--image", nargs="+", default=[], metavar="FILE", help="images")
+    what.add_argument("--voc-root", type=Path, metavar="DIR", help="validation images of PASCAL VOC 2012")
     what.add_argument("--limit", type=_count, default=None, metavar="N", help="the first N of them")
     what.add_argument("--mean", type=_mean, metavar="B,G,R", help="mean pixel (default: the published net's)")
     what.add_argument("--seed", type=_seed, default=0, help="of random values and fillers (default 0)")
@@ -59,13 +59,13 @@ def run(args: argparse.Namespace) -> int:
     for note in verifier.module.notes:
         print(printable(f"note: {note}"))
     cases = []
-    for title, inputs, picture in _inputs(args, verifier, stored):
+    for title, inputs, image in _inputs(args, verifier, stored):
         checks = (verifier.against(inputs, stored),) if stored else verifier.check(inputs, model=args.model)
         for check in checks:
             print(f"\n{title}: {check.title}\n{check.comparison.table()}")
             for line in (*check.information, *check.findings):
                 print(printable(line))
-        cases.append(Case(title, tuple(checks), picture, inputs if stored and stored.inputs else {}))
+        cases.append(Case(title, tuple(checks), image, inputs if stored and stored.inputs else {}))
     verdict = _verdict(cases, verifier)
     if args.report:
         _report(args, verifier, cases, verdict, time.monotonic() - begun)
@@ -80,7 +80,7 @@ def _report(args: argparse.Namespace, verifier: Verifier, cases: list[Case], ver
     from converter.verify.report import Run, write_report
 
     files = [("net", args.net), ("weights", args.weights), ("against", args.against)]
-    files += [("picture", path) for path in _pictures(args)]
+    files += [("image", path) for path in _images(args)]
     present = tuple((kind, str(path)) for kind, path in files if path)
     write_report(args.report, verifier, cases, Run(verdict, present, seconds, args.seed, model_of(verifier.net.name)))
     print(f"\nreport: {args.report}")
@@ -93,7 +93,7 @@ def _stored(args: argparse.Namespace) -> StoredBlobs | None:
 
     if not args.against:
         return None
-    if len(_pictures(args)) > 1:
+    if len(_images(args)) > 1:
         raise ComparisonError("holds the blobs of one input; give one --image with --against", path=args.against)
     return read_blobs(args.against)
 
@@ -104,12 +104,12 @@ def _inputs(
     """Every input to run: a name for it, the arrays, and the image where it was one."""
     from tqdm import tqdm
 
-    from converter.verify.inputs import given_inputs, picture_inputs, random_inputs
+    from converter.verify.inputs import given_inputs, image_inputs, random_inputs
 
-    files = _pictures(args)
-    for path in tqdm(files, unit="picture", disable=len(files) < 2 or not sys.stderr.isatty(), leave=False):
-        inputs, picture = picture_inputs(verifier.plan, path, args.mean)
-        yield Path(path).name, inputs, picture
+    files = _images(args)
+    for path in tqdm(files, unit="image", disable=len(files) < 2 or not sys.stderr.isatty(), leave=False):
+        inputs, image = image_inputs(verifier.plan, path, args.mean)
+        yield Path(path).name, inputs, image
     if files:
         return
     if stored and stored.inputs:
@@ -120,18 +120,18 @@ def _inputs(
     yield f"random input, seed {args.seed}", random_inputs(verifier.plan, args.seed), None
 
 
-def _pictures(args: argparse.Namespace) -> list[Path]:
-    return [*map(Path, args.image), *(_voc_pictures(args.voc_root, args.limit) if args.voc_root else [])]
+def _images(args: argparse.Namespace) -> list[Path]:
+    return [*map(Path, args.image), *(_voc_images(args.voc_root, args.limit) if args.voc_root else [])]
 
 
-def _voc_pictures(root: Path, limit: int | None) -> list[Path]:
+def _voc_images(root: Path, limit: int | None) -> list[Path]:
     """The validation images that lie there, the first `limit` of them."""
     from converter.data.datasets.voc import pictures
     from converter.errors import DatasetError
 
-    present = [picture.image for picture in pictures(root, "val") if picture.image.exists()]
+    present = [sample.image for sample in pictures(root, "val") if sample.image.exists()]
     if not present:
-        raise DatasetError("no validation picture lies in JPEGImages; unpack VOCtrainval there", path=str(root))
+        raise DatasetError("no validation image lies in JPEGImages; unpack VOCtrainval there", path=str(root))
     return present[:limit]
 
 

@@ -13,7 +13,7 @@ from converter.pytorch.caffe_module import CaffeModule
 
 
 @contextmanager
-def recorded_bottoms(
+def record_bottoms(
     module: CaffeModule, places: Collection[tuple[str, int]]
 ) -> Iterator[dict[tuple[str, int], list[Tensor]]]:
     """A dict that fills, while the module runs inside the block, with the bottoms of the layers at `places`.
@@ -28,12 +28,12 @@ def recorded_bottoms(
             place = (layer.name, counts[layer.name])
             counts[layer.name] += 1
             if place in places and layer.target:
-                hooks.enter_context(_hooked(module.get_submodule(layer.target), seen, place))
+                hooks.enter_context(_hook(module.get_submodule(layer.target), seen, place))
         yield seen
 
 
 @contextmanager
-def _hooked(layer: nn.Module, seen: dict[tuple[str, int], list[Tensor]], place: tuple[str, int]) -> Iterator[None]:
+def _hook(layer: nn.Module, seen: dict[tuple[str, int], list[Tensor]], place: tuple[str, int]) -> Iterator[None]:
     def record(_: nn.Module, args: tuple[Any, ...]) -> None:
         seen[place] = list(args)
 

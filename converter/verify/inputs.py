@@ -47,7 +47,7 @@ def model_of(net_name: str) -> Model | None:
     return next((model for model in longest if model.name in net_name), None)
 
 
-def picture_inputs(
+def image_inputs(
     plan: Plan, path: str | os.PathLike[str], mean: Sequence[float] | None
 ) -> tuple[dict[str, Array], Pixels]:
     """A image as the net's input, and the image: its first tile where the net is a published one, else resized.
@@ -61,7 +61,7 @@ def picture_inputs(
         ImageError: the image does not read, or the net takes no image.
         ShapeError: the net's input is too small for the published pipeline's margins.
     """
-    name, shape = _picture_input(plan)
+    name, shape = _image_input(plan)
     image = read_image(path)
     model = model_of(plan.net.name)
     bgr = tuple(mean) if mean is not None else model.label_set.mean if model is not None else (0.0, 0.0, 0.0)
@@ -72,11 +72,11 @@ def picture_inputs(
         first = next(iter(tiles((image.shape[0], image.shape[1]), size)))
         x = crop_tile(image, first, bgr)
     else:
-        x = cut_resized(image, size, bgr)
+        x = resize_to_input(image, size, bgr)
     return {name: np.repeat(x, shape[0], axis=0)}, image
 
 
-def cut_resized(image: Pixels, size: tuple[int, int], mean: tuple[float, float, float]) -> Array:
+def resize_to_input(image: Pixels, size: tuple[int, int], mean: tuple[float, float, float]) -> Array:
     """The whole image at `size` (height, width): float32 (1, 3, h, w), B, G, R less the mean."""
     from PIL import Image
 
@@ -85,11 +85,11 @@ def cut_resized(image: Pixels, size: tuple[int, int], mean: tuple[float, float, 
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))[None]
 
 
-def _picture_input(plan: Plan) -> tuple[str, Shape]:
+def _image_input(plan: Plan) -> tuple[str, Shape]:
     images = [(name, shape) for name, shape in plan.inputs.items() if len(shape) == 4 and shape[1] == 3]
     if len(images) != 1 or len(plan.inputs) != 1:
         listed = ", ".join(f"{name} {shape}" for name, shape in plan.inputs.items())
-        raise ImageError(f"the net's inputs are {listed}; pictures need one input (n, 3, h, w); leave --image out")
+        raise ImageError(f"the net's inputs are {listed}; images need one input (n, 3, h, w); leave --image out")
     return images[0]
 
 

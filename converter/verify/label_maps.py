@@ -78,12 +78,12 @@ def label_maps(
     return Maps(sides[0], sides[1], colours, names)
 
 
-def covered(picture: Pixels, tile: tuple[int, int]) -> Pixels:
+def covered_part(image: Pixels, tile: tuple[int, int]) -> Pixels:
     """The part of a image (h, w, 3) that the first tile of (height, width) answers for."""
-    return picture[: max(1, tile[0] - 2 * MARGIN), : max(1, tile[1] - 2 * MARGIN)]
+    return image[: max(1, tile[0] - 2 * MARGIN), : max(1, tile[1] - 2 * MARGIN)]
 
 
-def seen(x: Array, model: Model) -> Pixels:
+def input_image(x: Array, model: Model) -> Pixels:
     """A net's input (3, h, w), B, G, R less the mean, as a image without the margins: uint8 R, G, B."""
     inner = x[::-1, MARGIN : x.shape[1] - MARGIN, MARGIN : x.shape[2] - MARGIN]
     mean = np.array(model.label_set.mean[::-1], np.float64)[:, None, None]

@@ -17,7 +17,7 @@ from converter.errors import OutputError
 from converter.report import page
 from converter.verify.check import Check
 from converter.verify.error_chart import error_chart
-from converter.verify.label_maps import Maps, covered, label_maps, seen
+from converter.verify.label_maps import Maps, covered_part, input_image, label_maps
 from converter.verify.provenance import file_facts, machine_facts
 from converter.verify.verify import Verifier
 from reference.compare import Comparison
@@ -25,7 +25,7 @@ from reference.compare import Comparison
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
-_MOST_PICTURES = 12
+_MOST_IMAGES = 12
 _HEAD = ("blob", "shape", "max |diff|", "relative", "rms", "worst at", "arg-max", "tolerance", "verdict")
 
 
@@ -35,7 +35,7 @@ class Case:
 
     title: str
     checks: tuple[Check, ...]
-    picture: Pixels | None = None
+    image: Pixels | None = None
     inputs: Mapping[str, Array] = field(default_factory=dict)
 
     @property
@@ -91,13 +91,13 @@ def _body(verifier: Verifier, cases: Sequence[Case], run: Run) -> Iterator[str]:
     passed = all(case.passed for case in cases)
     yield page.verdict(passed, "PASS" if passed else "FAIL", run.verdict)
     # A long list of images keeps every failing one and the first few of the others.
-    shown = [case for index, case in enumerate(cases) if index < _MOST_PICTURES or not case.passed]
-    for case in shown[: 4 * _MOST_PICTURES]:
+    shown = [case for index, case in enumerate(cases) if index < _MOST_IMAGES or not case.passed]
+    for case in shown[: 4 * _MOST_IMAGES]:
         yield f"<h2>{escape(case.title)}</h2>"
         yield from _labels(case, verifier, run.model)
         for check in case.checks:
             yield from _check(check)
-    hidden = len(cases) - len(shown[: 4 * _MOST_PICTURES])
+    hidden = len(cases) - len(shown[: 4 * _MOST_IMAGES])
     if hidden:
         yield f'<p class="quiet">{hidden} more inputs were checked and are counted in the verdict, not shown.</p>'
     yield "<h2>What was run</h2>"
@@ -105,7 +105,7 @@ def _body(verifier: Verifier, cases: Sequence[Case], run: Run) -> Iterator[str]:
 
 
 def _facts(verifier: Verifier, cases: Sequence[Case], run: Run) -> Iterator[tuple[str, str]]:
-    for kind, path in run.files[: 4 * _MOST_PICTURES]:
+    for kind, path in run.files[: 4 * _MOST_IMAGES]:
         yield file_facts(kind, path)
     yield from machine_facts(verifier.device)
     yield "dtype", f"{verifier.dtype}, against float64"
@@ -143,10 +143,10 @@ def _table(found: Comparison) -> str:
 
 def _labels(case: Case, verifier: Verifier, model: Model | None) -> Iterator[str]:
     """The image, the two sides' labels and their difference, and any third side's labels."""
-    picture = _picture(case, verifier, model)
-    size = picture.shape[:2] if picture is not None and model is not None else None
+    image = _image(case, verifier, model)
+    size = image.shape[:2] if image is not None and model is not None else None
     maps = [label_maps(check.expected, check.actual, model, size) for check in case.checks]
-    figures = [] if picture is None else [page.figure(picture, "the picture, as far as this run covers it")]
+    figures = [] if image is None else [page.figure(image, "the image, as far as this run covers it")]
     for index, (check, found) in enumerate(zip(case.checks, maps, strict=True)):
         figures += _figures(check.title, found, whole=index == 0)
     if figures:
@@ -168,14 +168,14 @@ def _figures(title: str, maps: Maps | None, *, whole: bool) -> list[str]:
     return [*(labels if whole or maps.differing else []), page.figure(maps.difference(), told, cells=True)]
 
 
-def _picture(case: Case, verifier: Verifier, model: Model | None) -> Pixels | None:
+def _image(case: Case, verifier: Verifier, model: Model | None) -> Pixels | None:
     """What to show beside the label maps: the image's part that the first tile covers, or the stored input."""
     shapes = [shape for shape in verifier.plan.inputs.values() if len(shape) == 4 and shape[1] == 3]
     if not shapes or model is None:
-        return case.picture
-    if case.picture is not None:
-        return covered(case.picture, (shapes[0][2], shapes[0][3]))
+        return case.image
+    if case.image is not None:
+        return covered_part(case.image, (shapes[0][2], shapes[0][3]))
     if len(case.inputs) == 1:
         (x,) = case.inputs.values()
-        return seen(x[0], model) if x.ndim == 4 and min(x.shape[2:]) > 2 * 186 else None
+        return input_image(x[0], model) if x.ndim == 4 and min(x.shape[2:]) > 2 * 186 else None
     return None

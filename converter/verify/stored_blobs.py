@@ -51,10 +51,10 @@ def read_blobs(path: str | os.PathLike[str]) -> StoredBlobs:
     except _DAMAGE as error:
         reason = str(error).partition(" when allow_pickle")[0]
         raise ComparisonError(f"is not an npz of blobs: {reason}; write it with numpy.savez", path=name) from error
-    return _sorted_out(name, arrays)
+    return _by_kind(name, arrays)
 
 
-def _sorted_out(path: str, arrays: dict[str, Array]) -> StoredBlobs:
+def _by_kind(path: str, arrays: dict[str, Array]) -> StoredBlobs:
     found: dict[str, dict[str, Array]] = {kind: {} for kind in _KINDS}
     for key, array in arrays.items():
         if array.dtype.kind not in "fiub":

@@ -16,7 +16,7 @@ from converter.net.reading import read_net
 from converter.plan.plan import Plan, build_plan
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import blob_counts, weights_of
-from converter.verify.bottoms import recorded_bottoms
+from converter.verify.bottoms import record_bottoms
 from converter.verify.check import Check, end_to_end, nonfinite_blobs, nonfinite_weights
 from converter.verify.inputs import model_of
 from converter.verify.oracle import Oracle, Place, oracle_errors
@@ -120,18 +120,18 @@ class Verifier:
             raise ComparisonError("computes no blob from its inputs; there is nothing to verify", path=self.prototxt)
         findings = self._findings({"the converter": actual, "the oracle": expected})
         told = tuple(self._end_to_end(whole, actual, [*same_bottoms], [*bottoms]))
-        checks = [self._compared("CaffeModule against the oracle", expected, actual, findings, told)]
+        checks = [self._check_of("CaffeModule against the oracle", expected, actual, findings, told)]
         if model is not None:
             own = self._idiomatic(model, inputs)
             shared = {name: blob for name, blob in expected.items() if name in own}
-            checks.append(self._compared(f"DilatedNet {model} against the oracle", shared, own))
+            checks.append(self._check_of(f"DilatedNet {model} against the oracle", shared, own))
             shared = {name: blob for name, blob in actual.items() if name in own}
-            checks.append(self._compared(f"DilatedNet {model} against CaffeModule", shared, own))
+            checks.append(self._check_of(f"DilatedNet {model} against CaffeModule", shared, own))
         return checks
 
     def _blobs_and_bottoms(self, inputs: Mapping[str, Array]) -> tuple[dict[str, Array], dict[Place, list[Array]]]:
         """Every blob, and what the discontinuous layers were called with, both as the converter computes them."""
-        with recorded_bottoms(self.module, self.oracle.discontinuous) as seen:
+        with record_bottoms(self.module, self.oracle.discontinuous) as seen:
             blobs = self.blobs(inputs)
         return blobs, {place: [_array(tensor, self.dtype) for tensor in tensors] for place, tensors in seen.items()}
 
@@ -178,13 +178,13 @@ class Verifier:
             raise ComparisonError("the net computes no blob from its inputs; nothing to compare", path=stored.path)
         name = os.path.basename(stored.path)  # noqa: PTH119
         findings = self._findings({"the converter": actual, name: expected})
-        return self._compared(f"CaffeModule against {name}", expected, seen, findings)
+        return self._check_of(f"CaffeModule against {name}", expected, seen, findings)
 
     def writer(self, blob: str) -> str:
         """The layer that first writes a blob (in-place layers write it again)."""
         return next((layer.name for layer in self.net.layers if blob in layer.tops), "")
 
-    def _compared(
+    def _check_of(
         self,
         title: str,
         expected: Mapping[str, Array],

@@ -1,4 +1,4 @@
-"""AnnotatedData: a data layer, for which SSD's fork reads pictures and boxes from a database.
+"""AnnotatedData: a data layer, for which SSD's fork reads images and boxes from a database.
 
 The oracle reads no data sets: the caller gives the tops.
 """

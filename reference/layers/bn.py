@@ -1,6 +1,6 @@
 """BN, two meanings, told apart by the number of stored blobs, then by the fields that are set.
 
-SegNet's: blobs scale, shift (1, c, 1, 1); bn_mode INFERENCE is scale x + shift, LEARN normalises by the batch first.
+SegNet's: blobs scale, shift (1, c, 1, 1); bn_mode INFERENCE is scale x + shift, LEARN normalizes by the batch first.
 PSPNet's: blobs slope, bias, mean, variance (1, c, 1, 1); slope (x - mean) / sqrt(variance + eps) + bias, with the
 batch's own mean and variance in phase TRAIN unless `frozen`. An older form of it says scale_filler, shift_filler,
 var_eps; with its `moving_average` off the batch's own statistics count in TEST too.
@@ -33,7 +33,7 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     """Two blobs for SegNet's, four for PSPNet's, each (1, c, 1, 1)."""
     layer.expect(bottoms, 1)
     if layer.params("bn_param").integer("axis") != 1:
-        raise layer.error("normalises channels, axis 1, only")
+        raise layer.error("normalizes channels, axis 1, only")
     params, shape = layer.params("bn_param"), (1, bottoms[0].shape[1], 1, 1)
     pspnet = _pspnet(layer)
     factor = params.message("slope_filler" if params.has("slope_filler") else "scale_filler", "filler")
@@ -48,7 +48,7 @@ def _statistics(x: Array) -> tuple[Array, Array]:
     return mean, np.asarray(((x - mean) ** 2).mean(axis=(0, 2, 3), keepdims=True))
 
 
-def _normalised(x: Array, eps: float) -> Array:
+def _normalize(x: Array, eps: float) -> Array:
     mean, variance = _statistics(x)
     return np.asarray((x - mean) / np.sqrt(variance + eps))
 
@@ -58,7 +58,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     params, x = layer.params("bn_param"), bottoms[0]
     if not _pspnet(layer):
         if params.choice("bn_mode") == "LEARN":
-            x = _normalised(x, params.real("var_eps"))
+            x = _normalize(x, params.real("var_eps"))
             return [x * blobs[0] + blobs[1], *_statistics(bottoms[0])]
         return [x * blobs[0] + blobs[1]]
     older = any(params.has(name) for name in _OLDER_FIELDS[:3])
@@ -67,5 +67,5 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if params.flag("frozen") or averaged:
         x = (x - blobs[2]) / np.sqrt(blobs[3].astype(x.dtype) + eps)
     else:
-        x = _normalised(x, eps)
+        x = _normalize(x, eps)
     return [x * blobs[0] + blobs[1]]

@@ -1,4 +1,4 @@
-"""Data: a data layer, for which Caffe reads pictures from a database.
+"""Data: a data layer, for which Caffe reads images from a database.
 
 The oracle reads no data sets: the caller gives the tops.
 """

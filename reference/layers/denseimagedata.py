@@ -1,4 +1,4 @@
-"""DenseImageData: a data layer, for which SegNet's fork reads pictures and label maps.
+"""DenseImageData: a data layer, for which SegNet's fork reads images and label maps.
 
 The oracle reads no data sets: the caller gives the tops.
 """

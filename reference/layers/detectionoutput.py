@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.boxes import decode, survivors
+from reference.boxes import decode_boxes, nms
 from reference.layer import Array, Layer
 from reference.params import Params
 
@@ -41,7 +41,7 @@ def _one_item(layer: Layer, params: Params, boxes: Array, scores: Array) -> list
     for label in range(scores.shape[1]):
         if label != params.integer("background_label_id"):
             own = boxes[:, 0 if boxes.shape[1] == 1 else label]
-            kept[label] = survivors(own, scores[:, label], threshold, top_k, suppress.real("nms_threshold"), eta)
+            kept[label] = nms(own, scores[:, label], threshold, top_k, suppress.real("nms_threshold"), eta)
     rows = []
     for label, chosen in _best_overall(kept, scores, params.integer("keep_top_k")).items():
         for box in chosen:
@@ -61,7 +61,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     scores = bottoms[1].reshape(items, count, classes)
     if params.flag("variance_encoded_in_target"):
         variance = np.ones_like(variance)
-    boxes = decode(params.choice("code_type"), prior[:, None], variance[:, None], offsets)
+    boxes = decode_boxes(params.choice("code_type"), prior[:, None], variance[:, None], offsets)
     rows = [(float(item), *row) for item in range(items) for row in _one_item(layer, params, boxes[item], scores[item])]
     if not rows:
         rows = [(float(item), *(-1.0,) * 6) for item in range(items)]

@@ -1,4 +1,4 @@
-"""ImageData: a data layer, for which Caffe reads pictures from a list of files.
+"""ImageData: a data layer, for which Caffe reads images from a list of files.
 
 The oracle reads no data sets: the caller gives the tops.
 """

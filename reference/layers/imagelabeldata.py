@@ -1,4 +1,4 @@
-"""ImageLabelData: a data layer, for which the dilation fork reads pictures and label maps.
+"""ImageLabelData: a data layer, for which the dilation fork reads images and label maps.
 
 The oracle reads no data sets: the caller gives the tops.
 """

@@ -1,4 +1,4 @@
-"""InfogainLoss: softmax, then - sum over l of H[label, l] log p_l, summed and divided by the normaliser.
+"""InfogainLoss: softmax, then - sum over l of H[label, l] log p_l, summed and divided by the normalizer.
 
 H is the third bottom, or the blob in the file `source` (beside the prototxt unless absolute); log of at least 1e-20.
 Source: src/caffe/layers/infogain_loss_layer.cpp (master).
@@ -12,7 +12,7 @@ import numpy as np
 
 from reference.caffemodel import read_blob
 from reference.layer import Array, Layer
-from reference.losses import as_labels, ignored, normalizer, rows, softmax
+from reference.losses import as_labels, ignore_label, normalizer, rows, softmax
 
 TYPE = "InfogainLoss"
 MESSAGES = ("infogain_loss_param", "loss_param")
@@ -33,7 +33,7 @@ def _matrix(layer: Layer, bottoms: list[Array], classes: int) -> Array:
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
     """x: (n, classes, ...), label: one a position, H: (classes, classes); returns the loss () and probabilities."""
     layer.expect(bottoms, 2, 3)
-    x, ignore = bottoms[0], ignored(layer)
+    x, ignore = bottoms[0], ignore_label(layer)
     axis = layer.axis(layer.params("infogain_loss_param").integer("axis"), x.ndim)
     probabilities = softmax(x, axis)
     flat = rows(probabilities, axis)

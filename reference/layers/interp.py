@@ -1,4 +1,4 @@
-"""Interp (DeepLab's and PSPNet's forks): bilinear resizing with the corner pixels' centres kept in place.
+"""Interp (DeepLab's and PSPNet's forks): bilinear resizing with the corner pixels' centers kept in place.
 
 The size is a second bottom's (PSPNet's fork), or height by width, or the first's (cut by negative pads) shrunk by
 shrink_factor, then grown by zoom_factor.

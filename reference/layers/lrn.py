@@ -1,4 +1,4 @@
-"""LRN, local response normalisation, over neighbouring channels or over a square in each plane.
+"""LRN, local response normalization, over neighboring channels or over a square in each plane.
 
 ACROSS_CHANNELS: y = x (k + alpha / n sum x_j^2)^-beta over n channels around each, zeros beyond the ends.
 WITHIN_CHANNEL: y = x (1 + alpha mean x_j^2)^-beta over an n by n square, zeros beyond the edge; k does not count.

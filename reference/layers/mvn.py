@@ -17,8 +17,8 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     params = layer.params("mvn_param")
     x = bottoms[0]
     axes = tuple(range(1 if params.flag("across_channels") else 2, x.ndim))
-    centred = x - x.mean(axis=axes, keepdims=True)
+    centered = x - x.mean(axis=axes, keepdims=True)
     if not params.flag("normalize_variance"):
-        return [centred]
-    deviation = np.sqrt((centred * centred).mean(axis=axes, keepdims=True))
-    return [centred / (deviation + params.real("eps"))]
+        return [centered]
+    deviation = np.sqrt((centered * centered).mean(axis=axes, keepdims=True))
+    return [centered / (deviation + params.real("eps"))]

@@ -1,7 +1,7 @@
 """PriorBox (SSD's fork): default boxes around every place of a feature map, and their variances.
 
 At each place, for each min_size: a square; with a max_size a square of sqrt(min max); then a box for every aspect ratio
-but 1, flipped as well unless flip is off. Corners are relative to the picture. Sizes are whole numbers and centres,
+but 1, flipped as well unless flip is off. Corners are relative to the image. Sizes are whole numbers and centers,
 widths and heights are float32, whatever the net's precision, as in the original (prior_box_layer.cpp of the SSD fork).
 """
 
@@ -54,7 +54,7 @@ def _pair(params: Params, both: str, first: str, second: str) -> tuple[float, fl
     return (read(both), read(both)) if params.has(both) else (read(first), read(second))
 
 
-def _centres(count: int, step: float, offset: float) -> Array:
+def _centers(count: int, step: float, offset: float) -> Array:
     return (np.arange(count, dtype=np.float32) + np.float32(offset)) * np.float32(step)
 
 
@@ -66,16 +66,16 @@ def _variances(layer: Layer, params: Params) -> list[float]:
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """feature: (n, c, h, w), picture: (n, c, H, W); returns (1, 2, h * w * boxes * 4): corners, then variances."""
+    """feature: (n, c, h, w), image: (n, c, H, W); returns (1, 2, h * w * boxes * 4): corners, then variances."""
     layer.expect(bottoms, 2)
     params = layer.params("prior_box_param")
-    (rows, columns), picture = bottoms[0].shape[2:4], bottoms[1].shape[2:4]
-    height, width = (a or b for a, b in zip(_pair(params, "img_size", "img_h", "img_w"), picture, strict=True))
+    (rows, columns), image = bottoms[0].shape[2:4], bottoms[1].shape[2:4]
+    height, width = (a or b for a, b in zip(_pair(params, "img_size", "img_h", "img_w"), image, strict=True))
     steps = _pair(params, "step", "step_h", "step_w")
     step_h, step_w = steps if all(steps) else (np.float32(height) / rows, np.float32(width) / columns)
     offset = params.real("offset")
-    y = _centres(rows, step_h, offset).astype(np.float64)[:, None, None]
-    x = _centres(columns, step_w, offset).astype(np.float64)[None, :, None]
+    y = _centers(rows, step_h, offset).astype(np.float64)[:, None, None]
+    x = _centers(columns, step_w, offset).astype(np.float64)[None, :, None]
     half_w, half_h = np.array(_extents(layer, params), np.float64).T / 2
     sides = [(x - half_w) / width, (y - half_h) / height, (x + half_w) / width, (y + half_h) / height]
     corners = np.stack(np.broadcast_arrays(*sides), -1).ravel()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
-from reference.regions import bins, item_of, rounded
+from reference.regions import bin_slices, item_of, round_half_away
 
 TYPE = "PSROIPooling"
 MESSAGES = ("psroi_pooling_param",)
@@ -19,7 +19,7 @@ SUMS = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """x: (n, output_dim g g, h, w), boxes: (m, 5) in the picture's pixels; returns (m, output_dim, g, g)."""
+    """x: (n, output_dim g g, h, w), boxes: (m, 5) in the image's pixels; returns (m, output_dim, g, g)."""
     layer.expect(bottoms, 2)
     params, x = layer.params("psroi_pooling_param"), bottoms[0]
     grid, outputs = params.integer("group_size"), params.integer("output_dim")
@@ -28,9 +28,9 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     boxes, scale = bottoms[1].reshape(-1, 5), np.float32(params.real("spatial_scale"))
     top = np.zeros((len(boxes), outputs, grid, grid), x.dtype)
     for number, box in enumerate(boxes):
-        left, upper, right, lower = np.array(rounded(box[1:]), np.float32) + np.array([0, 0, 1, 1], np.float32)
-        spans_y = bins(upper * scale, max((lower - upper) * scale, np.float32(0.1)), grid, x.shape[2])
-        spans_x = bins(left * scale, max((right - left) * scale, np.float32(0.1)), grid, x.shape[3])
+        left, upper, right, lower = np.array(round_half_away(box[1:]), np.float32) + np.array([0, 0, 1, 1], np.float32)
+        spans_y = bin_slices(upper * scale, max((lower - upper) * scale, np.float32(0.1)), grid, x.shape[2])
+        spans_x = bin_slices(left * scale, max((right - left) * scale, np.float32(0.1)), grid, x.shape[3])
         planes = x[item_of(layer, box, len(x))].reshape(outputs, grid, grid, *x.shape[2:])
         for row, column in np.ndindex(grid, grid):
             part = planes[:, row, column, spans_y[row], spans_x[column]]

@@ -1,4 +1,4 @@
-"""SoftmaxWithLoss: minus the log of the true class's probability, summed and divided by the normaliser.
+"""SoftmaxWithLoss: minus the log of the true class's probability, summed and divided by the normalizer.
 
 Probabilities are held above float32's smallest normal number. Source: src/caffe/layers/softmax_loss_layer.cpp.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
-from reference.losses import FLOAT_MIN, as_labels, ignored, normalizer, rows, softmax
+from reference.losses import FLOAT_MIN, as_labels, ignore_label, normalizer, rows, softmax
 
 TYPE = "SoftmaxWithLoss"
 MESSAGES = ("loss_param", "softmax_param")
@@ -19,7 +19,7 @@ EXPONENTIAL = True
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
     """x: (n, classes, ...), label: one a position; returns the loss () and the probabilities like x."""
     layer.expect(bottoms, 2)
-    x, ignore = bottoms[0], ignored(layer)
+    x, ignore = bottoms[0], ignore_label(layer)
     axis = layer.axis(layer.params("softmax_param").integer("axis"), x.ndim)
     probabilities = softmax(x, axis)
     flat = rows(probabilities, axis)

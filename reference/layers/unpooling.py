@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.layer import Array, Layer
 from reference.params import Params
-from reference.unpool import by_mask
+from reference.unpool import unpool_by_mask
 
 TYPE = "Unpooling"
 MESSAGES = ("unpooling_param",)
@@ -44,7 +44,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     size = _pair(params, "unpool_size", ("unpool_h", "unpool_w")) if sized else (natural[0], natural[1])
     if method == "MAX":
         layer.expect(bottoms, 2)
-        return [by_mask(layer, x, bottoms[1], size)]
+        return [unpool_by_mask(layer, x, bottoms[1], size)]
     if size != natural or (method == "TILE" and (stride[0] < kernel[0] or stride[1] < kernel[1])):
         raise layer.error(f"{method} to {size} is not supported; expected {natural}, and for TILE no overlap")
     return [_spread(x, kernel, stride, pad, kernel[0] * kernel[1] if method == "AVE" else 1)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.layer import Array, Layer
 from reference.params import Params
-from reference.unpool import by_mask
+from reference.unpool import unpool_by_mask
 
 TYPE = "Upsample"
 MESSAGES = ("upsample_param",)
@@ -31,7 +31,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     layer.expect(bottoms, 1, 2)
     params = layer.params("upsample_param")
     if len(bottoms) == 2:
-        return [by_mask(layer, bottoms[0], bottoms[1], _size(params, bottoms[0]))]
+        return [unpool_by_mask(layer, bottoms[0], bottoms[1], _size(params, bottoms[0]))]
     if not params.has("scale") or params.integer("scale") < 1:
         raise layer.error("has one bottom, so it needs a scale of 1 or more")
     scale = params.integer("scale")

@@ -1,4 +1,4 @@
-"""WindowData: a data layer, for which Caffe cuts windows out of pictures.
+"""WindowData: a data layer, for which Caffe cuts windows out of images.
 
 The oracle reads no data sets: the caller gives the tops.
 """

@@ -1,7 +1,7 @@
 """Yolov3DetectionOutput (MobileNet-YOLO): every class of every box that is likely enough, then suppression.
 
 A score is the product of the objectness' and the class's sigmoids; `mask` picks each grid's anchors from `biases`,
-which are pixels of a picture w * anchors_scale wide.
+which are pixels of an image w * anchors_scale wide.
 """
 
 from __future__ import annotations

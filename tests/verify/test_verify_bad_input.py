@@ -74,7 +74,7 @@ def test_a_picture_that_is_cut_off(capsys, tmp_path):
 def test_a_picture_for_a_net_that_takes_none(capsys):
     net, picture = GOLDENS / "layers" / "InnerProduct_00", GOLDENS / "predict" / "kitti_370x1226_image.png"
     line = refusal(capsys, f"{net}.prototxt", f"{net}.caffemodel", "--image", picture)
-    assert "pictures need one input (n, 3, h, w)" in line
+    assert "images need one input (n, 3, h, w)" in line
 
 
 def test_a_voc_root_without_voc(capsys, tmp_path):

@@ -7,7 +7,7 @@ import torch
 import reference
 from converter.cli import main
 from converter.modules import detection
-from converter.verify.bottoms import recorded_bottoms
+from converter.verify.bottoms import record_bottoms
 from converter.verify.verify import Verifier
 from reference.forward import Run
 from reference.registry import find, is_discontinuous, types
@@ -106,9 +106,9 @@ def test_bottoms_are_recorded_as_the_layer_saw_them_by_occurrence(tmp_path):
         layer { name: "t" type: "Threshold" bottom: "x" top: "late" }""")
     verifier = Verifier(path, None)
 
-    with recorded_bottoms(verifier.module, {("t", 0), ("t", 1)}) as seen:
+    with record_bottoms(verifier.module, {("t", 0), ("t", 1)}) as seen:
         verifier.blobs({"x": np.float32([2])})
-    with recorded_bottoms(verifier.module, {("t", 1)}) as other:
+    with record_bottoms(verifier.module, {("t", 1)}) as other:
         pass
     verifier.blobs({"x": np.float32([3])})
 

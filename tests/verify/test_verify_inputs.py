@@ -7,7 +7,7 @@ from PIL import Image
 from converter.errors import ImageError, ShapeError
 from converter.net.reading import read_net
 from converter.plan.plan import build_plan
-from converter.verify.inputs import given_inputs, model_of, picture_inputs, random_inputs
+from converter.verify.inputs import given_inputs, image_inputs, model_of, random_inputs
 
 
 def plan(tmp_path, text):
@@ -36,7 +36,7 @@ def picture(tmp_path):
 
 
 def test_a_picture_of_the_nets_own_size_is_fed_in_bgr_less_the_mean(tmp_path, picture):
-    inputs, seen = picture_inputs(picture_net(tmp_path, "any", 2, 3), picture, (1.0, 2.0, 4.0))
+    inputs, seen = image_inputs(picture_net(tmp_path, "any", 2, 3), picture, (1.0, 2.0, 4.0))
     np.testing.assert_array_equal(seen, COLOURS)
     # red 0 30 60 / 90 120 150, green 10 more, blue 20 more; fed blue first
     blue = [[19, 49, 79], [109, 139, 169]]
@@ -47,7 +47,7 @@ def test_a_picture_of_the_nets_own_size_is_fed_in_bgr_less_the_mean(tmp_path, pi
 
 
 def test_a_picture_fills_every_item_of_the_batch(tmp_path, picture):
-    inputs, _ = picture_inputs(picture_net(tmp_path, "any", 2, 3, count=2), picture, None)
+    inputs, _ = image_inputs(picture_net(tmp_path, "any", 2, 3, count=2), picture, None)
     assert inputs["data"].shape == (2, 3, 2, 3)
     np.testing.assert_array_equal(inputs["data"][0], inputs["data"][1])
 
@@ -55,14 +55,14 @@ def test_a_picture_fills_every_item_of_the_batch(tmp_path, picture):
 def test_an_unknown_nets_picture_is_resized_whole(tmp_path):
     path = tmp_path / "flat.png"
     Image.new("RGB", (40, 30), (200, 100, 50)).save(path)
-    inputs, _ = picture_inputs(picture_net(tmp_path, "any", 5, 7), path, None)
+    inputs, _ = image_inputs(picture_net(tmp_path, "any", 5, 7), path, None)
     np.testing.assert_array_equal(
         inputs["data"], np.broadcast_to(np.float32([50, 100, 200])[None, :, None, None], (1, 3, 5, 7))
     )
 
 
 def test_a_published_nets_picture_is_padded_by_186_mirrored_pixels_and_less_its_own_mean(tmp_path, picture):
-    inputs, _ = picture_inputs(picture_net(tmp_path, "dilation8_pascal_voc_mini", 374, 375), picture, None)
+    inputs, _ = image_inputs(picture_net(tmp_path, "dilation8_pascal_voc_mini", 374, 375), picture, None)
     x = inputs["data"]
     assert x.shape == (1, 3, 374, 375)
     # the mirror does not repeat the edge: of 2 rows, every second one; of 3 columns, every fourth period of 0 1 2 1
@@ -76,7 +76,7 @@ def test_a_published_nets_picture_is_padded_by_186_mirrored_pixels_and_less_its_
 
 def test_a_tile_too_small_for_the_margins_is_refused(tmp_path, picture):
     with pytest.raises(ShapeError, match="372"):
-        picture_inputs(picture_net(tmp_path, "dilation7_kitti", 372, 400), picture, None)
+        image_inputs(picture_net(tmp_path, "dilation7_kitti", 372, 400), picture, None)
 
 
 def test_a_picture_does_not_go_into_two_inputs(tmp_path, picture):
@@ -87,7 +87,7 @@ def test_a_picture_does_not_go_into_two_inputs(tmp_path, picture):
         'layer { name: "s" type: "Eltwise" bottom: "data" bottom: "more" top: "s" }',
     )
     with pytest.raises(ImageError, match="leave --image out"):
-        picture_inputs(two, picture, None)
+        image_inputs(two, picture, None)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 
 from converter.cli import main
 from converter.data.images import read_image
-from converter.verify.inputs import model_of, picture_inputs
-from converter.verify.label_maps import covered, label_maps
+from converter.verify.inputs import image_inputs, model_of
+from converter.verify.label_maps import covered_part, label_maps
 from converter.verify.verify import Verifier
 from tests.places import VOC_ROOT
 from tests.verify.formula_files import PREDICT, formula_weights
@@ -45,9 +45,9 @@ def test_the_label_maps_of_a_one_tile_picture_are_the_original_pipelines_answer(
     verifier = Verifier(PREDICT / "dilation8_pascal_voc_mini.prototxt", weights("dilation8_pascal_voc"))
     model = model_of(verifier.net.name)
     path = PREDICT / f"{name}_image.png"
-    inputs, picture = picture_inputs(verifier.plan, path, None)
+    inputs, picture = image_inputs(verifier.plan, path, None)
     (check,) = verifier.check(inputs)
-    part = covered(picture, (900, 900))
+    part = covered_part(picture, (900, 900))
     maps = label_maps(check.expected, check.actual, model, part.shape[:2])
     with np.load(PREDICT / f"{name}.npz") as golden:
         labels = golden["labels"]

@@ -65,7 +65,7 @@ def test_a_page_says_what_was_run_so_that_it_can_be_run_again(passing):
 def test_a_page_shows_the_picture_both_label_maps_and_where_they_differ(passing, failing):
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", passing.read_text())
     assert captions[:3] == [
-        "the picture, as far as this run covers it",
+        "the image, as far as this run covers it",
         "CaffeModule: label map",
         "the oracle: label map",
     ]
