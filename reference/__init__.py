@@ -50,7 +50,7 @@ def run(
         phase: "test" or "train"; layers that draw random numbers refuse "train".
         level: level that the layers' rules may ask for.
         stages: stages that the layers' rules may ask for.
-        keep: names of the blobs to return; the others are dropped as soon as nobody reads them any more.
+        keep: names of the blobs to return; the others are dropped after their last reader.
         allow_unknown: go on where a layer has fields that the oracle does not know.
 
     Raises:

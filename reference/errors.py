@@ -4,7 +4,7 @@ r"""Every error that the oracle raises on bad input.
 OracleError            root: catch this one
  |- TextError          a prototxt that does not read
  |- WireError          a binary file that does not read
- |- NetError           layers that do not connect, types nobody wrote down here
+ |- NetError           layers that do not connect, types unknown to the oracle
  |- LayerError         a layer whose fields, bottoms or blobs do not fit
  |- WeightsError       weights that do not belong to the net
  |- InputError         inputs that are missing, unasked for or no arrays
@@ -43,7 +43,7 @@ class WireError(OracleError):
 
 
 class NetError(OracleError):
-    """Layers that do not connect, or types that nobody wrote down here."""
+    """Layers that do not connect, or types unknown to the oracle."""
 
 
 class LayerError(OracleError):

@@ -50,7 +50,7 @@ def fill(parameter: Parameter) -> NDArray[np.float64]:
     """A fresh blob of the parameter's shape.
 
     Raises:
-        WeightsError: where the filler draws random numbers, which nobody can draw as Caffe drew them.
+        WeightsError: where the filler draws random numbers, which Caffe's run alone knows.
         LayerError: where the filler is unknown or does not fit the shape.
     """
     shape, filler, default = parameter

@@ -35,16 +35,23 @@ def match_keys(arrays: Mapping[str, NDArray[Any]], net: Net, path: str | None) -
     """
     groups = _groups(arrays)
     layers = _layers_with_blobs(net)
-    left = {layer.name: (escape(layer.name), f"{escape(layer.name)}_") for layer in layers}
+    fitting: dict[str, list[str]] = {front: [] for front in groups}
+    for name in layers:
+        for spelling in (escape(name), f"{escape(name)}_"):
+            fitting.get(spelling, []).append(name)
     fronts: dict[str, str] = {}
-    for front in _by_choices(groups, left):
-        fitting = [name for name, spellings in left.items() if front in spellings]
-        if len(fitting) != 1:
-            raise _unfit(front, groups[front], fitting, net, path)
-        fronts[fitting[0]] = front
-        del left[fitting[0]]
-    found = [(layer, fronts[layer.name]) for layer in layers if layer.name in fronts]
-    return [_stored(layer, front, groups[front], path) for layer, front in found]
+    # What fits one layer comes first: of the layers `loss` and `loss_` the key `loss__` can only be the second's, and
+    # then `loss_` must be the first's.
+    while fitting:
+        front = min(fitting, key=lambda one: abs(len(fitting[one]) - 1))
+        names = fitting.pop(front)
+        if len(names) != 1:
+            raise _unfit(front, groups[front], names, net, path)
+        fronts[names[0]] = front
+        for others in fitting.values():
+            if names[0] in others:
+                others.remove(names[0])
+    return [_stored(layers[name], fronts[name], groups[fronts[name]], path) for name in layers if name in fronts]
 
 
 def _groups(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Group]:
@@ -56,28 +63,14 @@ def _groups(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Group]:
     return groups
 
 
-def _layers_with_blobs(net: Net) -> list[Layer]:
+def _layers_with_blobs(net: Net) -> dict[str, Layer]:
     """The first layer of each name (the one that Caffe copies to) whose type has blobs."""
     first: dict[str, Layer] = {}
     for layer in net.layers:
         operator = registry.find(layer.type)
         if operator is not None and operator.parameters is not None:
             first.setdefault(layer.name, layer)
-    return list(first.values())
-
-
-def _by_choices(groups: Mapping[str, Group], spelled: Mapping[str, Sequence[str]]) -> list[str]:
-    """The fronts in an order that leaves each the fewest choices: of layers `loss`, `loss_`, first what fits one."""
-    left, ordered = dict(spelled), []
-    waiting = dict.fromkeys(groups)
-    while waiting:
-        choices = {front: [name for name in left if front in left[name]] for front in waiting}
-        front = min(waiting, key=lambda one: abs(len(choices[one]) - 1))
-        ordered.append(front)
-        del waiting[front]
-        if len(choices[front]) == 1:
-            del left[choices[front][0]]
-    return ordered
+    return first
 
 
 def _unfit(front: str, group: Group, fitting: Sequence[str], net: Net, path: str | None) -> WeightsError:

@@ -78,7 +78,7 @@ def _check_types(layers: Iterable[Layer], path: str) -> None:
 
 
 def _check_fields(layer: Layer) -> None:
-    """Refuse fields that nobody knows; a known message of another layer's type is one that Caffe passes over."""
+    """Refuse fields that the table lacks; a known message of another layer's type is one that Caffe passes over."""
     operator = registry.find(layer.type)
     if operator is None or operator.is_input:
         return
@@ -88,7 +88,7 @@ def _check_fields(layer: Layer) -> None:
         if own:
             strange = layer.params(entry.name).unknown()
         if strange:
-            what = f"{layer.where}: field {strange[0].name!r} is unknown; nobody knows whether it changes the answer"
+            what = f"{layer.where}: field {strange[0].name!r} is unknown, and so is its effect; correct it or allow it"
             raise NetError(what, path=layer.path, line=strange[0].line, layer=layer.name)
 
 
@@ -125,7 +125,7 @@ def build_net(
     """A net's fields -> the net of one phase.
 
     Raises:
-        NetError: unknown layer types (all at once), unknown fields, bottoms that nobody writes, tops written twice.
+        NetError: unknown layer types (all at once), unknown fields, bottoms that no layer writes, tops written twice.
     """
     if phase not in ("train", "test"):
         raise NetError(f"phase is {phase!r}; expected 'train' or 'test'", path=path)

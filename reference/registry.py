@@ -87,7 +87,7 @@ def _load(file_name: str) -> Operator:
 
 
 def find(kind: str) -> Operator | None:
-    """The operator of a layer type in Caffe's spelling (which counts capitals), None where nobody wrote it."""
+    """The operator of a layer type in Caffe's spelling (which counts capitals), None where there is none."""
     if kind.lower() not in _file_names():
         return None
     operator = _load(kind.lower())

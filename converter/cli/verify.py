@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     parser.add_argument("--key", metavar="NAME", help="name of the state_dict in a .pth that holds more than that")
-    parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that nobody reads")
+    parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that no layer reads")
     parser.add_argument("--allow-nan", action="store_true", help="let NaN and infinities pass that both sides have")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write one self-contained page")
 

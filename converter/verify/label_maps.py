@@ -59,8 +59,8 @@ def label_maps(
     Args:
         expected: ends by name.
         actual: ends by name.
-        model: the published net, whose answer is enlarged by its zoom and cropped to `size`.
-        size: the image's part that the first tile covers, (height, width) in pixels; None keeps the answer's size.
+        model: the published net, whose output is upsampled by its zoom and cropped to `size`.
+        size: the image's part that the first tile covers, (height, width) in pixels; None keeps the output's size.
     """
     both = [name for name in expected if name in actual and _is_map(expected[name])]
     shared = [name for name in both if actual[name].shape == expected[name].shape]
@@ -79,7 +79,7 @@ def label_maps(
 
 
 def covered_part(image: Pixels, tile: tuple[int, int]) -> Pixels:
-    """The part of a image (h, w, 3) that the first tile of (height, width) answers for."""
+    """The part of an image (h, w, 3) that the first tile of (height, width) gives labels for, uint8 (h, w, 3)."""
     return image[: max(1, tile[0] - 2 * MARGIN), : max(1, tile[1] - 2 * MARGIN)]
 
 

@@ -40,7 +40,7 @@ class Verifier:
         weights: its weights, in any format; None fills both sides with the converter's drawing of the fillers.
         device: where the converter runs.
         dtype: float32, float64, bfloat16 or float16.
-        allow_unknown: go on past fields that nobody reads.
+        allow_unknown: go on past fields that no layer reads.
         allow_nan: let numbers pass that are NaN or infinite alike on both sides.
         seed: of the fillers.
         stages: stages that the layers' rules may ask for.

@@ -15,5 +15,5 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     """x: any shape; returns the same shape."""
     layer.expect(bottoms, 1)
     if layer.phase == "train":
-        raise layer.error("draws random numbers in phase TRAIN, which nobody can draw as Caffe drew them")
+        raise layer.error("draws random numbers in phase TRAIN, which cannot be drawn as Caffe drew them")
     return [bottoms[0]]

@@ -32,7 +32,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if method == "STOCHASTIC":
         if layer.phase == "train":
             raise layer.error(
-                "STOCHASTIC draws random numbers in phase TRAIN, which nobody can draw as Caffe drew them"
+                "STOCHASTIC draws random numbers in phase TRAIN, which cannot be drawn as Caffe drew them"
             )
         return [stochastic(x, window, sizes)]
     return list(maximum(x, window, sizes))
