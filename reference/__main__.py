@@ -16,16 +16,19 @@ import numpy as np
 import reference
 from reference.errors import InputError, OracleError
 from reference.layer import Array
+from reference.names import escape, printable
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m reference", description="Run a Caffe net with the numpy oracle.")
     parser.add_argument("net", type=Path, metavar="NET", help="prototxt")
-    parser.add_argument("weights", type=Path, metavar="W", nargs="?", help="caffemodel; without it, the net's fillers")
+    parser.add_argument("weights", type=Path, metavar="W", nargs="?", help="weights; without them, the net's fillers")
     parser.add_argument("--input", type=Path, metavar="X.npz", help="one array an input, named as the net names it")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="BLOBS.npz", help="where every blob goes")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     parser.add_argument("--phase", choices=("test", "train"), default="test")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
+    parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     parser.add_argument("--keep", nargs="+", metavar="BLOB", help="write these blobs only, and drop the others early")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that the oracle does not know")
     return parser
@@ -47,7 +50,7 @@ def _write(path: Path, blobs: dict[str, Array]) -> None:
         with temporary.open("xb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
                 for name, blob in blobs.items():
-                    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    with archive.open(f"{_member_name(name)}.npy", "w", force_zip64=True) as member:
                         np.lib.format.write_array(member, blob, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
@@ -58,11 +61,17 @@ def _write(path: Path, blobs: dict[str, Array]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _member_name(blob: str) -> str:
+    """The blob's name, its bytes spelled `%XX` where they are no text, which zip archives do not take."""
+    return blob if blob.isascii() or printable(blob) == blob else escape(blob)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     given = _arguments().parse_args(arguments)
     try:
-        net = reference.read_net(given.net, phase=given.phase, allow_unknown=given.allow_unknown)
+        options = {"phase": given.phase, "level": given.level, "stages": given.stage}
+        net = reference.read_net(given.net, allow_unknown=given.allow_unknown, **options)
         blobs = reference.run(net, given.weights, _read_inputs(given.input), dtype=given.dtype, keep=given.keep)
         _write(given.output, blobs)
     except OracleError as error:

@@ -85,3 +85,13 @@ def test_an_output_that_cannot_be_written_is_an_error(tmp_path, picture, capsys)
 
     assert code == 2
     assert "cannot be written: No such file" in capsys.readouterr().err
+
+
+def test_a_blobs_name_in_another_encoding_is_spelled_out(tmp_path):
+    net, inputs, out = tmp_path / "n.prototxt", tmp_path / "x.npz", tmp_path / "o.npz"
+    net.write_bytes(b"""layer { name: "x" type: "Input" top: "x" }
+        layer { name: "r" type: "Power" bottom: "x" top: "\xd6\xd0" include { stage: "deploy" min_level: 2 } }""")
+    np.savez(inputs, x=np.ones(3))
+
+    assert main([str(net), "--input", str(inputs), "-o", str(out), "--stage", "deploy", "--level", "2"]) == 0
+    assert np.load(out).files == ["x", "%D6%D0"]
