@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from converter.conversion.prepare import Prepared, named
+from converter.conversion.prepare import Prepared
 from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
 from converter.formats.protobuf.layer_definition import in_phase
 from converter.formats.prototxt.parser import read_prototxt
@@ -16,7 +16,8 @@ from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredWeig
 from converter.net.net import build_net
 from converter.plan.layer_blobs import converted
 from converter.plan.plan import Plan, build_plan
-from converter.plan.weights import Matched, layer_names, match
+from converter.plan.stored_names import blob_counts, by_layer
+from converter.plan.weights import Matched, match
 
 
 def matched_to_net(
@@ -40,67 +41,67 @@ def matched_to_net(
     record = upgrade_net(read_prototxt(prototxt))
     layers = tuple(in_phase(layer) for layer in record.all("layer") if isinstance(layer, Record))
     types = {str(layer.last("name", "")): str(layer.last("type", "")) for layer in layers}
-    notes = [*stored.notes, *_unused(stored, types, os.fspath(prototxt), allow_unused)]
     stored = replace(stored, name=str(record.last("name", "")) or stored.name)
-    counts = {name: len(layer.stored) for key, layer in stored.weighted().items() for name in _names(stored, key)}
+    held = by_layer(stored, types)
+    notes = [*stored.notes, *_unused(stored.path, [name for name in held if name not in types], prototxt, allow_unused)]
     try:
-        plan = build_plan(build_net(record, phase="test"), allow_unknown=allow_unknown, stored_blobs=counts)
+        net = build_net(record, phase="test")
+        plan = build_plan(net, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
         if not allow_unknown and not isinstance(error, ShapeError):
             raise
         notes.append(f"shapes and missing layers were not checked, the net does not build: {error}")
-        return Prepared(_typed(named(stored), types), layers, tuple(notes))
-    weights = _in_order(plan, stored, match(plan, stored, allow_unused=True), types)
-    return Prepared(weights, layers, tuple(notes))
+        return Prepared(_in_order(stored, held, types, {}), layers, tuple(notes))
+    bare = [step.layer.name for step in plan.steps if step.layer.name in held and not step.operator.blobs]
+    notes += _unused(stored.path, bare, prototxt, allow_unused)
+    held = {name: layer for name, layer in held.items() if name not in bare}
+    matched = _matched_layers(plan, held, types, match(plan, stored, allow_unused=True))
+    return Prepared(_in_order(stored, held, types, matched), layers, tuple(notes))
 
 
-def _names(stored: StoredWeights, key: str) -> tuple[str, ...]:
-    """The names that a stored layer may bear in a net."""
-    return layer_names(key) if stored.by_key else (key,)
+def _unused(path: str, extra: Sequence[str], prototxt: str | os.PathLike[str], allowed: bool) -> list[str]:
+    """Weights that have no place in the net would be lost: an error, or notes where that is allowed.
 
-
-def _unused(stored: StoredWeights, types: Mapping[str, str], prototxt: str, allowed: bool) -> list[str]:
-    """Weights of layers that the net does not have would be lost: an error, or notes where that is allowed."""
-    extra = tuple(
-        _names(stored, key)[0] for key in stored.weighted() if not any(name in types for name in _names(stored, key))
-    )
+    Raises:
+        WeightsError: there are some, and it is not allowed.
+    """
     if extra and not allowed:
-        text = f"layers that {prototxt} does not have: {', '.join(map(repr, extra))}"
+        text = f"layers that have no blobs in {os.fspath(prototxt)}: {', '.join(map(repr, extra))}"
         advice = "give the net they belong to, or --allow-unused"
-        raise WeightsError(f"{text}; {advice}", path=stored.path, layer=extra[0], unexpected=extra)
+        raise WeightsError(f"{text}; {advice}", path=path, layer=extra[0], unexpected=tuple(extra))
     return [f"layer '{name}' of the weights has no place in the net and was left out" for name in extra]
 
 
-def _typed(weights: StoredWeights, types: Mapping[str, str]) -> StoredWeights:
-    """Layers that the net has, in its order, with its types."""
-    held = weights.weighted()
-    layers = [replace(held[name], type=kind) for name, kind in types.items() if name in held]
-    return replace(weights, layers=tuple(layers))
+def _in_order(
+    stored: StoredWeights, held: Mapping[str, StoredLayer], types: Mapping[str, str], matched: Mapping[str, StoredLayer]
+) -> StoredWeights:
+    """The weights under Caffe's layer names, in the net's order, with its types; `matched` layers as the net has them.
 
-
-def _in_order(plan: Plan, stored: StoredWeights, found: Matched, types: Mapping[str, str]) -> StoredWeights:
-    """The matched layers in the net's order and shapes; blobs whose bytes are the file's keep their place in it."""
-    held = {name: layer for key, layer in stored.weighted().items() for name in _names(stored, key)}
-    wanted = {step.layer.name: step for step in plan.steps if step.operator.blobs}
-    layers = []
-    for name, kind in types.items():
-        layer = held.get(name)
-        if layer is None:
-            continue
-        if name not in found.arrays or name not in wanted:
-            layers.append(replace(layer, name=name, type=kind))
-            continue
-        names = [blob.name for blob in wanted[name].operator.blobs]
-        layers.append(_matched_layer(replace(layer, name=name, type=kind), names, found))
+    The others belong to another phase than was built, or to a net that could not be built: they stay as they are.
+    """
+    layers = [
+        matched.get(name, replace(held[name], name=name, type=kind)) for name, kind in types.items() if name in held
+    ]
     return replace(stored, layers=tuple(layers), by_key=False)
 
 
-def _matched_layer(layer: StoredLayer, names: list[str], found: Matched) -> StoredLayer:
-    """One layer, without blobs another owns: by key where the file is in a state dict's terms, else by position."""
+def _matched_layers(
+    plan: Plan, held: Mapping[str, StoredLayer], types: Mapping[str, str], found: Matched
+) -> dict[str, StoredLayer]:
+    """The layers of the plan in the net's shapes; blobs whose bytes are the file's keep their place in it."""
+    layers = {}
+    for step in plan.steps:
+        name = step.layer.name
+        if name in held and step.operator.blobs:
+            names = tuple(blob.name for blob in step.operator.blobs)
+            layers[name] = _matched_layer(replace(held[name], name=name, type=types[name]), names, found)
+    return layers
+
+
+def _matched_layer(layer: StoredLayer, names: tuple[str, ...], found: Matched) -> StoredLayer:
+    """One layer, whole: by key where the file is in a state dict's terms, else by position."""
     arrays = found.states.get(layer.name) or found.arrays[layer.name]
     given = {blob.array.ctypes.data: blob for blob in layer.stored if blob.array.size}
-    kept = [(name, array) for name, array in zip(names, arrays, strict=True) if array.size or len(arrays) == 1]
-    blobs = [given.get(array.ctypes.data, StoredBlob(array)) for _, array in kept]
-    stored = tuple(replace(blob, legacy=False) for blob in converted(blobs, [array for _, array in kept]))
-    by_name = layer.name in found.states or len(kept) < len(arrays)
-    return replace(layer, stored=stored, names=tuple(name for name, _ in kept) if by_name else ())
+    blobs = [given.get(array.ctypes.data, StoredBlob(array)) for array in arrays]
+    stored = tuple(replace(blob, legacy=False) for blob in converted(blobs, arrays))
+    return replace(layer, stored=stored, names=names if layer.name in found.states else ())

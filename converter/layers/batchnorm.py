@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -51,18 +51,35 @@ class BatchNorm(Operator):
 
     @classmethod
     def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
-        """Mean and variance divided by the scale factor, and the factor; a factor of 0 gives zeros."""
-        if len(blobs) != 3:
-            return list(blobs)
+        """Mean and variance divided by the scale factor, and the factor; a factor of 0 gives zeros.
+
+        Numbers that are not finite stay so, so that a check for them finds them.
+
+        Raises:
+            ValueError: other blobs than two of one shape and a single number.
+        """
+        _check_shapes(blobs)
         *sums, factor = blobs
         if not factor.any():
-            return [np.zeros_like(total) for total in sums] + [factor]
-        return [total / factor for total in sums] + [factor]
+            return [np.where(np.isfinite(total), np.zeros_like(total), total) for total in sums] + [factor]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [total / factor.reshape(()) for total in sums] + [factor]
 
     @classmethod
     def blobs_of(cls, state: Sequence[T]) -> list[T]:
-        """Caffe's sums: the statistics times the factor."""
-        if len(state) != 3:
-            return list(state)
+        """Caffe's sums: the statistics times the factor.
+
+        Raises:
+            ValueError: as `state_of`.
+        """
+        _check_shapes(state)
         mean, variance, factor = state
-        return [mean * factor, variance * factor, factor]  # type: ignore[operator]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [mean * factor, variance * factor, factor]  # type: ignore[operator]
+
+
+def _check_shapes(values: Sequence[Any]) -> None:
+    """Refuse values that NumPy would broadcast into numbers that mean nothing."""
+    shapes = [tuple(value.shape) for value in values]
+    if len(shapes) != 3 or shapes[0] != shapes[1] or shapes[2] not in ((1,), ()):
+        raise ValueError("expected mean and variance of one shape, and a scale factor of shape 1")

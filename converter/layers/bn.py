@@ -87,13 +87,28 @@ class BN(Operator):
 
     @classmethod
     def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
-        """The statistics (1, c, 1, 1) as (c,), as nn.BatchNorm2d has them; slope and offset keep their shape."""
+        """The statistics (1, c, 1, 1) as (c,), as nn.BatchNorm2d has them; slope and offset keep their shape.
+
+        Raises:
+            ValueError: other than two or four blobs.
+        """
+        _check_count(blobs)
         return [*blobs[:2], *(blob.reshape(-1) for blob in blobs[2:])]
 
     @classmethod
     def blobs_of(cls, state: Sequence[T]) -> list[T]:
-        """The statistics as Caffe's (1, c, 1, 1)."""
+        """The statistics as Caffe's (1, c, 1, 1).
+
+        Raises:
+            ValueError: other than two or four values; two are SegNet's, without statistics.
+        """
+        _check_count(state)
         return [*state[:2], *(value.reshape(1, -1, 1, 1) for value in state[2:])]  # type: ignore[attr-defined]
+
+
+def _check_count(values: Sequence[object]) -> None:
+    if len(values) not in (2, 4):
+        raise ValueError("expected slope and offset, and mean and variance or neither")
 
 
 def _has_statistics(p: Params, view: Params) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from converter.errors import WeightsError
@@ -39,8 +39,8 @@ def naming(kind: type[Operator], names: Sequence[str], count: int) -> Naming | N
     return None
 
 
-def check_naming(kind: type[Operator], layer: StoredLayer, count: int, path: str) -> Naming:
-    """`naming`, where it has to succeed.
+def check_naming(kind: type[Operator], layer: StoredLayer, count: int, path: str, wanted: Sequence[str] = ()) -> Naming:
+    """`naming`, where it has to succeed; `wanted` are the names of the blobs that a net has for the layer.
 
     Raises:
         WeightsError: a key is none that the type has; names the layer, the key and the nearest that there is.
@@ -48,13 +48,12 @@ def check_naming(kind: type[Operator], layer: StoredLayer, count: int, path: str
     found = naming(kind, layer.names, count)
     if found is not None:
         return found
-    own = indexed_names(kind.blob_names, count)
+    own = wanted or indexed_names(kind.blob_names, count)
     stranger = next(name for name in layer.names if name not in own) if set(layer.names) - set(own) else layer.names[0]
     close = difflib.get_close_matches(stranger, own, n=2) or own
-    text = f"key '{layer.name}.{stranger}' is no blob of a {kind.type or 'layer of unknown type'}"
-    raise WeightsError(
-        f"{text}; its blobs are {', '.join(own)}; did you mean {' or '.join(close)}?", path=path, layer=layer.name
-    )
+    where = f"layer '{layer.name}' ({kind.type or 'type unknown'})"
+    text = f"{where}: key '{layer.name}.{stranger}' names none of its blobs, which are {', '.join(own)}"
+    raise WeightsError(f"{text}; did you mean {' or '.join(close)}?", path=path, layer=layer.name)
 
 
 def caffe_blobs(kind: type[Operator], layer: StoredLayer, path: str) -> list[StoredBlob]:
@@ -71,22 +70,60 @@ def caffe_blobs(kind: type[Operator], layer: StoredLayer, path: str) -> list[Sto
         raise WeightsError(
             f"layer '{layer.name}' has only {', '.join(layer.names)}; give the prototxt", path=path, layer=layer.name
         )
-    return converted(ordered, kind.blobs_of([blob.array for blob in ordered])) if found.in_state else ordered
+    return in_caffe_terms(kind, ordered, layer.name, path) if found.in_state else ordered
 
 
 def state_blobs(kind: type[Operator], layer: StoredLayer, path: str) -> dict[str, StoredBlob]:
     """A layer's blobs by their names in the state dict, in the state dict's terms.
 
+    Those of a file by key that does not tell the layer's type stay as they are.
+
     Raises:
         WeightsError: as `caffe_blobs`.
     """
+    if layer.names and not layer.type:
+        return dict(zip(layer.names, layer.stored, strict=True))
     if layer.names:
         found = check_naming(kind, layer, len(layer.names), path)
         if found.in_state:
-            return dict(zip(layer.names, layer.stored, strict=True))
+            named = zip(found.places, layer.names, layer.stored, strict=True)
+            return {name: blob for _, name, blob in sorted(named, key=lambda item: item[0])}
     blobs = caffe_blobs(kind, layer, path)
-    state = converted(blobs, kind.state_of([blob.array for blob in blobs]))
+    state = in_state_terms(kind, blobs, layer.name, path)
     return dict(zip(indexed_names(kind.blob_names, len(state)), state, strict=True))
+
+
+def in_caffe_terms(kind: type[Operator], state: Sequence[StoredBlob], layer: str, path: str) -> list[StoredBlob]:
+    """A layer's blobs, given in the state dict's terms and Caffe's order, as Caffe has them.
+
+    Raises:
+        WeightsError: the type has no such set of blobs.
+    """
+    return _in_terms(kind, kind.blobs_of, state, layer, path)
+
+
+def in_state_terms(kind: type[Operator], blobs: Sequence[StoredBlob], layer: str, path: str) -> list[StoredBlob]:
+    """A layer's blobs, given in Caffe's terms and order, as the state dict has them.
+
+    Raises:
+        WeightsError: the type has no such set of blobs.
+    """
+    return _in_terms(kind, kind.state_of, blobs, layer, path)
+
+
+def _in_terms(
+    kind: type[Operator],
+    change: Callable[[Sequence[Array]], list[Array]],
+    blobs: Sequence[StoredBlob],
+    layer: str,
+    path: str,
+) -> list[StoredBlob]:
+    try:
+        return converted(blobs, change([blob.array for blob in blobs]))
+    except ValueError as error:
+        shapes = ", ".join("×".join(map(str, blob.array.shape)) or "scalar" for blob in blobs)
+        text = f"layer '{layer}' ({kind.type}): its blobs are of shapes {shapes}; {error}"
+        raise WeightsError(f"{text}; save the whole layer again", path=path, layer=layer) from None
 
 
 def converted(blobs: Sequence[StoredBlob], arrays: Sequence[Array]) -> list[StoredBlob]:
@@ -126,9 +163,9 @@ def kind_of_layer(layer: StoredLayer, path: str) -> type[Operator]:
     """
     if layer.type or not layer.names:
         return kind_of(layer.type)
-    kinds = [kind for kind in {*operator_types().values(), Operator} if naming(kind, layer.names, len(layer.names))]
-    readings = {(naming(kind, layer.names, len(layer.names)), _changer(kind, layer)) for kind in kinds}
-    if len(readings) != 1:
+    readings = {kind: _reading(kind, layer) for kind in {*operator_types().values(), Operator}}
+    kinds = [kind for kind, reading in readings.items() if reading is not None]
+    if len({readings[kind] for kind in kinds}) != 1:
         text = (
             f"layer '{layer.name}': the file does not tell its type, and its blobs {', '.join(layer.names)} do not tell"
         )
@@ -136,8 +173,18 @@ def kind_of_layer(layer: StoredLayer, path: str) -> type[Operator]:
     return kinds[0]
 
 
-def _changer(kind: type[Operator], layer: StoredLayer) -> type[Operator] | None:
-    """The type itself where its blobs are others than those of the state dict, None where they are the same."""
-    arrays = [blob.array for blob in layer.stored]
-    same = all(mine is theirs for mine, theirs in zip(kind.blobs_of(arrays), arrays, strict=True))
-    return None if same else kind
+def _reading(kind: type[Operator], layer: StoredLayer) -> tuple[Naming, type[Operator] | None] | None:
+    """How a type reads a layer's names, and the type itself where its blobs are not those of the state dict.
+
+    None: the type has no such names, or not this many of them.
+    """
+    found = naming(kind, layer.names, len(layer.names))
+    if found is None:
+        return None
+    arrays = [blob.array for _, blob in sorted(zip(found.places, layer.stored, strict=True), key=lambda pair: pair[0])]
+    try:
+        blobs = kind.blobs_of(arrays)
+    except ValueError:
+        return None
+    same = all(mine is theirs for mine, theirs in zip(blobs, arrays, strict=True))
+    return found, None if same else kind

@@ -11,7 +11,8 @@ from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Phase, Shape
 from converter.net.reading import read_net
 from converter.plan.plan import Plan, build_plan
-from converter.plan.weights import Matched, fill_all, layer_names, match
+from converter.plan.stored_names import blob_counts
+from converter.plan.weights import Matched, fill_all, match
 
 if TYPE_CHECKING:
     from converter.pytorch.caffe_module import CaffeModule
@@ -67,17 +68,6 @@ def load(
         *given.notes,
     )
     return CaffeModule.of(plan, given, notes).train(phase == "train")
-
-
-def blob_counts(stored: StoredWeights | None) -> dict[str, int]:
-    """How many blobs the file has for each layer, which tells forks' meanings of one type apart."""
-    if stored is None:
-        return {}
-    return {
-        name: len(layer.stored)
-        for key, layer in stored.weighted().items()
-        for name in (layer_names(key) if stored.by_key else (key,))
-    }
 
 
 def weights_of(

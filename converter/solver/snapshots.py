@@ -11,7 +11,8 @@ from converter.formats.protobuf.layer_definition import record_definition
 from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
 from converter.formats.weights.stored import Array, StoredWeights
 from converter.plan.plan import ConfiguredLayer
-from converter.plan.weights import layer_names, match
+from converter.plan.stored_names import possible_names
+from converter.plan.weights import match
 from converter.pytorch.caffe_module import CaffeModule
 
 
@@ -46,7 +47,7 @@ def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False
         WeightsError: blobs of another shape; missing or left over, unless `partial`.
     """
     arrays = match(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
-    given = {name for key in stored.weighted() for name in (layer_names(key) if stored.by_key else (key,))}
+    given = {name for key in stored.weighted() for name in possible_names(stored, key)}
     for name in (name for name in arrays if name in given):
         net.set_blobs(name, arrays[name])
     missing, unused = [name for name in arrays if name not in given], [name for name in given if name not in arrays]

@@ -14,8 +14,9 @@ from converter.formats import weights as weights_files
 from converter.net.net import Net
 from converter.net.reading import read_net
 from converter.plan.plan import Plan, build_plan
+from converter.plan.stored_names import blob_counts
 from converter.pytorch.caffe_module import CaffeModule
-from converter.pytorch.loading import blob_counts, weights_of
+from converter.pytorch.loading import weights_of
 from converter.verify.bottoms import record_bottoms
 from converter.verify.check import Check, end_to_end, nonfinite_blobs, nonfinite_weights
 from converter.verify.inputs import model_of
