@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from converter.conversion.convert import convert
 
     allowed = {name: getattr(args, name) for name in ("allow_nan", "allow_unused", "allow_unknown")}
-    report = convert(args.weights, args.out, args.prototxt, key=getattr(args, "key", None), **allowed)
+    report = convert(args.weights, args.out, args.prototxt, key=args.key, **allowed)
     for note in report.notes:
         print(f"note: {note}")
     size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"

@@ -11,9 +11,10 @@ HELP = "print a net's layers: shapes, parameters, multiply-adds, receptive field
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """NET [W] [--phase] [--input NAME=N,C,H,W]."""
+    """NET [W] [--key NAME] [--phase] [--input NAME=N,C,H,W]."""
     parser.add_argument("net", metavar="NET", help="prototxt of any age")
     parser.add_argument("weights", metavar="W", nargs="?", help="weights of any format to hold against it")
+    parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument("--phase", choices=("test", "train"), default="test")
     parser.add_argument(
         "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
@@ -25,14 +26,12 @@ def run(args: argparse.Namespace) -> int:
     """Print the table; 0 if the net builds, 2 if something stops it."""
     from converter.plan.inspection import inspect_net
 
-    found = inspect_net(
-        args.net, args.weights, phase=args.phase, inputs=dict(args.inputs), key=getattr(args, "key", None)
-    )
+    found = inspect_net(args.net, args.weights, phase=args.phase, inputs=dict(args.inputs), key=args.key)
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]
     for row in found.rows:
         shape = "×".join(map(str, row.shape)) if row.shape else "scalar" if row.shape == () else "?"
-        field = _axes(row.reach.field) if row.reach else ""
-        stride = _axes(row.reach.stride) if row.reach else ""
+        field = _axes(row.receptive_field.field) if row.receptive_field else ""
+        stride = _axes(row.receptive_field.stride) if row.receptive_field else ""
         cells.append((row.name, row.type, shape, _count(row.parameters), _count(row.multiply_adds), field, stride))
     total = sum(row.parameters for row in found.rows)
     work = sum(row.multiply_adds for row in found.rows)

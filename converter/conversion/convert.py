@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.errors import OutputError
 from converter.files.digest import Digest
+from converter.files.paths import split_paths
 
 if TYPE_CHECKING:
+    from converter.conversion.prepare import Prepared
     from converter.files.stream import Array
+    from converter.formats.weights.stored import StoredWeights
 
 ENDINGS = (".safetensors", ".pth", ".npz", ".h5", ".caffemodel")
 
@@ -70,20 +74,20 @@ def convert(
     """
     started, target = time.perf_counter(), Path(out)
     _check_target(weights, target)
-    digest = Digest(weights) if "," not in os.fspath(weights) or Path(weights).exists() else None
+    digests = [Digest(path) for path in split_paths(weights)]
     try:
-        if digest is not None:
+        for digest in digests:
             digest.start()  # before numpy and the rest are imported, which takes a third as long as hashing half a GB
         allowed = Allowed(allow_nan, allow_unused, allow_unknown)
-        return _converted(weights, digest, target, prototxt, allowed, key, started)
+        return _converted(weights, digests, target, prototxt, allowed, key, started)
     finally:
-        if digest is not None:
+        for digest in digests:
             digest.stop()
 
 
 def _converted(
     weights: str | os.PathLike[str],
-    digest: Digest | None,
+    digests: Sequence[Digest],
     target: Path,
     prototxt: str | os.PathLike[str] | None,
     allowed: Allowed,
@@ -93,18 +97,10 @@ def _converted(
     """Read, write and count, while the source is being hashed."""
     from converter import __version__
     from converter.conversion.finite import check_finite, count_nonfinite
-    from converter.conversion.prepare import Prepared, named
     from converter.formats import weights as weights_files
     from converter.formats.weights.stored import Origin, Outgoing
 
-    stored = weights_files.read(weights, key=key)
-    if prototxt is None:
-        prepared = Prepared(named(stored), notes=stored.notes)
-    else:
-        from converter.conversion.net import matched_to_net
-
-        options = {"allow_unused": allowed.unused, "allow_unknown": allowed.unknown}
-        prepared = matched_to_net(stored, prototxt, **options)
+    prepared = _prepared(weights, prototxt, allowed, key)
     ending = weights_files.ending(target)
     ready = prepared.by_key() if ending in weights_files.BY_KEY else prepared.by_position()
     copies = ending == ".safetensors" and not allowed.nan  # the bytes pass by there: no second reading is needed
@@ -115,19 +111,42 @@ def _converted(
         if count_nonfinite(numbers):
             check_finite(ready)
 
-    sha256 = digest.hexdigest if digest is not None else lambda: ""
-    origin = Origin(Path(stored.path).name, ready.name, f"dilatednet {__version__}", sha256)
+    def sha256() -> str:
+        return ",".join(digest.hexdigest() for digest in digests)
+
+    source = ",".join(Path(digest.path).name for digest in digests)
+    origin = Origin(source, ready.name, f"dilatednet {__version__}", sha256, len(digests))
     weights_files.write(target, Outgoing(ready, origin, prepared.definitions, look if copies else None))
-    blobs = [blob.array for layer in ready.weighted().values() for blob in layer.stored]
+    return _report(target, ready, prepared.notes, sha256(), started)
+
+
+def _prepared(
+    weights: str | os.PathLike[str], prototxt: str | os.PathLike[str] | None, allowed: Allowed, key: str | None
+) -> Prepared:
+    """The weights, read, and matched to the net where one is given."""
+    from converter.conversion.prepare import Prepared, named
+    from converter.formats import weights as weights_files
+
+    stored = weights_files.read(weights, key=key)
+    if prototxt is None:
+        return Prepared(named(stored), notes=stored.notes)
+    from converter.conversion.net import matched_to_net
+
+    return matched_to_net(stored, prototxt, allow_unused=allowed.unused, allow_unknown=allowed.unknown)
+
+
+def _report(target: Path, written: StoredWeights, notes: Sequence[str], sha256: str, started: float) -> Report:
+    """What was written, counted."""
+    blobs = [blob.array for layer in written.weighted().values() for blob in layer.stored]
     return Report(
         out=str(target),
-        layers=len(ready.weighted()),
+        layers=len(written.weighted()),
         blobs=len(blobs),
         parameters=sum(blob.size for blob in blobs),
         bytes=target.stat().st_size,
         seconds=time.perf_counter() - started,
-        sha256=sha256(),
-        notes=tuple(prepared.notes),
+        sha256=sha256,
+        notes=tuple(notes),
     )
 
 
@@ -140,7 +159,7 @@ def _check_target(weights: str | os.PathLike[str], target: Path) -> None:
     if target.suffix not in ENDINGS:
         ends = ", ".join(ENDINGS)
         raise OutputError(f"'{target.suffix}' is no ending that tells a format; use one of {ends}", path=str(target))
-    for part in (os.fspath(weights), *os.fspath(weights).split(",")):
+    for part in split_paths(weights):
         if target.exists() and Path(part).exists() and target.samefile(part):
             raise OutputError("is the file that is to be converted; name another", path=str(target))
     if target.is_dir():

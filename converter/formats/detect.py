@@ -36,6 +36,7 @@ _ADVICE: dict[str, str] = {
     "zip": "is a zip archive that holds neither NumPy arrays nor a state_dict; unpack it and give the weights file",
     "npz": "is an archive of NumPy arrays, which is not what is read here",
     "torch": "is a file of torch.save, which is not what is read here",
+    "torchscript": "is a TorchScript archive, which holds code; save module.state_dict() where it was made",
     "npy": "is a NumPy array, not weights; give the weights file",
     "pickle": "is a Python pickle, which is not read because it can run code; save it as .safetensors first",
     "text": "is text, perhaps a prototxt, not weights; give the binary file (.caffemodel, .h5, .safetensors)",
@@ -59,7 +60,7 @@ def detect_format(head: bytes) -> str:
 
 
 def format_of(file: Mapped) -> str:
-    """The kind of a mapped file; a zip archive is told by its members: "npz", "torch", or just "zip"."""
+    """The kind of a mapped file; a zip archive is told by its members: "npz", "torch", "torchscript", or "zip"."""
     kind = detect_format(file.data[:HEAD])
     return _zip_kind(file.path) if kind == "zip" else kind
 
@@ -70,6 +71,8 @@ def _zip_kind(path: str) -> str:
             names = archive.namelist()
     except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
         return "zip"
+    if any(name.endswith("constants.pkl") for name in names):
+        return "torchscript"
     if any(name.endswith("data.pkl") for name in names):
         return "torch"
     return "npz" if all(name.endswith(".npy") for name in names) else "zip"

@@ -1,4 +1,4 @@
-"""What a net holds, layer by layer: shapes, parameters, multiply-adds, reach; and what is unknown or unused."""
+"""What a net holds, layer by layer: shapes, parameters, multiply-adds, receptive field; and what is unknown or unused."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from converter.net.net import Net, Shape
 from converter.net.reading import read_net
 from converter.plan.plan import ConfiguredLayer, Plan, build_plan
 from converter.plan.receptive_field import ReceptiveField, through_window, union
+from converter.plan.stored_names import blob_counts, by_layer
 from converter.plan.weights import match
 
 Path = str | os.PathLike[str]
@@ -22,14 +23,14 @@ Path = str | os.PathLike[str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One layer: `shape` of its first top, `reach` into the input where it can be followed, else None."""
+    """One layer: `shape` of its first top, `receptive_field` into the input where it can be followed, else None."""
 
     name: str
     type: str
     shape: Shape | None
     parameters: int
     multiply_adds: int
-    reach: ReceptiveField | None
+    receptive_field: ReceptiveField | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ def inspect_net(
     net = read_net(prototxt, "train" if phase == "train" else "test", allow_unknown=True)
     stored = weights_files.read(weights, key=key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
+    notes += stored.notes if stored is not None else ()
     try:
-        plan = build_plan(net, inputs, allow_unknown=True)
+        plan = build_plan(net, inputs, allow_unknown=True, stored_blobs=blob_counts(stored))
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
         return Inspection(net, _bare_rows(net, stored), (str(error),), tuple(notes))
     notes += plan.notes
@@ -79,43 +81,43 @@ def _misfits(plan: Plan, stored: StoredWeights | None) -> list[str]:
 
 
 def _rows(plan: Plan) -> tuple[Row, ...]:
-    reaches: dict[str, ReceptiveField | None] = {}
+    fields: dict[str, ReceptiveField | None] = {}
     rows = []
     for step in plan.steps:
-        reach = _reach(step, reaches)
-        reaches.update(dict.fromkeys(step.layer.tops, reach))
+        receptive_field = _receptive_field(step, fields)
+        fields.update(dict.fromkeys(step.layer.tops, receptive_field))
         parameters = sum(count_of(blob.shape) for blob in step.operator.blobs)
         work = step.operator.multiply_adds(step.bottom_shapes, step.top_shapes)
         shape = step.top_shapes[0] if step.top_shapes else None
-        rows.append(Row(step.layer.name, step.layer.type, shape, parameters, work, reach))
+        rows.append(Row(step.layer.name, step.layer.type, shape, parameters, work, receptive_field))
     return tuple(rows)
 
 
-def _reach(step: ConfiguredLayer, reaches: Mapping[str, ReceptiveField | None]) -> ReceptiveField | None:
+def _receptive_field(step: ConfiguredLayer, fields: Mapping[str, ReceptiveField | None]) -> ReceptiveField | None:
     """Where a layer's positions lie over the input; None once positions no longer correspond to places."""
     if step.operator.is_input:
         axes = max(len(step.top_shapes[0]) - 2, 0) if step.top_shapes else 0
         return ReceptiveField((1,) * axes, (1.0,) * axes) if axes else None
-    known = [reach for name in step.layer.bottoms if (reach := reaches.get(name)) is not None]
+    known = [receptive_field for name in step.layer.bottoms if (receptive_field := fields.get(name)) is not None]
     if not known or not step.top_shapes or len(step.top_shapes[0]) - 2 != len(known[0].field):
         return None
-    reach = union(known)
+    receptive_field = union(known)
     window: Window | None = step.operator.window()
     if window is None:
-        return reach if step.top_shapes[0][2:] == step.bottom_shapes[0][2:] else None
-    return through_window(reach, window.extent, window.stride)
+        return receptive_field if step.top_shapes[0][2:] == step.bottom_shapes[0][2:] else None
+    return through_window(receptive_field, window.extent, window.stride)
 
 
 def _bare_rows(net: Net, stored: StoredWeights | None) -> tuple[Row, ...]:
     """Rows of a net that cannot be built: names, types, and the weights' sizes where a file has them."""
-    weighted = stored.weighted() if stored is not None else {}
+    held = by_layer(stored, {layer.name for layer in net.layers}) if stored is not None else {}
     known = operator_types()
     return tuple(
         Row(
             layer.name,
             layer.type if layer.type in known else f"{layer.type} (unknown)",
             None,
-            sum(blob.array.size for blob in weighted[layer.name].stored) if layer.name in weighted else 0,
+            sum(blob.array.size for blob in held[layer.name].stored) if layer.name in held else 0,
             0,
             None,
         )

@@ -14,15 +14,15 @@ class ReceptiveField:
     stride: tuple[float, ...]
 
 
-def through_window(reach: ReceptiveField, extent: Sequence[int], stride: Sequence[int]) -> ReceptiveField:
-    """The reach behind a window: field + (extent - 1) * stride, stride * stride (paper, section 2)."""
-    steps = zip(reach.field, reach.stride, extent, strict=True)
+def through_window(part: ReceptiveField, extent: Sequence[int], stride: Sequence[int]) -> ReceptiveField:
+    """The receptive field behind a window: field + (extent - 1) * stride, stride * stride (paper, section 2)."""
+    steps = zip(part.field, part.stride, extent, strict=True)
     field = tuple(round(f + (e - 1) * s) for f, s, e in steps)
-    return ReceptiveField(field, tuple(s * t for s, t in zip(reach.stride, stride, strict=True)))
+    return ReceptiveField(field, tuple(s * t for s, t in zip(part.stride, stride, strict=True)))
 
 
-def union(reaches: Sequence[ReceptiveField]) -> ReceptiveField:
+def union(parts: Sequence[ReceptiveField]) -> ReceptiveField:
     """What a layer with several bottoms sees: the widest field, the coarsest stride."""
-    fields = zip(*(reach.field for reach in reaches), strict=False)
-    strides = zip(*(reach.stride for reach in reaches), strict=False)
+    fields = zip(*(part.field for part in parts), strict=False)
+    strides = zip(*(part.stride for part in parts), strict=False)
     return ReceptiveField(tuple(map(max, fields)), tuple(map(max, strides)))

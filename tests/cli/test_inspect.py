@@ -20,13 +20,13 @@ def test_the_context_modules_receptive_fields_are_the_papers(tmp_path):
     """Table 1: 3 5 9 17 33 65 67 67."""
     rows = inspect_net(context_alone(tmp_path)).rows
 
-    assert [row.reach.field[0] for row in rows if row.type == "Convolution"] == [3, 5, 9, 17, 33, 65, 67, 67]
+    assert [row.receptive_field.field[0] for row in rows if row.type == "Convolution"] == [3, 5, 9, 17, 33, 65, 67, 67]
 
 
 def test_the_front_end_sees_380_pixels_at_a_stride_of_8():
     final = next(row for row in inspect_net(FULL).rows if row.name == "fc-final")
 
-    assert (final.reach.field, final.reach.stride) == ((380, 380), (8.0, 8.0))
+    assert (final.receptive_field.field, final.receptive_field.stride) == ((380, 380), (8.0, 8.0))
 
 
 def test_parameters_and_multiply_adds_by_arithmetic():

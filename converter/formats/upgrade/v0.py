@@ -120,8 +120,8 @@ def _padded(outer: Record, inner: Record, padding: Record) -> Record:
     old = padding.last("layer")
     pad = next((item for item in reversed(old.fields) if item.name == "pad"), None) if isinstance(old, Record) else None
     pad = pad or Field("pad", 0, padding.where)
-    through_window = inner.with_fields([*(item for item in inner.fields if item.name != "pad"), pad])
-    changed = {"bottom": bottom.value, "layer": through_window}
+    padded = inner.with_fields([*(item for item in inner.fields if item.name != "pad"), pad])
+    changed = {"bottom": bottom.value, "layer": padded}
     return outer.with_fields(replace(item, value=changed.get(item.name, item.value)) for item in outer.fields)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from converter.errors import CaffemodelError, OutputError
 from converter.files.mapping import map_file
+from converter.files.paths import split_paths
 from converter.formats.detect import format_of
 from converter.formats.weights.stored import Outgoing, StoredWeights
 
@@ -33,12 +34,11 @@ def read(path: str | os.PathLike[str], *, key: str | None = None) -> StoredWeigh
         key: for a `.pth` that holds more than weights: the name under which the state_dict stands in it.
 
     Raises:
-        CaffemodelError: it is none of these, is truncated or damaged, or holds no weights.
+        CaffemodelError: it is none of these, is truncated or damaged, or holds no weights; or `key` is given for a file
+            that has no place for it.
     """
-    name = os.fspath(path)
-    if "," in name and not Path(name).exists():
-        return _merged(name, [_read_one(part, key) for part in name.split(",") if part])
-    return _read_one(name, key)
+    files = [_read_one(part, key) for part in split_paths(path)]
+    return files[0] if len(files) == 1 else _merged(os.fspath(path), files)
 
 
 def _read_one(path: str, key: str | None) -> StoredWeights:
@@ -47,8 +47,12 @@ def _read_one(path: str, key: str | None) -> StoredWeights:
         from converter.formats.weights.pth import read_pth
 
         return read_pth(path, key)
+    if key is not None:
+        raise CaffemodelError(f"--key {key} is for files of torch.save, which this is not; leave it out", path=path)
     reader = importlib.import_module(f"converter.formats.weights.{kind}")
     found: StoredWeights = getattr(reader, f"read_{kind}")(path)
+    if not found.layers:
+        raise CaffemodelError("holds no layers; is it a weights file?", path=path)
     return found
 
 

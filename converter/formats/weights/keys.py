@@ -7,7 +7,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from converter.errors import CaffemodelError
+from converter.files.mapping import Mapped
 from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredWeights
+
+_PREFIX = "module."
+"""What torch.nn.DataParallel puts before every key of its module."""
+
+
+def weights_by_key(
+    path: str, blobs: Mapping[str, StoredBlob], metadata: Mapping[str, str], file: Mapped | None = None
+) -> StoredWeights:
+    """The weights of a file that holds blobs by key; a DataParallel's `module.` is taken off, and noted.
+
+    Raises:
+        CaffemodelError: there are no blobs, or the metadata names other blobs than there are.
+    """
+    if not blobs:
+        raise CaffemodelError("holds no blobs; save module.state_dict() of a module that has weights", path=path)
+    notes: tuple[str, ...] = ()
+    if all(key.startswith(_PREFIX) and "." in key[len(_PREFIX) :] for key in blobs):
+        blobs = {key[len(_PREFIX) :]: blob for key, blob in blobs.items()}
+        notes = ("keys began with 'module.', as DataParallel writes them; it was taken off",)
+    layers = group_by_layer(path, blobs, metadata)
+    return StoredWeights(path, metadata.get("net", ""), layers, file, metadata, by_key=True, notes=notes)
 
 
 def by_key(weights: StoredWeights) -> dict[str, StoredBlob]:
@@ -20,7 +42,10 @@ def by_key(weights: StoredWeights) -> dict[str, StoredBlob]:
 
 
 def layer_metadata(weights: StoredWeights) -> dict[str, str]:
-    """Each layer's blobs in Caffe's order, and the layers' types, which the way back to Caffe needs."""
+    """The names of each layer's blobs and the layers' types, which the way back to Caffe needs.
+
+    Names stand in Caffe's order where the type is known; the type's class orders them, not this table.
+    """
     layers = weights.weighted().values()
     order = {layer.name: list(layer.names) for layer in layers}
     types = {layer.name: layer.type for layer in layers if layer.type}

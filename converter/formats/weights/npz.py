@@ -1,46 +1,56 @@
-"""`.npz`: NumPy arrays by state_dict key in a zip archive; the archive's comment says where they came from."""
+"""`.npz`: NumPy arrays by state_dict key in a zip archive; the archive's comment says where they came from.
+
+Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, and the zip format's local file header.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from converter.errors import CaffemodelError
 from converter.files.atomic import atomic_write
+from converter.files.mapping import Mapped, map_file
 from converter.files.stream import BlobStream, blob_stream
-from converter.formats.weights.keys import by_key, group_by_layer, layer_metadata
+from converter.formats.protobuf.blob import MAX_AXES
+from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
 from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
 
 _LONGEST_COMMENT = 65_535
 _MOST_EXPANSION = 20
+_SMALL = 1 << 26
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, EOFError, SyntaxError, RuntimeError, NotImplementedError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
+)
 
 
 def read_npz(path: str | os.PathLike[str]) -> StoredWeights:
-    """The weights in an `.npz` archive, copied; half, single and double floats alone.
+    """The weights in an `.npz` archive: half, single and double floats; views where the archive does not compress them.
 
     Raises:
         CaffemodelError: it is missing, truncated or damaged, or holds other things than arrays of floats.
     """
-    name = os.fspath(path)
+    file = map_file(path)
     try:
-        with Path(name).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            _check_sizes(archive.zip, name)
-            arrays = {key: np.asarray(archive[key]) for key in archive.files}
-            comment = archive.zip.comment if archive.zip is not None else b""
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, SyntaxError) as error:
-        raise CaffemodelError(f"NumPy cannot read it ({error}); the file is truncated or damaged", path=name) from error
-    for key, array in arrays.items():
-        if array.dtype.str not in ("<f2", "<f4", "<f8"):
-            raise CaffemodelError(f"'{key}' holds {array.dtype}, not floats; save it as float32", path=name)
-    metadata = _metadata(comment)
-    layers = group_by_layer(name, {key: StoredBlob(array) for key, array in arrays.items()}, metadata)
-    return StoredWeights(name, metadata.get("net", ""), layers, None, metadata, by_key=True)
+        with zipfile.ZipFile(file.path) as archive:
+            items = archive.infolist()
+            _check_items(items, file)
+            blobs = {item.filename.removesuffix(".npy"): _blob(archive, item, file) for item in items}
+            metadata = _metadata(archive.comment)
+    except _UNREADABLE as error:
+        raise file.broken(f"no archive that reads ({error}); the file is truncated or damaged") from error
+    return weights_by_key(file.path, blobs, metadata, file)
 
 
 def write(path: Path, outgoing: Outgoing) -> None:
@@ -74,23 +84,77 @@ def write_npz(file: Any, arrays: Mapping[str, BlobStream], metadata: Mapping[str
         archive.comment = comment[:_LONGEST_COMMENT]
 
 
-def _check_sizes(archive: zipfile.ZipFile | None, path: str) -> None:
-    """Refuse an archive that would expand to far more than it holds: weights do not compress to a twentieth.
+def _check_items(items: list[zipfile.ZipInfo], file: Mapped) -> None:
+    """Refuse an archive before any of it is read: of other files, of two by one name, or one that would swell.
+
+    Weights do not compress to a twentieth, but a net of zeros does; so small archives may swell as they like.
 
     Raises:
-        CaffemodelError: it would.
+        CaffemodelError: it is one.
     """
-    items = archive.infolist() if archive is not None else []
-    size, held = sum(item.file_size for item in items), sum(item.compress_size for item in items)
-    if size > _MOST_EXPANSION * held + (1 << 20):
-        text = f"{held} bytes that would expand to {size}; weights do not compress so far, download it again"
-        raise CaffemodelError(text, path=path)
+    names = [item.filename for item in items]
+    other = [name for name in names if not name.endswith(".npy")] or [name for name in names if names.count(name) > 1]
+    if other:
+        raise file.broken(f"'{other[0]}' is no array, or is there twice; save the arrays with numpy.savez")
+    size = sum(item.file_size for item in items)
+    if size > max(_SMALL, _MOST_EXPANSION * file.size):
+        text = f"{file.size} bytes that would expand to {size}; weights do not compress so far, download it again"
+        raise file.broken(text)
+
+
+def _blob(archive: zipfile.ZipFile, item: zipfile.ZipInfo, file: Mapped) -> StoredBlob:
+    """One array, once what its header declares has been compared with what the archive holds.
+
+    Raises:
+        CaffemodelError: it holds no floats, or declares more or less than there is.
+    """
+    key = item.filename.removesuffix(".npy")
+    with archive.open(item) as member:
+        shape, fortran, dtype = _array_header(member)
+        start = member.tell()
+        count = math.prod(shape)
+        if dtype.kind != "f" or dtype.itemsize > 8:
+            raise file.broken(f"'{key}' holds {dtype}, not floats; save it as float32")
+        if len(shape) > MAX_AXES or count * dtype.itemsize != item.file_size - start:
+            held = item.file_size - start
+            raise file.broken(f"'{key}': shape {shape} needs {count * dtype.itemsize} bytes, it has {held}")
+        little = dtype.newbyteorder("<")
+        plain = dtype == little and not fortran
+        if item.compress_type == zipfile.ZIP_STORED and plain:
+            offset = _data_offset(file, item) + start
+            return StoredBlob(file.view(little.str, offset, count).reshape(shape), offset=offset)
+        array = np.frombuffer(bytearray(member.read()), dtype)
+    array = array.reshape(shape, order="F" if fortran else "C")
+    return StoredBlob(np.ascontiguousarray(array, little).reshape(shape))
+
+
+def _array_header(member: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """An array's shape, whether its first axis varies fastest, and its type."""
+    version = np.lib.format.read_magic(member)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(member)
+    if version == (2, 0):
+        return np.lib.format.read_array_header_2_0(member)
+    raise ValueError(f"an array of format {version}")
+
+
+def _data_offset(file: Mapped, item: zipfile.ZipInfo) -> int:
+    """Where a member's bytes begin: behind its local header, whose two last parts are of any length.
+
+    Raises:
+        CaffemodelError: there is no such header, or the bytes do not lie in the file.
+    """
+    signature, name, extra = _LOCAL_HEADER.unpack_from(file.data, item.header_offset)
+    offset = int(item.header_offset) + _LOCAL_HEADER.size + int(name) + int(extra)
+    if signature != b"PK\x03\x04" or offset + item.file_size > file.size:
+        raise file.broken(f"'{item.filename}' does not lie where the archive says; the file is truncated or damaged")
+    return offset
 
 
 def _metadata(comment: bytes) -> dict[str, str]:
     """The comment's table of texts, empty where it is none."""
     try:
         table = json.loads(comment)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(name): text for name, text in table.items() if isinstance(text, str)} if isinstance(table, dict) else {}

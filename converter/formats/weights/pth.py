@@ -6,20 +6,25 @@ Ours carry origin, order and types in the state_dict's `_metadata`, which torch 
 from __future__ import annotations
 
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from converter.errors import CaffemodelError, ConversionError, WeightsError
 from converter.files.atomic import atomic_write
-from converter.formats.weights.keys import by_key, group_by_layer, layer_metadata
+from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
 from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
 
 _OURS = "converter"
+_CLASS = re.compile(r"GLOBAL ([\w.]+)")
+"""The class in torch's refusal of an object."""
+
+_SMALL = 1 << 26
 _FLOATS = (torch.float16, torch.float32, torch.float64)
 
 
@@ -38,66 +43,95 @@ def write(path: Path, outgoing: Outgoing) -> None:
 def read_pth(path: str | os.PathLike[str], key: str | None = None) -> StoredWeights:
     """The weights in a state_dict of float tensors, views into the mapped file; no code in it is run.
 
-    A `module.` that DataParallel put before every key is taken off, and noted.
-
     Args:
         path: the file.
-        key: the name under which the state_dict stands in the file, where it holds more than that.
+        key: the name under which the state_dict stands in the file, where it holds more than that; with dots between
+            the names where dicts stand in dicts.
 
     Raises:
         CaffemodelError: it is missing, truncated or damaged, or holds other things than float tensors.
     """
     name = os.fspath(path)
     saved = read_saved(name, lambda reason: CaffemodelError(reason, path=name), mmap=True)
-    state = _chosen(saved, key, name)
+    state = _state_dict(saved, key, name)
     metadata = getattr(state, "_metadata", {})
     ours = metadata.get(_OURS, {}) if isinstance(metadata, Mapping) else {}
-    table = (
-        {str(word): text for word, text in ours.items() if isinstance(text, str)} if isinstance(ours, Mapping) else {}
-    )
-    prefixed = bool(state) and all(str(word).startswith("module.") for word in state)
-    blobs = {
-        str(word).removeprefix("module.") if prefixed else str(word): _blob(str(word), v, name)
-        for word, v in state.items()
-    }
-    notes = ("keys began with 'module.', as DataParallel writes them; it was taken off",) if prefixed else ()
-    layers = group_by_layer(name, blobs, table)
-    return StoredWeights(name, table.get("net", ""), layers, None, table, by_key=True, notes=notes)
+    table = {str(word): text for word, text in ours.items() if isinstance(text, str)} if ours else {}
+    return weights_by_key(name, {str(word): _blob(str(word), value, name) for word, value in state.items()}, table)
 
 
-def _chosen(saved: Any, key: str | None, path: str) -> Mapping[str, Any]:
+def _state_dict(saved: Any, key: str | None, path: str) -> Mapping[str, Any]:
     """The state_dict among what was saved.
 
     Raises:
         CaffemodelError: there is none, or it stands under a name that has to be given.
     """
+    names = _state_dicts(saved)
+    held = f"its state_dict is under {' or '.join(map(repr, names))}" if names else "it holds no state_dict"
     if key is not None:
-        for part in key.split("."):
-            saved = saved[part] if isinstance(saved, Mapping) and part in saved else None
-        if not isinstance(saved, Mapping):
-            raise CaffemodelError(f"has no '{key}'; see torch.load(…).keys() for what it holds", path=path)
-        return saved
+        found = _under(saved, key)
+        if not isinstance(found, Mapping):
+            what = "it is a state_dict itself: leave --key out" if _is_state_dict(saved) else held
+            raise CaffemodelError(f"has no dict under --key {key}; {what}", path=path)
+        return found
     if not isinstance(saved, Mapping):
-        raise CaffemodelError(
-            f"holds a {type(saved).__name__}, not a state_dict; save module.state_dict() and convert that", path=path
-        )
-    inner = [str(name) for name, value in saved.items() if _is_state(value)]
-    if inner and not _is_state(saved):
-        raise CaffemodelError(
-            f"holds more than weights; its state_dict is '{inner[0]}': give --key {inner[0]}", path=path
-        )
+        text = f"holds a {type(saved).__name__}, not a state_dict; save module.state_dict() and convert that"
+        raise CaffemodelError(text, path=path)
+    if names and not _is_state_dict(saved):
+        raise CaffemodelError(f"holds more than weights; {held}: give --key {names[0]}", path=path)
+    if _is_optimizer(saved):
+        raise CaffemodelError("is an optimizer's state, not weights; save module.state_dict()", path=path)
     return saved
 
 
-def _is_state(value: object) -> bool:
-    return isinstance(value, Mapping) and bool(value) and all(isinstance(item, Tensor) for item in value.values())
+def _state_dicts(saved: object, depth: int = 3) -> list[str]:
+    """Where state_dicts stand in what was saved: names, with dots between those of dicts in dicts."""
+    if not isinstance(saved, Mapping) or not depth or _is_optimizer(saved):
+        return []
+    found = []
+    for name, value in saved.items():
+        found += [str(name)] if _is_state_dict(value) else [f"{name}.{one}" for one in _state_dicts(value, depth - 1)]
+    return found
+
+
+def _is_state_dict(value: object) -> bool:
+    """Whether it is a dict that holds tensors alone, under names."""
+    if not isinstance(value, Mapping) or not value:
+        return False
+    return all(isinstance(name, str) and isinstance(item, Tensor) for name, item in value.items())
+
+
+def _is_optimizer(saved: Mapping[Any, Any]) -> bool:
+    """Whether it is what an optimizer's state_dict() gives, whose tensors are no weights."""
+    return {"state", "param_groups"} <= set(saved)
+
+
+def _under(saved: object, key: str) -> object:
+    """What stands under a name, or under names with dots between them."""
+    if not isinstance(saved, Mapping):
+        return None
+    if key in saved:
+        return cast(object, saved[key])
+    first, _, rest = key.partition(".")
+    return _under(saved[first], rest) if rest and first in saved else None
 
 
 def _blob(key: str, value: object, path: str) -> StoredBlob:
-    if not isinstance(value, Tensor) or value.dtype not in _FLOATS:
-        what = f"a tensor of {value.dtype}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
-        text = f"'{key}' is {what}, not a tensor of floats; save the weights alone (module.state_dict()), as float32"
+    """A tensor's numbers, as a view where they lie in a row.
+
+    Raises:
+        CaffemodelError: it is no dense tensor of floats, or one that repeats few numbers many times.
+    """
+    if not isinstance(value, Tensor):
+        text = f"'{key}' is of type {type(value).__name__}, not a tensor; save the weights alone (module.state_dict())"
         raise CaffemodelError(text, path=path)
+    if value.dtype not in _FLOATS or value.layout != torch.strided:
+        kind = str(value.dtype).removeprefix("torch.") + (" (sparse)" if value.layout != torch.strided else "")
+        text = f"'{key}' is {kind}; expected dense float16, float32 or float64; convert it with .float()"
+        raise CaffemodelError(text, path=path)
+    size = value.numel() * value.element_size()
+    if size > max(value.untyped_storage().nbytes(), _SMALL):
+        raise CaffemodelError(f"'{key}' repeats its numbers to {size} bytes; save it with .clone()", path=path)
     return StoredBlob(value.detach().contiguous().numpy())
 
 
@@ -120,10 +154,9 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}; check the path"
     if "nsupported" in str(error) or "weights_only" in str(error):
-        return (
-            "holds Python objects, perhaps a whole module or an optimizer, whose code is not run; "
-            "save module.state_dict() where it was made"
-        )
+        named = _CLASS.search(str(error))
+        what = f" ({named[1]})" if named else ""
+        return f"holds Python objects{what}, whose code is not run; save module.state_dict() where it was made"
     return "is no file of torch.save, or is truncated or damaged; save module.state_dict() again"
 
 

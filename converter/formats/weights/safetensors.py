@@ -23,11 +23,10 @@ from converter.files.mapping import Mapped, map_file
 from converter.files.stream import chunk_buffer
 from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import MAX_AXES
-from converter.formats.weights.keys import by_key, group_by_layer, layer_metadata
+from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
 from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
 
 _LENGTH = 8
-_NO_DIGEST = "0" * 64
 _PAGE = 4096
 _LONGEST_HEADER = 100_000_000
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
@@ -50,8 +49,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> StoredWeights:
         raise file.broken("its metadata is not a table of texts; the file is damaged, download it again")
     blobs = {name: _blob(file, base, name, entry) for name, entry in header.items()}
     _check_tiling(file, base, blobs)
-    layers = group_by_layer(file.path, blobs, metadata)
-    return StoredWeights(file.path, metadata.get("net", ""), layers, file, metadata, by_key=True)
+    return weights_by_key(file.path, blobs, metadata, file)
 
 
 def write(path: Path, outgoing: Outgoing) -> None:
@@ -67,7 +65,7 @@ def write(path: Path, outgoing: Outgoing) -> None:
     found = by_key(weights)
     blobs = dict(sorted(found.items(), key=lambda item: -item[1].array.dtype.itemsize))  # every tensor stays aligned
     mapped = any(blob.offset >= 0 for blob in blobs.values())
-    header = _metadata_header(outgoing, blobs, _NO_DIGEST)
+    header = _metadata_header(outgoing, blobs, outgoing.origin.no_digest)
     with atomic_write(path, wait=False) as file:
         reserve(file.fileno(), len(header) + sum(blob.array.nbytes for blob in blobs.values()))
         file.write(header)
@@ -107,12 +105,20 @@ def _header(file: Mapped) -> tuple[dict[str, Any], int]:
             f"the file is truncated: its header has {length} bytes, the file {file.size}; download it again"
         )
     try:
-        table = json.loads(file.data[_LENGTH : _LENGTH + length])
+        table = json.loads(file.data[_LENGTH : _LENGTH + length], object_pairs_hook=_table)
     except (ValueError, RecursionError) as error:
         raise file.broken(f"its header is no JSON ({error}); the file is damaged, download it again") from error
     if not isinstance(table, dict) or any("\ud800" <= letter <= "\udfff" for letter in "".join(table)):
         raise file.broken("its header is no table of names; the file is damaged, download it again")
     return table, _LENGTH + length
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; of two values under one key json would drop the first in silence."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise ValueError("a key is there twice")
+    return table
 
 
 def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:

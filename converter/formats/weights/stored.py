@@ -85,13 +85,21 @@ class Origin:
         source: the source file's name.
         net: the net's name, "" without one.
         converter: program and version.
-        sha256: gives the source's digest, once it is known; it takes as long as reading the file.
+        sha256: gives the source's digest, once it is known; it takes as long as reading the file. Of several files
+            there are several, with commas between them.
+        files: how many files there were.
     """
 
     source: str
     net: str
     converter: str
     sha256: Callable[[], str]
+    files: int = 1
+
+    @property
+    def no_digest(self) -> str:
+        """A text as long as the digest, for its place while it is not known."""
+        return ",".join(["0" * 64] * self.files)
 
     def table(self, digest: str | None = None) -> dict[str, str]:
         """The facts as texts; `digest` stands for the source's."""
