@@ -1,4 +1,4 @@
-"""What a net holds, layer by layer: shapes, parameters, multiply-adds, receptive field; and what is unknown or unused."""
+"""What a net holds by layer: shapes, parameters, multiply-adds, receptive field; what is unknown or unused."""
 
 from __future__ import annotations
 
