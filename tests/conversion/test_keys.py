@@ -1,11 +1,13 @@
 """Files that hold blobs by key: what is understood, and what is refused with the key's name."""
 
 import collections
+import hashlib
 import zipfile
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 import converter
 from converter.errors import CaffemodelError, ConversionError, WeightsError
@@ -123,6 +125,23 @@ def test_files_with_commas_between_them_count_from_left_to_right(net, tmp_path):
     torch.save({**STATE, "fc.bias": torch.zeros(2)}, tmp_path / "b.pth")
     assert answer(net, f"{tmp_path / 'b.pth'},{tmp_path / 'a.pth'}") == WANTED
     assert answer(net, f"{tmp_path / 'a.pth'},{tmp_path / 'b.pth'}") == [[3.0, 12.0]]
+
+
+def test_a_file_made_of_several_names_them_all_with_their_digests(net, tmp_path):
+    torch.save(STATE, tmp_path / "a.pth")
+    np.savez(tmp_path / "b.npz", **{"fc.bias": np.zeros(2, np.float32), "fc.weight": STATE["fc.weight"].numpy()})
+    report = converter.convert(f"{tmp_path / 'a.pth'},{tmp_path / 'b.npz'}", tmp_path / "out.safetensors", net)
+    wanted = ",".join(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("a.pth", "b.npz"))
+    with safe_open(tmp_path / "out.safetensors", "np") as file:
+        metadata = file.metadata()
+    assert report.sha256 == metadata["sha256"] == wanted
+    assert metadata["source"] == "a.pth,b.npz"
+    assert answer(net, tmp_path / "out.safetensors") == [[3.0, 12.0]]
+
+
+def test_a_file_whose_own_name_has_a_comma_is_one_file(net, tmp_path):
+    torch.save(STATE, tmp_path / "a,b.pth")
+    assert answer(net, tmp_path / "a,b.pth") == WANTED
 
 
 def test_an_archive_that_would_expand_is_refused_before_it_does(tmp_path):

@@ -102,6 +102,8 @@ def _entry(dtype: object = "F32", shape: object = (2,), offsets: object = (0, 8)
         ({"c.weight": 5}, "has no entry that reads"),
         ({"\ud800": {}}, "is no table"),
         (b"{broken json", "is no JSON"),
+        (b'{"c.weight":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"c.weight":{}}', "a key is there twice"),
+        ({}, "holds no blobs"),
         (b"{" * 5000, "is no JSON"),
         ({"__metadata__": {"a": 1}}, "metadata is not a table of texts"),
         (
