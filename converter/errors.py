@@ -9,7 +9,7 @@ ConversionError                  root: catch this one
  |- UnsupportedParameterError    a field that no layer took, or a value it cannot honour
  |- ShapeError                   blobs whose shapes do not fit a layer
  |- WeightsError                 weights that do not belong to the net
- |- ImageError                   a image that cannot be read or used
+ |- ImageError                   an image that cannot be read or used
  |- DatasetError                 a data set that is not where or what it should be
  |- DownloadError                a file that cannot be fetched or unpacked
  |- ComparisonError              sets of blobs that cannot be compared
@@ -108,7 +108,7 @@ class WeightsError(ConversionError):
 
 
 class ImageError(ConversionError):
-    """A image that cannot be read or used."""
+    """An image that cannot be read or used."""
 
 
 class DatasetError(ConversionError):

@@ -58,7 +58,7 @@ class Entry:
     """What the cases of one type show."""
 
     operator: type[Operator]
-    asked: set[str] = field(default_factory=set)
+    fields_read: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
     blobs: list[str] = field(default_factory=list)
     shaped: list[bool] = field(default_factory=list)
@@ -90,7 +90,7 @@ def _add(found: dict[str, Entry], rung: Rung, folder: Path) -> None:
     step = setup(rung, folder).module.plan.step("it")
     registered = operator_types()[rung.type]
     entry = found.setdefault(registered.type, Entry(registered))
-    entry.asked.update(step.operator.params.asked())
+    entry.fields_read.update(step.operator.params.fields_read())
     entry.given.update(_paths(step.layer.record))
     entry.blobs.extend(blob.name for blob in step.operator.blobs if blob.name not in entry.blobs)
     if step.bottom_shapes and len(step.top_shapes) == 1:
@@ -111,9 +111,9 @@ def refused(entry: Entry) -> list[str]:
     if entry.operator.is_input:
         return []
     layer = fields("LayerParameter")
-    messages = [name for name in entry.asked if "." not in name and name in layer and name != "transform_param"]
+    messages = [name for name in entry.fields_read if "." not in name and name in layer and name != "transform_param"]
     every = {f"{name}.{item}" for name in messages for item in fields(layer[name].kind or "")}
-    return sorted(path for path in every - entry.asked if path.rpartition(".")[2] not in INERT)
+    return sorted(path for path in every - entry.fields_read if path.rpartition(".")[2] not in INERT)
 
 
 def goldens(folder: str) -> dict[str, int]:
@@ -161,8 +161,8 @@ def _what(entry: Entry) -> str:
 
 def _honoured(entry: Entry) -> str:
     if entry.operator.is_input and entry.operator.type != "Input":
-        return "all; shapes from " + (_code(_plain(entry.asked)) or "the caller")
-    return _code(_plain(entry.asked))
+        return "all; shapes from " + (_code(_plain(entry.fields_read)) or "the caller")
+    return _code(_plain(entry.fields_read))
 
 
 def _plain(paths: Iterable[str]) -> list[str]:

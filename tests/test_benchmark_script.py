@@ -4,13 +4,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
+from converter.fast import accelerate
 from scripts.benchmarks.plot import Curve, plot
 from scripts.benchmarks.processes import ContestantError, Whole, run_whole
 from scripts.benchmarks.rows import Row, compare, table
+from scripts.benchmarks.tasks import gpu
+from tests.dilatednet.formula_nets import formula_net
 from tests.places import ROOT
 
 
@@ -63,3 +67,10 @@ def test_a_plot_is_xml_and_puts_proportional_cost_on_a_straight_line() -> None:
     assert line is not None
     (x0, y0), (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in line.attrib["points"].split())
     assert (x1 - x0, y1 - y0) == (pytest.approx(x2 - x1, abs=0.2), pytest.approx(y2 - y1, abs=0.2))
+
+
+def test_the_algorithms_that_a_gpu_found_fastest_are_told_by_layer():
+    net = accelerate(formula_net("dilation8_camvid"))
+    assert gpu._algorithms(net) == "direct or fused everywhere"
+    net.graph_module.get_submodule("fc6").algorithm = SimpleNamespace(chosen={15: "fourier", 16: "direct"})
+    assert gpu._algorithms(net) == "fc6 fourier"

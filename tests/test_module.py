@@ -1,5 +1,7 @@
 """CaffeModule: Caffe's mini nets in every format, names, weights' account, shared parameters."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -170,6 +172,26 @@ def test_inputs_are_checked_by_name():
         net()
     with pytest.raises(ShapeError, match="unknown picture"):
         net(data=torch.zeros(1, 3, 436, 484), picture=torch.zeros(1))
+
+
+def test_a_failed_call_in_training_updates_running_statistics_once(tmp_path):
+    """The failing layer is found by a second run, which must leave no trace."""
+    (tmp_path / "net.prototxt").write_text(
+        'input: "x" input_shape { dim: 2 dim: 3 }\n'
+        'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "b" batch_norm_param { use_global_stats: false } }\n'
+        'layer { name: "fc" type: "InnerProduct" bottom: "b" top: "y" inner_product_param { num_output: 1 } }\n'
+    )
+    net = converter.load(tmp_path / "net.prototxt", phase="train").train()
+    x = torch.arange(12.0).reshape(2, 3, 2)
+    alone = copy.deepcopy(net.bn)
+    alone(x)
+
+    with pytest.raises(ShapeError, match="layer 'fc'"):
+        net(x)
+
+    assert not torch.equal(alone.running_mean, torch.zeros(3))
+    for name, buffer in alone.named_buffers():
+        assert torch.equal(net.bn.get_buffer(name), buffer), name
 
 
 @pytest.mark.gpu

@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Label each image; a image that cannot be read is told of and left out, and makes the exit code 2."""
+    """Label each image; an image that cannot be read is told of and left out, and makes the exit code 2."""
     apply_process_settings()
     from converter.dilatednet.zoo import find
 
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _targets(images: Sequence[str], folder: Path, overlay: bool) -> list[tuple[Path, Path | None]]:
-    """Where each image's labels and overlay go; no file may be written twice, nor over a image that is read."""
+    """Where each image's labels and overlay go; no file may be written twice, nor over an image that is read."""
     targets = []
     taken = {str(Path(source).resolve()): source for source in images}
     for source in images:

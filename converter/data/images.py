@@ -1,6 +1,6 @@
 """Reading images: 8-bit color in, uint8 RGB out; every other kind is refused with what to do about it.
 
-A image that is turned by its EXIF orientation is turned upright, as every viewer and OpenCV's imread do.
+An image that is turned by its EXIF orientation is turned upright, as every viewer and OpenCV's imread do.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
     """The image at `path` as uint8 (h, w, 3), R, G, B in 0 to 255. Opaque palette images give their colors.
 
     Raises:
-        ImageError: missing, broken, truncated, not a image, of more than 178,956,970 pixels, animated, or of a kind
+        ImageError: missing, broken, truncated, not an image, of more than 178,956,970 pixels, animated, or of a kind
             on which the nets were not trained: grayscale, transparent, CMYK, more than 8 bits a channel.
     """
     name = os.fspath(path)

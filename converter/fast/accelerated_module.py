@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,8 +11,10 @@ from torch import Tensor, fx, nn
 
 from converter.fast.convolution.cudnn import settings
 from converter.fast.convolution.filter import Place
-from converter.fast.patterns import accelerated_graph, graph_of, segment
+from converter.fast.patterns import accelerated_graph, segment
 from converter.fast.replay import GraphReplay
+from converter.pytorch.caffe_module import CaffeModule
+from converter.pytorch.inputs import arguments_of
 
 
 class AcceleratedModule(nn.Module):
@@ -33,14 +36,18 @@ class AcceleratedModule(nn.Module):
         self.place = place
         self.input_size: tuple[int, int] | None = getattr(net, "input_size", None)
         self.graph_module = accelerated_graph(net, place)
-        self._names = _input_names(net)
         self._graphs, self._compiled = graphs, compiled
-        self._parts: dict[tuple[str | None, str | None], GraphReplay] = {}
-        self._whole = self._repeated(self.graph_module)
+        self._parts: dict[tuple[str | None, str | None], tuple[str, GraphReplay]] = {}
+        self._whole = self._replay(self.graph_module)
 
     def forward(self, *args: Tensor, **inputs: Tensor) -> Any:
-        """What the net itself gives: a dict of tensors, or one tensor, float32."""
-        return self._run(self._whole, {**dict(zip(self._names, args, strict=False)), **inputs})
+        """What the net itself gives: a dict of tensors, or one tensor, float32.
+
+        Raises:
+            ShapeError: inputs of a CaffeModule that are missing, unknown or given twice.
+            TypeError: the same of another module's.
+        """
+        return self._run(self._whole, self._arguments(args, inputs))
 
     def segment(self, name: str) -> Callable[[Tensor], Tensor]:
         """A part of the net by the name that the net's `segments` gives it: takes and gives one tensor, float32.
@@ -53,9 +60,10 @@ class AcceleratedModule(nn.Module):
             raise AttributeError(f"{type(self.net).__name__} has no part {name!r}; it has {', '.join(named) or 'none'}")
         bounds = named[name]
         if bounds not in self._parts:
-            self._parts[bounds] = self._repeated(segment(self.graph_module, *bounds))
-        part = self._parts[bounds]
-        return lambda x: self._run(part, {"x": x})
+            part = segment(self.graph_module, *bounds)
+            self._parts[bounds] = _input_names(part)[0], self._replay(part)
+        entry, replay = self._parts[bounds]
+        return lambda x: self._run(replay, {entry: x})
 
     def logits(self, x: Tensor) -> Tensor:
         """The output before the softmax, where the net names that part: x (n, c, h, w) -> (n, classes, h', w')."""
@@ -65,41 +73,42 @@ class AcceleratedModule(nn.Module):
         """The front end's output, where the net names that part: x (n, c, h, w) -> (n, classes, h', w')."""
         return self.segment("features")(x)
 
-    def _repeated(self, module: fx.GraphModule) -> GraphReplay:
-        names = [str(node.target) for node in module.graph.nodes if node.op == "placeholder"]
-        return GraphReplay(_named(module, names), graphs=self._graphs, compiled=self._compiled)
+    def _arguments(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Any]:
+        """The inputs by the graph's names, which are Python's; a CaffeModule's may be given by Caffe's."""
+        if isinstance(self.net, CaffeModule):
+            return dict(
+                zip(_input_names(self.graph_module), arguments_of(self.net.facts, args, inputs, None), strict=True)
+            )
+        return inspect.signature(self.graph_module.forward).bind(*args, **inputs).arguments
+
+    def _replay(self, module: fx.GraphModule) -> GraphReplay:
+        return GraphReplay(_function_of(module), graphs=self._graphs, compiled=self._compiled)
 
     @torch.inference_mode()
-    def _run(self, part: GraphReplay, inputs: dict[str, Tensor]) -> Any:
-        """A part's outputs, float32."""
+    def _run(self, part: GraphReplay, inputs: dict[str, Any]) -> Any:
+        """A part's outputs, float32, for inputs by its graph's names."""
         with settings(self.place):
             outputs = part({name: self._prepared(value) for name, value in inputs.items()})
         found = {name: value.float() for name, value in outputs.items()}
         return found.get("", found)
 
-    def _prepared(self, value: Tensor) -> Tensor:
+    def _prepared(self, value: Any) -> Tensor:
         moved = torch.as_tensor(value).to(self.place.device, self.place.dtype)
         return moved.contiguous(memory_format=torch.channels_last) if moved.ndim == 4 else moved
 
 
-def _named(module: fx.GraphModule, names: list[str]) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+def _function_of(module: fx.GraphModule) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
     """A graph as a function of named tensors; one that gives a single tensor names it ""."""
 
     def run(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        given = list(inputs.values()) if set(inputs) != set(names) else [inputs[name] for name in names]
-        inputs.clear()  # nothing here holds on to an input that the graph is done with
-        output = module(*given)
+        output = module(**inputs)
         return output if isinstance(output, dict) else {"": output}
 
     return run
 
 
-def _input_names(net: nn.Module) -> list[str]:
-    """Names by which inputs may be given: a CaffeModule's own, else those of `forward`."""
-    own = getattr(net, "inputs", None)
-    if own is not None:
-        return list(own)
-    return [str(node.target) for node in graph_of(net).graph.nodes if node.op == "placeholder"]
+def _input_names(module: fx.GraphModule) -> list[str]:
+    return [str(node.target) for node in module.graph.nodes if node.op == "placeholder"]
 
 
 def accelerate(
@@ -114,7 +123,8 @@ def accelerate(
 
     Nothing is packed before the first call, so this returns at once. The first call on CUDA tries out the algorithms of
     each convolution; a shape's second call captures a CUDA graph. On AMD's processors a tenth less time is taken where
-    `converter.process_settings.prepare()` was called before numpy and torch were imported, as `predict` calls it.
+    `converter.process_settings.apply_process_settings()` was called before numpy and torch were imported, as `predict`
+    does.
 
     Args:
         net: a CaffeModule, a DilatedNet, or any module that torch.fx traces.

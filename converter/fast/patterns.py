@@ -17,11 +17,11 @@ class AcceleratedConvolution(nn.Module):
 
     def __init__(self, convolution: nn.Conv2d, rectified: bool, place: Place) -> None:
         super().__init__()
-        self.form: Algorithm = select_algorithm(_filter(convolution, rectified), place)
+        self.algorithm: Algorithm = select_algorithm(_filter(convolution, rectified), place)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (n, c, h, w) channels-last of the place's type and device -> (n, c', h', w')."""
-        return self.form(x)
+        return self.algorithm(x)
 
 
 class MovedModule(nn.Module):
@@ -74,8 +74,8 @@ def graph_of(net: nn.Module) -> fx.GraphModule:
 def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
     """A copy of the net's graph with fast modules; the net and its numbers stay as they are.
 
-    A two-dimensional convolution takes the ReLU along that alone reads it; dropout goes; softmax computes in float32;
-    what has numbers of its own is moved to the place.
+    A two-dimensional convolution takes the ReLU along that alone reads it; dropout goes; a softmax that is an output
+    computes in float32; what has numbers of its own is moved to the place.
     """
     source = graph_of(net)
     root, graph = nn.Module(), fx.Graph()
@@ -95,8 +95,8 @@ def _fast(source: fx.GraphModule, node: fx.Node, module: nn.Module, place: Place
     """What stands in a module's place."""
     if type(module) is nn.Conv2d and _is_plain(module):
         return AcceleratedConvolution(module, _relu_behind(source, node) is not None, place)
-    if isinstance(module, nn.Softmax):
-        return Float32Softmax(module)
+    if isinstance(module, nn.Softmax) and all(user.op == "output" for user in node.users):
+        return Float32Softmax(module)  # within the net the next layer wants the place's type
     if next(module.parameters(), None) is None and next(module.buffers(), None) is None:
         return module
     return MovedModule(module, place)

@@ -65,8 +65,8 @@ class Window:
 class Operator:
     """One layer of a net, its parameters read.
 
-    A subclass reads its parameters in `setup`, states its shapes in `top_shapes` and computes in `forward`. Its name in
-    Caffe is given by `@layer`.
+    A subclass reads its parameters in `setup`, states its shapes in `top_shapes` and gives what computes as `module`.
+    Its name in Caffe is given by `@layer`.
 
     Attributes:
         type: Caffe's name of the layer type.
@@ -123,7 +123,7 @@ class Operator:
         raise NotImplementedError(self.type)
 
     def forward(self, call: Call) -> list[Tensor]:
-        """The tops' values."""
+        """The tops' values, of a layer without `module`: the form that operators of earlier versions are written in."""
         raise NotImplementedError(self.type)
 
     def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:
@@ -179,8 +179,11 @@ def layer(name: str, *aliases: str) -> Callable[[_Op], _Op]:
 
         @converter.layer("Twice")
         class Twice(converter.Operator):
-            def forward(self, call):
-                return [2 * call.bottoms[0]]
+            def module(self):
+                return Double()
+
+    `Double` is an nn.Module whose `forward` takes the bottoms and gives the top. A class may instead compute in
+    `forward(self, call)`, as in earlier versions: `return [2 * call.bottoms[0]]`.
     """
 
     def register(operator: _Op) -> _Op:

@@ -81,7 +81,7 @@ class SoftmaxWithLoss(NormalizedLoss):
         return (loss, logs.exp()) if self.probabilities else loss
 
 
-class InfogainLoss(NormalizedLoss):
+class InfogainLoss(SoftmaxWithLoss):
     """-sum over classes of H[label, class] log(max(p[class], 1e-20)) over the positions that count, / the normalizer.
 
     p is the softmax of x: (outer..., c, inner...) along `dim`, labels: one number a position, H: c * c numbers, given
@@ -97,8 +97,7 @@ class InfogainLoss(NormalizedLoss):
         probabilities: bool = False,
         matrix: Tensor | None = None,
     ) -> None:
-        super().__init__(normalization, ignore_label)
-        self.dim, self.probabilities = dim, probabilities
+        super().__init__(dim, normalization, ignore_label, probabilities)
         self.register_buffer("matrix", matrix, persistent=False)
 
     def forward(self, x: Tensor, labels: Tensor, matrix: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:

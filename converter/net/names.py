@@ -42,11 +42,6 @@ def indexed_names(own: tuple[str, ...], count: int) -> tuple[str, ...]:
     return own[:count] + tuple(f"blob{index}" for index in range(len(own), count))
 
 
-def state_dict_key(layer: str, blob: str) -> str:
-    """The state_dict key of a blob."""
-    return f"{escape(layer)}.{blob}"
-
-
 def parse_state_dict_key(key: str) -> tuple[str, str]:
     """Layer and blob name of a state_dict key; a key without a dot is a layer's `weight`."""
     layer, dot, blob = key.rpartition(".")

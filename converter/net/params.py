@@ -136,12 +136,12 @@ class Params:
             for child in children:
                 yield from child.leftovers()
 
-    def asked(self) -> Iterator[str]:
-        """Dotted path of every field that a reader has asked for, set or not, sub-messages' included."""
+    def fields_read(self) -> Iterator[str]:
+        """Dotted path of every field that an operator has read, set or not, sub-messages' included."""
         yield from (self._below(name) for name in sorted(self._taken))
         for children in self._children.values():
             for child in children:
-                yield from child.asked()
+                yield from child.fields_read()
 
     def error(self, name: str, what: str, todo: str = "") -> UnsupportedParameterError:
         """An error about a field of this message, at the place where it stands."""

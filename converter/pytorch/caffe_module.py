@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, fx, nn
 
 from converter.errors import ConversionError, ShapeError, WeightsError
-from converter.layers.layer import Operator, operator_types
+from converter.layers.layer import Operator, operator_type
 from converter.net.net import Shape
 from converter.plan.plan import Plan
 from converter.plan.weights import Matched
 from converter.pytorch.builder import GraphBuilder
-from converter.pytorch.collect import BlobCollector, FailureFinder
+from converter.pytorch.collect import LAYER_ERRORS, BlobCollector, FailureFinder
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.graph_state import NodeState, graph_of, graph_state
 from converter.pytorch.inputs import arguments_of
@@ -93,7 +93,7 @@ class CaffeModule(fx.GraphModule):
         values = self._arguments(args, inputs)
         try:
             return cast("dict[str, Tensor]", super().__call__(*values))
-        except (RuntimeError, ValueError, IndexError, ConversionError) as error:
+        except LAYER_ERRORS as error:
             raise self._explained(error, values) from error
 
     def blobs(self, *args: Any, **inputs: Any) -> dict[str, Tensor]:
@@ -102,7 +102,7 @@ class CaffeModule(fx.GraphModule):
         collector = BlobCollector(self)
         try:
             collector.run(*values)
-        except (RuntimeError, ValueError, IndexError, ConversionError) as error:
+        except LAYER_ERRORS as error:
             raise self._explained(error, values) from error
         return collector.blobs
 
@@ -115,7 +115,7 @@ class CaffeModule(fx.GraphModule):
             KeyError: the net has no layer of that name.
         """
         facts = self._layer(layer)
-        blob = operator_types().get(facts.type, Operator).blobs_of(self._held(facts))[index]
+        blob = (operator_type(facts.type) or Operator).blobs_of(self._held(facts))[index]
         return blob if tuple(blob.shape) == facts.shapes[index] else blob.reshape(facts.shapes[index])
 
     def set_blobs(self, layer: str, blobs: Sequence[np.ndarray[Any, Any]]) -> None:
@@ -126,7 +126,7 @@ class CaffeModule(fx.GraphModule):
             ValueError: another number of blobs than the layer has.
         """
         facts = self._layer(layer)
-        state = operator_types().get(facts.type, Operator).state_of(blobs)
+        state = (operator_type(facts.type) or Operator).state_of(blobs)
         with torch.no_grad():
             for mine, array in zip(self._held(facts), state, strict=True):
                 mine.copy_(torch.from_numpy(np.ascontiguousarray(array)).reshape(mine.shape))
@@ -176,15 +176,10 @@ class CaffeModule(fx.GraphModule):
         return arguments_of(self.facts, args, inputs, like)
 
     def _explained(self, error: Exception, values: Sequence[Tensor]) -> Exception:
-        """The error with the layer, its type and its bottoms' shapes in front, found by running layer by layer."""
+        """The error with the layer, its type and its bottoms' shapes, found by running layer by layer."""
         finder = FailureFinder(self)
-        try:
-            with torch.no_grad():
-                finder.run(*values)
-        except Exception:  # noqa: BLE001 - whatever failed first fails again here
-            layer = next((one for one in self.facts.layers if one.target == finder.target), None)
-        else:
-            return error
+        failed = finder.find(values)
+        layer = next((one for one in self.facts.layers if failed and one.target == finder.target), None)
         if layer is None:
             return error
         if isinstance(error, ConversionError):

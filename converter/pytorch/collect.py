@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, fx
 
+from converter.errors import ConversionError
 from converter.pytorch.builder import BLOB
+
+LAYER_ERRORS = (RuntimeError, ValueError, IndexError, ConversionError)
+"""What torch and a layer's own module raise where the layer cannot take its bottoms."""
 
 
 class BlobCollector(fx.Interpreter):
@@ -38,6 +44,19 @@ class FailureFinder(fx.Interpreter):
         super().__init__(module)
         self.target = ""
         self.shapes: tuple[tuple[int, ...], ...] = ()
+
+    def find(self, values: Sequence[Tensor]) -> bool:
+        """Run until a module fails; whether one did. Running statistics are afterwards as they were."""
+        kept = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
+        try:
+            with torch.no_grad():
+                self.run(*values)
+        except LAYER_ERRORS:
+            return True
+        finally:
+            for buffer, value in kept:
+                buffer.data.copy_(value)
+        return False
 
     def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The module's value; what is being called is noted first."""

@@ -1,4 +1,4 @@
-"""A layer whose type has no module of its own yet: an nn.Module around its operator."""
+"""A layer of the user's own that computes in `forward(call)`, not in a module: an nn.Module around its operator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from converter.layers.layer import Call, Operator
 
 
 class OperatorModule(nn.Module):
-    """Calls an operator with its bottoms and blobs."""
+    """Calls an operator's `forward` with its bottoms and blobs.
+
+    Operators written for earlier versions have that and no `module()`; ours all have one.
+    """
 
     def __init__(self, operator: Operator) -> None:
         super().__init__()

@@ -117,7 +117,7 @@ def details(summary: str, content: str, *, opened: bool = False) -> str:
 
 
 def figure(pixels: Pixels, caption: str, *, cells: bool = False) -> str:
-    """A image, uint8 (h, w, 3) R, G, B, with its caption.
+    """An image, uint8 (h, w, 3) R, G, B, with its caption.
 
     `cells`: flat colors, such as label maps: kept exact, as PNG, and enlarged without blur. Others become JPEG and
     are shrunk to 1024 pixels.

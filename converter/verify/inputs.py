@@ -50,7 +50,7 @@ def model_of(net_name: str) -> Model | None:
 def image_inputs(
     plan: Plan, path: str | os.PathLike[str], mean: Sequence[float] | None
 ) -> tuple[dict[str, Array], Pixels]:
-    """A image as the net's input, and the image: its first tile where the net is a published one, else resized.
+    """An image as the net's input, and the image: its first tile where the net is a published one, else resized.
 
     Args:
         plan: a net with one input of shape (n, 3, h, w); the image fills every item of the batch.

@@ -202,6 +202,23 @@ def test_a_topology_that_cannot_be_is_refused(wrong):
         Topology(**{"classes": 2, **wrong})
 
 
+def test_the_net_is_compiled_as_one_graph():
+    net, x = formula_net("dilation7_kitti"), golden_input(MINI / "dilation7_kitti_mini.prototxt")
+    with torch.inference_mode():
+        wanted = net(x)
+        prob = torch.compile(net, backend="eager", fullgraph=True)(x)
+    torch.testing.assert_close(prob, wanted)
+
+
+def test_a_strict_export_takes_images_of_other_sizes():
+    net, x = formula_net("dilation8_camvid"), golden_input(MINI / "dilation8_camvid_mini.prototxt")
+    sides = {2: torch.export.Dim("height", min=400), 3: torch.export.Dim("width", min=400)}
+    exported = torch.export.export(net, (x,), dynamic_shapes=(sides,), strict=True).module()
+    with torch.inference_mode():
+        for image in (x, torch.from_numpy(formula_image(452, 436))[None]):
+            torch.testing.assert_close(exported(image), net(image))
+
+
 @pytest.mark.gpu
 def test_a_mini_net_on_cuda_is_caffes():
     torch.backends.cudnn.allow_tf32 = False

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import converter
+from converter.errors import ShapeError
 from converter.fast import accelerate
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image, sample
@@ -79,6 +80,40 @@ def test_a_branch_that_reads_before_the_rectification_is_not_fused_away(tmp_path
         torch.testing.assert_close(fast[name], value)
 
 
+SUBTRACTION = (
+    'input: "in" input_shape { dim: 1 dim: 2 } input: "b/2" input_shape { dim: 1 dim: 2 }\n'
+    'layer { name: "s" type: "Eltwise" bottom: "in" bottom: "b/2" top: "y" eltwise_param { coeff: 1 coeff: -1 } }\n'
+)
+
+
+def test_inputs_go_by_caffes_names_in_any_order(tmp_path):
+    """Neither name is a Python name of the graph's arguments, and the layer tells its bottoms apart."""
+    (tmp_path / "net.prototxt").write_text(SUBTRACTION)
+    fast = accelerate(converter.load(tmp_path / "net.prototxt"))
+    one, other = torch.tensor([[5.0, 7.0]]), torch.tensor([[1.0, 2.0]])
+
+    assert fast(**{"b/2": other, "in": one})["y"].tolist() == [[4, 5]]
+    assert fast(one, **{"b/2": other})["y"].tolist() == [[4, 5]]
+    with pytest.raises(ShapeError, match="missing b/2; the net's inputs are in, b/2"):
+        fast(one)
+    with pytest.raises(ShapeError, match="unknown c"):
+        fast(one, other, c=one)
+
+
+def test_any_other_module_takes_its_inputs_as_its_forward_does():
+    class Scaled(torch.nn.Module):
+        def forward(self, x, factor, offset=1.0):
+            return x * factor + offset
+
+    fast = accelerate(Scaled())
+    x, factor = torch.tensor([3.0]), torch.tensor([2.0])
+
+    assert fast(factor=factor, x=x).tolist() == [7]
+    assert fast(x, factor=factor).tolist() == [7]
+    with pytest.raises(TypeError, match="missing a required argument: 'factor'"):
+        fast(x)
+
+
 def test_the_input_is_left_as_it_was():
     x = picture_for("dilation7_kitti")
     before = x.clone()
@@ -99,6 +134,18 @@ def test_bfloat16_labels_agree_almost_everywhere():
 
     assert confident.any()
     assert torch.equal(fast.argmax(1)[confident], plain.argmax(1)[confident])
+
+
+def test_a_softmax_within_a_bfloat16_net_feeds_the_next_layer(tmp_path):
+    (tmp_path / "net.prototxt").write_text(
+        'input: "x" input_shape { dim: 1 dim: 2 dim: 4 dim: 4 }\n'
+        'layer { name: "s" type: "Softmax" bottom: "x" top: "s" }\n'
+        'layer { name: "c" type: "Convolution" bottom: "s" top: "y" convolution_param { num_output: 1 kernel_size: 1\n'
+        '  weight_filler { type: "constant" value: 3 } } }\n'
+    )
+    fast = accelerate(converter.load(tmp_path / "net.prototxt"), dtype=torch.bfloat16)
+
+    torch.testing.assert_close(fast(torch.zeros(1, 2, 4, 4))["y"], torch.full((1, 1, 4, 4), 3.0))  # 3 (1/2 + 1/2)
 
 
 def test_mapped_weights_survive_being_packed():

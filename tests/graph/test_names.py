@@ -5,7 +5,7 @@ import keyword
 import pytest
 import torch
 
-from converter.net.names import escape, indexed_names, parse_state_dict_key, state_dict_key, unescape
+from converter.net.names import escape, indexed_names, parse_state_dict_key, unescape
 from converter.net.reserved_names import RESERVED
 from converter.pytorch.caffe_module import CaffeModule
 
@@ -26,7 +26,7 @@ from converter.pytorch.caffe_module import CaffeModule
 def test_a_layers_name_loses_its_dots_and_gets_them_back(layer: str, escaped: str) -> None:
     assert escape(layer) == escaped
     assert unescape(escaped) == layer
-    assert parse_state_dict_key(state_dict_key(layer, "weight")) == (layer, "weight")
+    assert parse_state_dict_key(f"{escaped}.weight") == (layer, "weight")
 
 
 def test_blobs_are_weight_bias_and_then_numbered() -> None:

@@ -20,7 +20,7 @@ _PICTURE, _TRUTH = "_leftImg8bit.png", "_gtFine_labelIds.png"
 
 
 def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture, ...]:
-    """Every gtFine truth of a split with its image, by city and name; a image is called CITY/NAME_leftImg8bit.
+    """Every gtFine truth of a split with its image, by city and name; an image is called CITY/NAME_leftImg8bit.
 
     Raises:
         DatasetError: the root holds no gtFine of this split, or no truth in it.

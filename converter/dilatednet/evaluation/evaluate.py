@@ -47,7 +47,7 @@ def evaluate(
     read images and truths ahead; `label` is given `batch` images at a time.
 
     Raises:
-        ImageError, DatasetError: a image or its truth does not read, or their sizes differ.
+        ImageError, DatasetError: an image or its truth does not read, or their sizes differ.
         OutputError: a prediction or the journal cannot be written.
     """
     mine = split.pictures[share[0] :: share[1]]

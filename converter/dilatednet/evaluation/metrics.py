@@ -35,7 +35,7 @@ def confusion(ground_truth: Labels, prediction: Labels, classes: int, where: str
 
 
 def _size(labels: Labels) -> str:
-    """Width × height, as people give a image's size."""
+    """Width × height, as people give an image's size."""
     return "×".join(str(side) for side in reversed(labels.shape))
 
 

@@ -24,7 +24,7 @@ _CHUNK = 8
 
 
 def prediction_path(folder: Path, name: str) -> Path | None:
-    """Where the prediction for a image lies: NAME.png in the folder, with or without the name's own folder."""
+    """Where the prediction for an image lies: NAME.png in the folder, with or without the name's own folder."""
     for candidate in (folder / f"{name}.png", folder / f"{Path(name).name}.png"):
         if candidate.is_file():
             return candidate

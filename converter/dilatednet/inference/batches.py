@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from converter.dilatednet.inference.canvas import Canvas, fetched
+from converter.dilatednet.inference.canvas import Canvas, copy_to_host
 from converter.dilatednet.inference.predict import (
     Pixels,
     batch_answer,
@@ -28,7 +28,7 @@ Waiting = Callable[[], Pixels]
 
 @dataclass(slots=True)
 class _Pending:
-    """A image some of whose tiles are still to come."""
+    """An image some of whose tiles are still to come."""
 
     size: tuple[int, int]
     canvas: Canvas
@@ -46,7 +46,7 @@ def predict_many(
 ) -> list[Pixels]:
     """The labels of several images, uint8 (h, w) each, as `predict` gives them, `batch` tiles at a time.
 
-    A image whose tiles can share one front end goes by itself, which costs less (see
+    An image whose tiles can share one front end goes by itself, which costs less (see
     `converter.dilatednet.inference.shared_front_end`).
     Raises what `predict` raises.
     """
@@ -89,7 +89,7 @@ def device_of(module: torch.nn.Module) -> torch.device:
 
 
 def _goes_alone(module: torch.nn.Module, image: Pixels, model: Model, size: tuple[int, int], batch: int) -> bool:
-    """Whether a image is labelled by itself: its tiles share a front end, or there is nothing to gain from others."""
+    """Whether an image is labelled by itself: its tiles share a front end, or there is nothing to gain from others."""
     if batch == 1 and device_of(module).type != "cuda":
         return True
     return shared_probabilities(module, image, model, size) is not None
@@ -109,5 +109,5 @@ def _run(
             item.answers.append((tile, prob))
             if len(item.answers) == len(item.tiles):
                 finite = torch.stack([torch.isfinite(prob).all() for _, prob in item.answers]).all()
-                yield number, fetched(predict_labels_on_device(item.answers, model, item.size), finite)
+                yield number, copy_to_host(predict_labels_on_device(item.answers, model, item.size), finite)
                 del pending[number]

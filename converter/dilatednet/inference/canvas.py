@@ -1,4 +1,4 @@
-"""A image on the device that labels it: tiles are cut there, and labels come back while others work."""
+"""An image on the device that labels it: tiles are cut there, and labels come back while others work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from converter.dilatednet.inference.tiles import Tile
 
 
 class Canvas:
-    """A image uint8 (h, w, 3), R, G, B, sent to a device as it is, a quarter of its tiles' size."""
+    """An image uint8 (h, w, 3), R, G, B, sent to a device as it is, a quarter of its tiles' size."""
 
     def __init__(self, image: Pixels, mean: tuple[float, float, float], device: torch.device) -> None:
         host = torch.from_numpy(np.ascontiguousarray(image))
@@ -29,8 +29,8 @@ class Canvas:
         return (pixels.flip(2).permute(2, 0, 1).to(torch.float32) - self._mean)[None]
 
 
-def fetched(labels: torch.Tensor, finite: torch.Tensor) -> Callable[[], Pixels]:
-    """Start bringing labels uint8 (h, w) from their device; the result waits for them.
+def copy_to_host(labels: torch.Tensor, finite: torch.Tensor) -> Callable[[], Pixels]:
+    """Start copying labels uint8 (h, w) from their device; the function returned waits for them.
 
     `finite`: whether the numbers behind them were, a bool on the device. Without a device nothing is waited for.
 

@@ -1,4 +1,4 @@
-"""From a image to a label for every pixel, as fyu/dilation's predict.py does it."""
+"""From an image to a label for every pixel, as fyu/dilation's predict.py does it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def predict(
 
 
 def predict_labels(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
-    """The most probable class of every pixel of a image of `size` (height, width) from its tiles: uint8 (h, w)."""
+    """The most probable class of every pixel of an image of `size` (height, width) from its tiles: uint8 (h, w)."""
     labels: Pixels = predict_labels_on_device(answers, model, size).cpu().numpy()
     return labels
 

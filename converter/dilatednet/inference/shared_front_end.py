@@ -1,4 +1,4 @@
-"""One front end for all tiles of a image: what tiles share is computed once, what nobody sees not at all.
+"""One front end for all tiles of an image: what tiles share is computed once, what nobody sees not at all.
 
 Two tiles overlap by 372 pixels, and the last one runs on beyond the image. The front end has no padding, so on a grid
 of 8 pixels its answer at a place does not depend on the tile that holds the place: it is run over the whole padded
@@ -36,7 +36,7 @@ _WINDOW = 3_500_000
 
 @dataclass(frozen=True, slots=True)
 class TileAxis:
-    """One axis of a image: its tiles, and the cells to compute.
+    """One axis of an image: its tiles, and the cells to compute.
 
     `starts` are the tiles' first pixels, `positions` the image's row or column for each pixel of the padded image,
     `cells` each tile's cells that are computed, `kept` those of them that lie on the image.

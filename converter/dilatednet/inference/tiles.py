@@ -1,4 +1,4 @@
-"""A image of any size as tiles of the net's input size (fyu/dilation, predict.py): which pixel stands where.
+"""An image of any size as tiles of the net's input size (fyu/dilation, predict.py): which pixel stands where.
 
 The image is padded by 186 (half of what the unpadded front end consumes) by reflection that does not repeat the edge;
 a tile starts every `input - 372` pixels; what a tile lacks at the right and the bottom is its own reflection. Rows and
@@ -40,7 +40,7 @@ def tile_starts(length: int, size: int) -> Iterator[tuple[int, Index]]:
 
 
 def tiles(picture: tuple[int, int], size: tuple[int, int]) -> Iterator[Tile]:
-    """Every tile of a image (height, width) for inputs of `size` (height, width), rows of tiles from the top.
+    """Every tile of an image (height, width) for inputs of `size` (height, width), rows of tiles from the top.
 
     Raises:
         ShapeError: the tile is no larger than twice the margin.

@@ -50,7 +50,7 @@ def front_end(recipe: Recipe, weights: str) -> DilatedNet:
 
 
 def picture_features(net: DilatedNet, image: Array, mean: tuple[float, ...], input_size: tuple[int, int]) -> Array:
-    """The front end's logits of a image uint8 (h, w, 3) R, G, B: float32 (classes, rows, columns), tiles joined.
+    """The front end's logits of an image uint8 (h, w, 3) R, G, B: float32 (classes, rows, columns), tiles joined.
 
     Raises:
         ShapeError: tiles that are no larger than twice the margin.
@@ -79,7 +79,7 @@ def extract(
     was made now.
 
     Raises:
-        ImageError: a image does not read. OutputError: a map cannot be written.
+        ImageError: an image does not read. OutputError: a map cannot be written.
     """
     made = 0
     for picture in pictures:

@@ -34,7 +34,7 @@ class _Fields:
     top: int
     blobs: int
 
-    def decoded(self) -> tuple[int, ...]:
+    def field_numbers(self) -> tuple[int, ...]:
         """All of them."""
         return self.name, self.type, self.bottom, self.top, self.blobs
 
@@ -85,7 +85,7 @@ def _v1_layer(file: Mapped, span: Span) -> Iterable[StoredLayer]:
 
 def _layer(file: Mapped, span: Span, numbers: _Fields) -> StoredLayer:
     """One layer by one version's field numbers."""
-    known: dict[int, list[WireField]] = {number: [] for number in numbers.decoded()}
+    known: dict[int, list[WireField]] = {number: [] for number in numbers.field_numbers()}
     for item in walk(file, span):
         if item.number in known:
             known[item.number].append(item)

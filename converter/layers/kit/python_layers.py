@@ -20,8 +20,11 @@ def python_layer(module: str, name: str) -> Callable[[_Op], _Op]:
             def setup(self, p, bottoms):
                 self.options = p.message("python_param").text("param_str")
 
-    Caffe's own Python layers compute on blobs in place; these say their shapes (`top_shapes`) and compute with torch
-    (`forward`), so that gradients and export work. A later registration of the same names counts.
+            def module(self):
+                return ProposalModule(self.options)
+
+    Caffe's own Python layers compute on blobs in place; these say their shapes (`top_shapes`) and give an nn.Module
+    (`module`), so that gradients and export work. A later registration of the same names counts.
     """
 
     def register(operator: _Op) -> _Op:

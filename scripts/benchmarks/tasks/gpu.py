@@ -17,7 +17,7 @@ from converter.dilatednet.inference.batches import Waiting, begin_many
 from converter.dilatednet.training.loss import valid_loss
 from converter.dilatednet.training.recipes import SHRINK, recipe
 from converter.dilatednet.training.stages import build_optimizer, build_stage
-from converter.fast import FastNet, accelerate
+from converter.fast import AcceleratedModule, accelerate
 from tests.formula_weights import formula_image
 
 Run = Callable[[], dict[str, Any] | None]
@@ -66,7 +66,7 @@ def tiles(weights: str, side: int, kind: str, batch: int) -> Run:
         if not facts:
             facts.update(_parity(wanted, net.logits(x)[:1].float().cpu().numpy()))
             facts["GPU memory, MB"] = round(torch.cuda.max_memory_allocated() / 1e6)
-            facts["forms"] = _forms(net)
+            facts["algorithms"] = _algorithms(net)
         return {"facts": facts}
 
     return run
@@ -117,12 +117,12 @@ def training(kind: str) -> Run:
     return run
 
 
-def _forms(net: FastNet) -> str:
-    """Layers whose fastest form is not the fused or direct one."""
+def _algorithms(net: AcceleratedModule) -> str:
+    """Layers whose fastest algorithm is not the fused or direct one."""
     found = []
-    for stage in net.stages:
-        chosen = getattr(stage.form, "chosen", {})
-        found += [f"{stage.tops[0]} {name}" for name in chosen.values() if name not in ("direct", "fused")]
+    for name, module in net.graph_module.named_modules():
+        chosen = getattr(getattr(module, "algorithm", None), "chosen", {})
+        found += [f"{name} {algorithm}" for algorithm in chosen.values() if algorithm not in ("direct", "fused")]
     return ", ".join(found) or "direct or fused everywhere"
 
 
