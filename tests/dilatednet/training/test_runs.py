@@ -14,7 +14,7 @@ from converter.dilatednet.training.loss import valid_loss
 from converter.dilatednet.training.run import Start
 from converter.dilatednet.training.stages import build_optimizer, build_stage
 from converter.errors import DatasetError, OutputError, TrainingError
-from tests.dilatednet.tiny_training import blobs, run, tiny, write_pictures
+from tests.dilatednet.training.tiny_training import blobs, run, tiny, write_pictures
 
 RESUME = Start(from_scratch=True, resume=True)
 

@@ -12,7 +12,7 @@ from converter.fast.convolution.filter import Place
 from converter.fast.convolution.frequency import FrequencyConvolution
 from converter.fast.convolution.pointwise import PointwiseConvolution
 from converter.pytorch.process_settings import prepare, threads_make_room
-from tests.fast.test_forms import apart, made, picture
+from tests.fast.test_algorithms import apart, made, picture
 from tests.places import ROOT
 
 CPU = Place(torch.float32, torch.device("cpu"))

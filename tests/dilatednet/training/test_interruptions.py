@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from converter.dilatednet.training.checkpoint import checkpoints
-from tests.dilatednet.tiny_training import blobs, command, run, tiny, write_pictures
+from tests.dilatednet.training.tiny_training import blobs, command, run, tiny, write_pictures
 from tests.places import ROOT
 
 PATIENCE = 120

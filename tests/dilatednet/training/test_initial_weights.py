@@ -11,8 +11,8 @@ from converter.dilatednet.training.recipes import Recipe, recipe
 from converter.dilatednet.training.stages import StageNet, build_stage, weights_of
 from converter.errors import TrainingError, WeightsError
 from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
-from tests.dilatednet.test_vgg import torchvision_state
-from tests.dilatednet.tiny_training import tiny
+from tests.dilatednet.training.test_vgg import torchvision_state
+from tests.dilatednet.training.tiny_training import tiny
 from tests.formula_weights import formula_blob
 
 

@@ -11,8 +11,8 @@ from safetensors.numpy import save_file
 
 from converter.cli import main
 from converter.dilatednet.zoo import find
+from tests.data.made_voc import blank, made_truth, make_voc, slow_confusion
 from tests.dilatednet.formula_nets import formula_arrays
-from tests.dilatednet.made_voc import blank, made_truth, make_voc, slow_confusion
 from tests.places import GOLDENS, ROOT, VOC_ROOT
 
 PREDICT = GOLDENS / "predict"

@@ -9,7 +9,7 @@ from converter.dilatednet.evaluation.evaluate import evaluate
 from converter.dilatednet.evaluation.journal import Journal
 from converter.dilatednet.evaluation.score import score
 from converter.errors import DatasetError
-from tests.dilatednet.made_voc import blank, made_truth, make_voc, slow_confusion
+from tests.data.made_voc import blank, made_truth, make_voc, slow_confusion
 
 ABOUT = {"model": "fake", "classes": 21}
 

@@ -18,7 +18,7 @@ from converter.dilatednet.training.features import extract, front_end
 from converter.dilatednet.training.recipes import recipe
 from converter.dilatednet.training.sources import from_lists, from_split
 from converter.errors import DatasetError, WeightsError
-from tests.dilatednet.tiny_training import CLASSES, blobs, run, tiny, write_pictures
+from tests.dilatednet.training.tiny_training import CLASSES, blobs, run, tiny, write_pictures
 
 MEAN = (102.93, 111.36, 116.52)
 TILE = (412, 428)  # 5×7 cells: 40×52 pixels in one tile

@@ -18,7 +18,7 @@ from converter.download.download import download
 from converter.download.download import fetch as fetch_file
 from converter.download.sources import Source, find_source, sources
 from converter.errors import DownloadError, OutputError
-from tests.dilatednet.file_server import CONTENT, CUT_AT, Server
+from tests.download.file_server import CONTENT, CUT_AT, Server
 
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()

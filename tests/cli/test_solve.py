@@ -10,7 +10,7 @@ import converter
 from converter.cli import main
 from converter.data.caffe_layers import layer_data
 from converter.plan.stored_weights import read_weights
-from tests.dilatednet.tiny_training import write_pictures
+from tests.dilatednet.training.tiny_training import write_pictures
 
 NET = """
 layer { name: "data" type: "ImageLabelData" top: "data" top: "label"
