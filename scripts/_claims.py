@@ -1,4 +1,4 @@
-"""Runs the claims' experiment and writes its table, numbers and picture; see converter/dilatednet/claims."""
+"""Runs the claims' experiment and writes its table, numbers and image; see converter/dilatednet/claims."""
 
 import argparse
 import json

@@ -170,8 +170,8 @@ def test_inputs_are_checked_by_name():
 
     with pytest.raises(ShapeError, match="missing data"):
         net()
-    with pytest.raises(ShapeError, match="unknown picture"):
-        net(data=torch.zeros(1, 3, 436, 484), picture=torch.zeros(1))
+    with pytest.raises(ShapeError, match="unknown image"):
+        net(data=torch.zeros(1, 3, 436, 484), image=torch.zeros(1))
 
 
 def test_a_failed_call_in_training_updates_running_statistics_once(tmp_path):

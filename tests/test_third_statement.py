@@ -158,7 +158,7 @@ def test_an_impulse_shows_every_tap_by_its_own_bit(tmp_path):
 
 
 def test_the_bits_of_a_sum_say_which_taps_were_inside(tmp_path):
-    """All pixels 1, weights 2^t: in the corner of a padded picture only taps 4, 5, 7 and 8 see a pixel."""
+    """All pixels 1, weights 2^t: in the corner of a padded image only taps 4, 5, 7 and 8 see a pixel."""
     bits = 2.0 ** np.arange(9).reshape(1, 1, 3, 3)
     fields = "num_output: 1 kernel_size: 3 pad: 1 bias_term: false"
     body = f'type: "Convolution" convolution_param {{ {fields} }}'

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from converter.data.datasets import Picture, Split
+    from converter.data.datasets import Sample, Split
     from converter.data.labels import Labels
     from converter.dilatednet.evaluation.results import Result
 
@@ -23,15 +23,15 @@ def split_arguments(parser: argparse.ArgumentParser) -> None:
         "--split", metavar="NAME", help="default: val for voc and cityscapes, test for camvid and kitti"
     )
     parser.add_argument("--sbd-root", metavar="DIR", help="where SBD lies, for voc's trainaug")
-    parser.add_argument("--limit", type=_count, metavar="N", help="only the first N pictures")
-    parser.add_argument("--only-present", action="store_true", help="leave out pictures whose files are not there")
+    parser.add_argument("--limit", type=_count, metavar="N", help="only the first N images")
+    parser.add_argument("--only-present", action="store_true", help="leave out images whose files are not there")
     parser.add_argument("--strict", action="store_true", help="refuse a split whose length is not the published one")
     parser.add_argument(
         "--paper-row", metavar="NAME", help="the row of the paper's table to compare with, e.g. 'Front end'"
     )
     parser.add_argument("--json", metavar="FILE", help="also write the result as JSON")
     parser.add_argument(
-        "--report", metavar="FILE.html", help="also write a page: bars, best and worst pictures, confusion"
+        "--report", metavar="FILE.html", help="also write a page: bars, best and worst images, confusion"
     )
 
 
@@ -61,7 +61,7 @@ def open_from(args: argparse.Namespace, needs: Sequence[str]) -> Split:
     return split
 
 
-def publish(result: Result, args: argparse.Namespace, predict_labels: Callable[[Picture], Labels]) -> None:
+def publish(result: Result, args: argparse.Namespace, predict_labels: Callable[[Sample], Labels]) -> None:
     """Print the table, and write the files asked for; `predict_labels` gives the predictions that a report shows."""
     from converter.dilatednet.evaluation.results import table, write_json
 

@@ -18,12 +18,12 @@ def recipe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="DIR", help="where the data set lies, e.g. the folder holding VOCdevkit")
     parser.add_argument("--split", metavar="NAME", default="train", help="default: train (the paper's VOC: trainaug)")
     parser.add_argument("--sbd-root", metavar="DIR", help="where SBD lies, for voc's trainaug")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N pictures")
-    parser.add_argument("--only-present", action="store_true", help="leave out pictures whose files are not there")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N images")
+    parser.add_argument("--only-present", action="store_true", help="leave out images whose files are not there")
     parser.add_argument("--device", default="", help="cpu, cuda or cuda:N; default: a GPU where there is one")
 
 
-def open_pictures(args: argparse.Namespace, *needs: str) -> Split:
+def open_images(args: argparse.Namespace, *needs: str) -> Split:
     """The split under --data; its notes go to stderr."""
     from converter.data.datasets import open_split
 

@@ -14,16 +14,16 @@ from converter.cli._scores import open_from, publish, split_arguments
 from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
-    from converter.data.datasets import Picture, Split
+    from converter.data.datasets import Sample, Split
     from converter.data.labels import Labels
     from converter.dilatednet.evaluation.evaluate import Labeller
     from converter.dilatednet.evaluation.metrics import Matrix
     from converter.dilatednet.training.distributed import Processes
 
 _ON_CUDA = 8
-"""Pictures read ahead, and tiles run together, where nothing else is asked for."""
+"""Images read ahead, and tiles run together, where nothing else is asked for."""
 
-HELP = "run a net over a data set: IoU by class beside the paper's (torchrun shares the pictures out)"
+HELP = "run a net over a data set: IoU by class beside the paper's (torchrun shares the images out)"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a published net: dilation8_pascal_voc, …")
     parser.add_argument("--weights", required=True, metavar="W", help=".caffemodel, .h5, .safetensors or .pth")
     _network.arguments(parser)
-    parser.add_argument("--resume", metavar="DIR", help="keep finished pictures here, and go on with those that are")
-    parser.add_argument("--save-predictions", metavar="DIR", help="also write each label picture, as score reads them")
-    parser.add_argument("--workers", type=_positive, metavar="N", help="threads that read pictures ahead (1; CUDA: 8)")
+    parser.add_argument("--resume", metavar="DIR", help="keep finished images here, and go on with those that are")
+    parser.add_argument("--save-predictions", metavar="DIR", help="also write each label image, as score reads them")
+    parser.add_argument("--workers", type=_positive, metavar="N", help="threads that read images ahead (1; CUDA: 8)")
     parser.add_argument(
         "--batch", type=_positive, metavar="N", help="tiles of equal size that run together (1; CUDA: 8)"
     )
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
     check_device(args.device)
     with init_process_group(args.device) as processes:
-        about = _about(args, split)
+        about = _run_record(args, split)
         usual = _ON_CUDA if processes.device.type == "cuda" else 1
         workers, batch = args.workers or usual, args.batch or usual
         label = _labeller(args, str(processes.device), batch)
@@ -74,26 +74,26 @@ def run(args: argparse.Namespace) -> int:
                 workers=workers,
                 batch=batch,
                 share=(processes.rank, processes.count),
-                progress=processes.first,
+                progress=processes.is_main,
             )
-        counts = _gathered(counts, processes, split)
-        if processes.first:
-            publish(Result(split, counts, row, about), args, _labels_of(args, split, label))
+        counts = _gather_counts(counts, processes, split)
+        if processes.is_main:
+            publish(Result(split, counts, row, about), args, _report_labels(args, split, label))
     return 0
 
 
-def _labels_of(args: argparse.Namespace, split: Split, label: Labeller) -> Callable[[Picture], Labels]:
+def _report_labels(args: argparse.Namespace, split: Split, label: Labeller) -> Callable[[Sample], Labels]:
     """The predictions for the report: those saved, or made once more."""
     from converter.data.images import read_image
-    from converter.dilatednet.evaluation.evaluate import waited
-    from converter.dilatednet.evaluation.score import predicted
+    from converter.dilatednet.evaluation.evaluate import resolve
+    from converter.dilatednet.evaluation.score import read_prediction
 
     if args.save_predictions:
-        return lambda picture: predicted(args.save_predictions, split, picture)
-    return lambda picture: waited(label([read_image(picture.image)])[0])
+        return lambda sample: read_prediction(args.save_predictions, split, sample)
+    return lambda sample: resolve(label([read_image(sample.image)])[0])
 
 
-def _gathered(counts: dict[str, Matrix], processes: Processes, split: Split) -> dict[str, Matrix]:
+def _gather_counts(counts: dict[str, Matrix], processes: Processes, split: Split) -> dict[str, Matrix]:
     """All processes' counts, in the split's order."""
     every = [counts]
     if processes.count > 1:
@@ -103,10 +103,10 @@ def _gathered(counts: dict[str, Matrix], processes: Processes, split: Split) -> 
         distributed.all_gather_object(shares, counts)
         every = shares
     union = {name: matrix for share in every for name, matrix in share.items()}
-    return {picture.name: union[picture.name] for picture in split.pictures}
+    return {sample.name: union[sample.name] for sample in split.samples}
 
 
-def _about(args: argparse.Namespace, split: Split) -> dict[str, Any]:
+def _run_record(args: argparse.Namespace, split: Split) -> dict[str, Any]:
     """What is run, as far as the counts depend on it."""
     from converter.dilatednet.zoo import find
     from converter.download.lockfile import digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from converter.cli._training import open_pictures, recipe_arguments
+from converter.cli._training import open_images, recipe_arguments
 
 HELP = "store a trained front end's answers, on which the context module trains"
 
@@ -35,14 +35,14 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = recipe(args.preset, "frontend", classes=args.classes)
     if not args.data:
-        raise DatasetError("no pictures to work on; give --data DIR")
-    split = open_pictures(args, "image")
+        raise DatasetError("no images to work on; give --data DIR")
+    split = open_images(args, "image")
     net = front_end(chosen, args.weights)
     net.to(select_device(args.device))
     model = find(chosen.model)
     size = tuple(args.input_size) if args.input_size else model.input_size
-    with tqdm(total=len(split.pictures), disable=None, unit="picture") as bar:
+    with tqdm(total=len(split.samples), disable=None, unit="image") as bar:
         mean = chosen.mean or model.label_set.mean
-        made = extract(net, split.pictures, Path(args.out), mean, (size[0], size[1]), lambda *_: bar.update())
-    print(f"{made} maps made, {len(split.pictures) - made} were there: {args.out}", file=sys.stderr)
+        made = extract(net, split.samples, Path(args.out), mean, (size[0], size[1]), lambda *_: bar.update())
+    print(f"{made} maps made, {len(split.samples) - made} were there: {args.out}", file=sys.stderr)
     return 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from converter.dilatednet.zoo import Model
 
-HELP = "label every pixel of pictures with a published DilatedNet"
+HELP = "label every pixel of images with a published DilatedNet"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", required=True, metavar="W", help=".caffemodel, .caffemodel.h5, .safetensors or .pth"
     )
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="8-bit RGB pictures of any size")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="8-bit RGB images of any size")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder for NAME.png and NAME_overlay.png")
     parser.add_argument("--overlay", action=argparse.BooleanOptionalAction, default=True, help="write NAME_overlay.png")
     _network.arguments(parser)
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             except ImageError as error:
                 failed += 1
                 bar.say(f"dilatednet predict: {error if error.path else f'{source}: {error}'}", file=sys.stderr)
-            bar.picture()
+            bar.advance()
     return 2 if failed else 0
 
 
@@ -79,7 +79,7 @@ def _targets(images: Sequence[str], folder: Path, overlay: bool) -> list[tuple[P
                     path=str(target),
                 )
         if (label, over) in targets:
-            raise OutputError(f"would be written twice for {source}; name each picture once", path=str(label))
+            raise OutputError(f"would be written twice for {source}; name each image once", path=str(label))
         targets.append((label, over))
     return targets
 
@@ -103,10 +103,10 @@ def _label(
 
     image = read_image(source)
     answer = predict(module, image, model.name, input_size=input_size, on_tile=on_tile)
-    colours = palette(model.name)
-    write_labels(labels, answer, colours.tolist())
+    colors = palette(model.name)
+    write_labels(labels, answer, colors.tolist())
     if overlay:
-        save_image(overlay, mixed(image, answer, colours))
+        save_image(overlay, mixed(image, answer, colors))
     return f"{source}: {labels}{f', {overlay.name}' if overlay else ''}: {_shares(answer, model.label_set.classes)}"
 
 
@@ -123,10 +123,10 @@ def _shares(labels: Any, classes: Sequence[str]) -> str:
 class _Bar:
     """Progress over images and their tiles, on a terminal only."""
 
-    def __init__(self, pictures: int) -> None:
+    def __init__(self, images: int) -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm(total=pictures, unit="picture", disable=not sys.stderr.isatty(), leave=False)
+        self._bar = tqdm(total=images, unit="image", disable=not sys.stderr.isatty(), leave=False)
 
     def __enter__(self) -> _Bar:
         return self
@@ -138,7 +138,7 @@ class _Bar:
         """Show the tiles of the image in work."""
         self._bar.set_postfix_str(f"tile {done}/{of}")
 
-    def picture(self) -> None:
+    def advance(self) -> None:
         """One image more is done."""
         self._bar.update()
 

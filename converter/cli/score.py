@@ -12,7 +12,7 @@ HELP = "score label PNGs of any program: IoU by class beside the paper's"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What is scored, and with how many processes."""
     parser.add_argument(
-        "--predictions", required=True, metavar="DIR", help="one label PNG (gray or palette) a picture, NAME.png"
+        "--predictions", required=True, metavar="DIR", help="one label PNG (gray or palette) an image, NAME.png"
     )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1 does VOC in 2 s)")
     split_arguments(parser)
@@ -20,11 +20,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score and print."""
-    from converter.dilatednet.evaluation.score import predicted, score
+    from converter.dilatednet.evaluation.score import read_prediction, score
     from converter.dilatednet.paper import paper_row
 
     split = open_from(args, ("labels",))
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
     result = score(split, args.predictions, workers=args.workers, paper=row, progress=True)
-    publish(result, args, lambda picture: predicted(args.predictions, split, picture))
+    publish(result, args, lambda sample: read_prediction(args.predictions, split, sample))
     return 0

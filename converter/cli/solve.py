@@ -44,10 +44,10 @@ def run(args: argparse.Namespace) -> int:
             if display and iteration % display == 0:
                 tqdm.write(f"iteration {iteration}: loss {loss:.6g}, rate {rate:g}", file=sys.stderr)
 
-        def tested(iteration: int, number: int, scores: list[Score]) -> None:
+        def print_scores(iteration: int, number: int, scores: list[Score]) -> None:
             words = ", ".join(f"{score.output} {score.value:.6g}" for score in scores)
             tqdm.write(f"iteration {iteration}: test net {number}: {words}", file=sys.stderr)
 
-        finished = session.solve(report, tested)
+        finished = session.solve(report, print_scores)
     print("\n".join(session.saved))
     return 0 if finished else _TERMINATED

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from converter.cli._training import open_pictures, recipe_arguments
+from converter.cli._training import open_images, recipe_arguments
 
 if TYPE_CHECKING:
     from converter.dilatednet.training.sources import Source
@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The stage, its data, its start, how it runs; and every number of the recipe."""
     parser.add_argument("stage", choices=("frontend", "context", "joint"))
     recipe_arguments(parser)
-    parser.add_argument("--images", metavar="LIST", help="text file of picture paths, instead of --data")
+    parser.add_argument("--images", metavar="LIST", help="text file of image paths, instead of --data")
     parser.add_argument("--labels", metavar="LIST", help="text file of label PNG paths, pairing with --images")
     parser.add_argument("--features", metavar="DIR", help="context stage: what `dilatednet features` wrote")
     parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="start; may be given again")
@@ -59,7 +59,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name, (kind, text) in _NUMBERS.items():
         numbers.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper(), help=text)
     numbers.add_argument("--stepvalues", type=int, nargs="+", metavar="N", help="of multistep")
-    numbers.add_argument("--mean", type=float, nargs=3, metavar=("B", "G", "R"), help="subtracted from pictures")
+    numbers.add_argument("--mean", type=float, nargs=3, metavar=("B", "G", "R"), help="subtracted from images")
     numbers.add_argument("--mirror", action=argparse.BooleanOptionalAction, help="flip half of the items")
     numbers.add_argument(
         "--upsampled-labels", action=argparse.BooleanOptionalAction, help="labels of every pixel (fyu's --up)"
@@ -111,12 +111,12 @@ def _source(args: argparse.Namespace) -> Source:
     if args.images and args.labels:
         return from_lists(args.images, args.labels)
     if not args.data:
-        raise DatasetError("no pictures to train on; give --data DIR, or --images LIST with --labels LIST")
+        raise DatasetError("no images to train on; give --data DIR, or --images LIST with --labels LIST")
     if args.stage != "context":
-        return from_split(open_pictures(args, "image", "labels"))
+        return from_split(open_images(args, "image", "labels"))
     if not args.features:
         raise DatasetError("the context stage trains on stored features; make them, and give --features DIR")
-    return from_split(open_pictures(args, "labels"), args.features, only_present=args.only_present)
+    return from_split(open_images(args, "labels"), args.features, only_present=args.only_present)
 
 
 def _note(text: str) -> None:

@@ -53,14 +53,14 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         check_writable(args.report)
     check_device(args.device)
-    stored = _stored(args)
+    stored = _stored_blobs(args)
     options = {name: getattr(args, name) for name in ("device", "dtype", "allow_unknown", "allow_nan", "seed", "level")}
     verifier = Verifier(args.net, args.weights, stages=tuple(args.stage), key=args.key, **options)
     for note in verifier.module.notes:
         print(printable(f"note: {note}"))
     cases = []
     for title, inputs, image in _inputs(args, verifier, stored):
-        checks = (verifier.against(inputs, stored),) if stored else verifier.check(inputs, model=args.model)
+        checks = (verifier.compare_stored(inputs, stored),) if stored else verifier.check(inputs, model=args.model)
         for check in checks:
             print(f"\n{title}: {check.title}\n{check.comparison.table()}")
             for line in (*check.information, *check.findings):
@@ -86,7 +86,7 @@ def _report(args: argparse.Namespace, verifier: Verifier, cases: list[Case], ver
     print(f"\nreport: {args.report}")
 
 
-def _stored(args: argparse.Namespace) -> StoredBlobs | None:
+def _stored_blobs(args: argparse.Namespace) -> StoredBlobs | None:
     """What --against names; blobs are of one input, so more than one image does not go with them."""
     from converter.errors import ComparisonError
     from converter.verify.stored_blobs import read_blobs
@@ -126,10 +126,10 @@ def _images(args: argparse.Namespace) -> list[Path]:
 
 def _voc_images(root: Path, limit: int | None) -> list[Path]:
     """The validation images that lie there, the first `limit` of them."""
-    from converter.data.datasets.voc import pictures
+    from converter.data.datasets.voc import samples
     from converter.errors import DatasetError
 
-    present = [sample.image for sample in pictures(root, "val") if sample.image.exists()]
+    present = [sample.image for sample in samples(root, "val") if sample.image.exists()]
     if not present:
         raise DatasetError("no validation image lies in JPEGImages; unpack VOCtrainval there", path=str(root))
     return present[:limit]

@@ -79,13 +79,13 @@ def convert(
         for digest in digests:
             digest.start()  # before numpy and the rest are imported, which takes a third as long as hashing half a GB
         allowed = Allowed(allow_nan, allow_unused, allow_unknown)
-        return _converted(weights, digests, target, prototxt, allowed, key, started)
+        return _read_and_write(weights, digests, target, prototxt, allowed, key, started)
     finally:
         for digest in digests:
             digest.stop()
 
 
-def _converted(
+def _read_and_write(
     weights: str | os.PathLike[str],
     digests: Sequence[Digest],
     target: Path,
@@ -100,7 +100,7 @@ def _converted(
     from converter.formats import weights as weights_files
     from converter.formats.weights.stored import Origin, Outgoing
 
-    prepared = _prepared(weights, prototxt, allowed, key)
+    prepared = _read_and_match(weights, prototxt, allowed, key)
     ending = weights_files.ending(target)
     ready = prepared.by_key() if ending in weights_files.BY_KEY else prepared.by_position()
     copies = ending == ".safetensors" and not allowed.nan  # the bytes pass by there: no second reading is needed
@@ -120,16 +120,16 @@ def _converted(
     return _report(target, ready, prepared.notes, sha256(), started)
 
 
-def _prepared(
+def _read_and_match(
     weights: str | os.PathLike[str], prototxt: str | os.PathLike[str] | None, allowed: Allowed, key: str | None
 ) -> Prepared:
     """The weights, read, and matched to the net where one is given."""
-    from converter.conversion.prepare import Prepared, named
+    from converter.conversion.prepare import Prepared, by_caffe_names
     from converter.formats import weights as weights_files
 
     stored = weights_files.read(weights, key=key)
     if prototxt is None:
-        return Prepared(named(stored), notes=stored.notes)
+        return Prepared(by_caffe_names(stored), notes=stored.notes)
     from converter.conversion.net import matched_to_net
 
     return matched_to_net(stored, prototxt, allow_unused=allowed.unused, allow_unknown=allowed.unknown)
@@ -137,10 +137,10 @@ def _prepared(
 
 def _report(target: Path, written: StoredWeights, notes: Sequence[str], sha256: str, started: float) -> Report:
     """What was written, counted."""
-    blobs = [blob.array for layer in written.weighted().values() for blob in layer.stored]
+    blobs = [blob.array for layer in written.layers_with_blobs().values() for blob in layer.stored]
     return Report(
         out=str(target),
-        layers=len(written.weighted()),
+        layers=len(written.layers_with_blobs()),
         blobs=len(blobs),
         parameters=sum(blob.size for blob in blobs),
         bytes=target.stat().st_size,

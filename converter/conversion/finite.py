@@ -19,7 +19,7 @@ def check_finite(weights: StoredWeights) -> None:
         WeightsError: a blob holds NaN or infinity; names the layer, the blob and how many.
         CaffemodelError: the file can no longer be read.
     """
-    layers = weights.weighted().values()
+    layers = weights.layers_with_blobs().values()
     mapped = any(blob.offset >= 0 for layer in layers for blob in layer.stored)
     buffer = chunk_buffer()
     try:

@@ -14,7 +14,7 @@ from converter.formats.record import Record
 from converter.formats.upgrade.upgrade import upgrade_net
 from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredWeights
 from converter.net.net import build_net
-from converter.plan.layer_blobs import converted
+from converter.plan.layer_blobs import with_arrays
 from converter.plan.plan import Plan, build_plan
 from converter.plan.stored_names import blob_counts, by_layer
 from converter.plan.weights import Matched, match
@@ -43,7 +43,10 @@ def matched_to_net(
     types = {str(layer.last("name", "")): str(layer.last("type", "")) for layer in layers}
     stored = replace(stored, name=str(record.last("name", "")) or stored.name)
     held = by_layer(stored, types)
-    notes = [*stored.notes, *_unused(stored.path, [name for name in held if name not in types], prototxt, allow_unused)]
+    notes = [
+        *stored.notes,
+        *_check_unused(stored.path, [name for name in held if name not in types], prototxt, allow_unused),
+    ]
     try:
         net = build_net(record, phase="test")
         plan = build_plan(net, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
@@ -53,13 +56,13 @@ def matched_to_net(
         notes.append(f"shapes and missing layers were not checked, the net does not build: {error}")
         return Prepared(_in_order(stored, held, types, {}), layers, tuple(notes))
     bare = [step.layer.name for step in plan.steps if step.layer.name in held and not step.operator.blobs]
-    notes += _unused(stored.path, bare, prototxt, allow_unused)
+    notes += _check_unused(stored.path, bare, prototxt, allow_unused)
     held = {name: layer for name, layer in held.items() if name not in bare}
     matched = _matched_layers(plan, held, types, match(plan, stored, allow_unused=True))
     return Prepared(_in_order(stored, held, types, matched), layers, tuple(notes))
 
 
-def _unused(path: str, extra: Sequence[str], prototxt: str | os.PathLike[str], allowed: bool) -> list[str]:
+def _check_unused(path: str, extra: Sequence[str], prototxt: str | os.PathLike[str], allowed: bool) -> list[str]:
     """Weights that have no place in the net would be lost: an error, or notes where that is allowed.
 
     Raises:
@@ -103,5 +106,5 @@ def _matched_layer(layer: StoredLayer, names: tuple[str, ...], found: Matched) -
     arrays = found.states.get(layer.name) or found.arrays[layer.name]
     given = {blob.array.ctypes.data: blob for blob in layer.stored if blob.array.size}
     blobs = [given.get(array.ctypes.data, StoredBlob(array)) for array in arrays]
-    stored = tuple(replace(blob, legacy=False) for blob in converted(blobs, arrays))
+    stored = tuple(replace(blob, legacy=False) for blob in with_arrays(blobs, arrays))
     return replace(layer, stored=stored, names=names if layer.name in found.states else ())

@@ -34,7 +34,7 @@ class Prepared:
             WeightsError: a layer of unknown type whose blobs cannot be named.
         """
         layers = []
-        for layer in self.weights.weighted().values():
+        for layer in self.weights.layers_with_blobs().values():
             state = state_blobs(_kind(layer, self.weights.path), layer, self.weights.path)
             layers.append(StoredLayer(escape(layer.name), layer.type, stored=tuple(state.values()), names=tuple(state)))
         return replace(self.weights, layers=tuple(layers), by_key=True)
@@ -53,7 +53,7 @@ class Prepared:
         return replace(layer, stored=tuple(caffe_blobs(kind_of_layer(layer, path), layer, path)), names=())
 
 
-def named(weights: StoredWeights) -> StoredWeights:
+def by_caffe_names(weights: StoredWeights) -> StoredWeights:
     """Weights under Caffe's layer names, whatever the file's keys."""
     if not weights.by_key:
         return weights

@@ -48,10 +48,10 @@ class BinLabelData:
 
     def __getitem__(self, position: int) -> tuple[Array, Array]:
         features, label = self.pairs[self.order.item(position)]
-        map_ = _sliced(read_bin(features), self.settings.bin_slice, features)
+        map_ = _slice(read_bin(features), self.settings.bin_slice, features)
         if self.settings.shape not in (None, map_.shape[1:]):
             seen = f"a map of {map_.shape[1]}×{map_.shape[2]}; expected {self.settings.shape}, as the first of the list"
-            raise DatasetError(f"{seen}; train on pictures of one number of tiles", path=features)
+            raise DatasetError(f"{seen}; train on images of one number of tiles", path=features)
         kept = self.settings.label_slice.take(self.read(label)).astype(np.float32)[None]
         # The sliced label is flipped, not the label before slicing: its sampling phase moves by stride - 1 pixels.
         if self.settings.mirror and self.order.draws(position).integers(2):
@@ -59,7 +59,7 @@ class BinLabelData:
         return np.ascontiguousarray(map_, np.float32), np.ascontiguousarray(kept)
 
 
-def _sliced(features: Array, slice_: LabelSlice | None, path: str) -> Array:
+def _slice(features: Array, slice_: LabelSlice | None, path: str) -> Array:
     """The rows and columns of (c, h, w) that a bin_slice keeps."""
     if slice_ is None:
         return features

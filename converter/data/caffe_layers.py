@@ -27,14 +27,14 @@ _SKIP_STREAM = 2
 
 @dataclass(frozen=True, slots=True)
 class LayerData:
-    """What a data layer feeds: `feed(n)` is its batch number n, from the first of a run on, by top."""
+    """What a data layer feeds: `inputs(n)` is its batch number n, from the first of a run on, by top."""
 
     tops: tuple[str, ...]
     batch: int
     items: ImageLabelData | BinLabelData
     start: int = 0
 
-    def feed(self, number: int) -> dict[str, Array]:
+    def inputs(self, number: int) -> dict[str, Array]:
         """Inputs (batch, c, h, w) and labels (batch, 1, h, w), float32; raises as the items do."""
         first = self.start + number * self.batch
         values, labels = zip(*(self.items[first + place] for place in range(self.batch)), strict=True)
@@ -65,7 +65,7 @@ def _images(layer: Layer, seed: int) -> LayerData:
     params = layer.params()
     view, transform = params.message("image_label_data_param"), params.message("transform_param")
     if transform.has("mean_file"):
-        raise transform.error("mean_file", "cannot be used: padded pictures differ in size", "give mean_value")
+        raise transform.error("mean_file", "cannot be used: padded images differ in size", "give mean_value")
     crop = transform.integer("crop_size", 0)
     if crop < 1:
         raise transform.error("crop_size", "is missing", "the layer cannot do without it")
@@ -86,7 +86,7 @@ def _images(layer: Layer, seed: int) -> LayerData:
     )
     order = SampleOrder(len(pairs), seed, view.flag("shuffle", False))
     items = ImageLabelData(pairs, settings, order)
-    return LayerData(layer.tops, view.integer("batch_size", 1), items, _skipped(view, len(pairs), seed))
+    return LayerData(layer.tops, view.integer("batch_size", 1), items, _initial_offset(view, len(pairs), seed))
 
 
 def _features(layer: Layer, seed: int) -> LayerData:
@@ -123,7 +123,7 @@ def _slice(view: Params, name: str, *, strict: bool = False) -> LabelSlice:
     return LabelSlice(**pairs)
 
 
-def _skipped(view: Params, count: int, seed: int) -> int:
+def _initial_offset(view: Params, count: int, seed: int) -> int:
     """Where the list begins: a number below rand_skip, which must not reach beyond the list."""
     skip = view.integer("rand_skip", 0)
     if skip > count:

@@ -70,10 +70,10 @@ class ImageLabelData:
         return len(self.pairs)
 
     def __getitem__(self, position: int) -> tuple[Array, Array]:
-        picture, label = self.pairs[self.order.item(position)]
-        image, map_ = read_image(picture)[..., ::-1], self.read(label)
+        path, label = self.pairs[self.order.item(position)]
+        image, map_ = read_image(path)[..., ::-1], self.read(label)
         if image.shape[:2] != map_.shape:
-            seen = f"{map_.shape[0]}×{map_.shape[1]} labels for {image.shape[0]}×{image.shape[1]} pixels of {picture}"
+            seen = f"{map_.shape[0]}×{map_.shape[1]} labels for {image.shape[0]}×{image.shape[1]} pixels of {path}"
             raise DatasetError(f"{seen}; expected equal sizes; check the pairing of the lists", path=label)
         return prepare(image, map_, self.settings, self.order.draws(position))
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from converter.errors import ImageError
 
-Picture = npt.NDArray[np.uint8]
+ImageArray = npt.NDArray[np.uint8]
 
 FORMATS = ("PNG", "JPEG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
 """No others: some of Pillow's readers start other programs."""
@@ -44,7 +44,7 @@ _KINDS = {
     "1": "black and white (1 bit)",
     "L": "grayscale",
     "LA": "grayscale with transparency",
-    "PA": "a palette picture with transparency",
+    "PA": "a palette image with transparency",
     "RGBA": "RGB with transparency (RGBA)",
     "RGBa": "RGB with transparency (RGBA)",
     "CMYK": "CMYK",
@@ -53,7 +53,7 @@ _KINDS = {
 }
 
 
-def read_image(path: str | os.PathLike[str]) -> Picture:
+def read_image(path: str | os.PathLike[str]) -> ImageArray:
     """The image at `path` as uint8 (h, w, 3), R, G, B in 0 to 255. Opaque palette images give their colors.
 
     Raises:
@@ -62,7 +62,7 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
     """
     name = os.fspath(path)
     if not Path(name).is_file():
-        raise ImageError("no such picture; check the path" if not Path(name).exists() else "not a file", path=name)
+        raise ImageError("no such image; check the path" if not Path(name).exists() else "not a file", path=name)
     try:
         return _decode(name)
     except _BOMB as error:
@@ -70,30 +70,30 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
     except MemoryError as error:
         raise ImageError("does not fit into memory; cut it into pieces", path=name) from error
     except _BROKEN as error:
-        reason = "not a picture of a known kind" if isinstance(error, UnidentifiedImageError) else str(error)
+        reason = "not an image of a known kind" if isinstance(error, UnidentifiedImageError) else str(error)
         raise ImageError(f"cannot be read: {reason}; want one of {', '.join(FORMATS)}, whole", path=name) from error
 
 
-def _decode(name: str) -> Picture:
-    with Image.open(name, formats=FORMATS) as picture:
-        _refuse(picture, name)
-        picture.load()
-        return np.array(_upright(picture).convert("RGB"), dtype=np.uint8)
+def _decode(name: str) -> ImageArray:
+    with Image.open(name, formats=FORMATS) as image:
+        _refuse(image, name)
+        image.load()
+        return np.array(_upright(image).convert("RGB"), dtype=np.uint8)
 
 
-def _upright(picture: Image.Image) -> Image.Image:
+def _upright(image: Image.Image) -> Image.Image:
     """The image turned as its EXIF data say; as it is stored where they are damaged."""
     try:
-        return ImageOps.exif_transpose(picture)
+        return ImageOps.exif_transpose(image)
     except _BROKEN:
-        return picture
+        return image
 
 
-def _deep(picture: Image.Image) -> bool:
+def _deep(image: Image.Image) -> bool:
     """Whether the file holds more than 8 bits a channel, which Pillow would cut to 8 in silence."""
-    if picture.mode.startswith("I;16"):
+    if image.mode.startswith("I;16"):
         return True
-    for codec, _, _, arguments in getattr(picture, "tile", ()):
+    for codec, _, _, arguments in getattr(image, "tile", ()):
         words = arguments if isinstance(arguments, tuple) else (arguments,)
         if any(isinstance(word, str) and ";16" in word for word in words):
             return True
@@ -102,17 +102,17 @@ def _deep(picture: Image.Image) -> bool:
     return False
 
 
-def _refuse(picture: Image.Image, name: str) -> None:
+def _refuse(image: Image.Image, name: str) -> None:
     """Raise an ImageError for every kind of image that has no plain meaning as 8-bit RGB."""
-    width, height = picture.size
+    width, height = image.size
     if width < 1 or height < 1 or width * height > _LARGEST:
         raise ImageError(f"{width}×{height} pixels; expected 1 to {_LARGEST}; scale it or cut it", path=name)
-    kind = "a picture of 16 bits a channel" if _deep(picture) else _KINDS.get(picture.mode)
-    if kind is None and "transparency" in picture.info:
-        kind = "a picture with a transparent colour"
-    if kind is None and picture.format not in {"MPO", "JPEG"} and getattr(picture, "n_frames", 1) > 1:
-        kind = f"an animation or stack of {getattr(picture, 'n_frames', 1)} pictures"
-    if kind is None and picture.mode not in {"RGB", "P", "YCbCr"}:
-        kind = f"of mode {picture.mode}"
+    kind = "an image of 16 bits a channel" if _deep(image) else _KINDS.get(image.mode)
+    if kind is None and "transparency" in image.info:
+        kind = "an image with a transparent color"
+    if kind is None and image.format not in {"MPO", "JPEG"} and getattr(image, "n_frames", 1) > 1:
+        kind = f"an animation or stack of {getattr(image, 'n_frames', 1)} images"
+    if kind is None and image.mode not in {"RGB", "P", "YCbCr"}:
+        kind = f"of mode {image.mode}"
     if kind:
         raise ImageError(f"is {kind}; expected 8-bit RGB; convert it first: {_RECIPE}", path=name)

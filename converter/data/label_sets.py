@@ -22,7 +22,7 @@ class LabelSet:
     zoom: int
 
 
-def voc_colour(index: int) -> RGB:
+def voc_color(index: int) -> RGB:
     """PASCAL VOC's color of a label: each octal digit's bits go to R, G and B, the lowest digit's to the highest."""
     red = green = blue = 0
     for place in range(7, -1, -1):
@@ -73,7 +73,7 @@ _VOC = (
 )
 
 PASCAL_VOC = LabelSet(
-    "pascal_voc", tuple(_VOC.split()), tuple(voc_colour(index) for index in range(21)), (102.93, 111.36, 116.52), 8
+    "pascal_voc", tuple(_VOC.split()), tuple(voc_color(index) for index in range(21)), (102.93, 111.36, 116.52), 8
 )
 CAMVID = LabelSet("camvid", tuple(_STREET), tuple(_STREET.values()), (110.70313206, 108.77808759, 105.41212523), 8)
 KITTI = LabelSet("kitti", tuple(_STREET), tuple(_STREET.values()), (96.19429688, 95.55136972, 91.34692262), 8)

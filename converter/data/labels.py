@@ -14,12 +14,12 @@ from converter.errors import DatasetError
 from converter.files.atomic import atomic_write
 
 VOID = 255
-VOID_COLOUR = (224, 224, 192)
+VOID_COLOR = (224, 224, 192)
 
 Labels = NDArray[np.uint8]
 
 
-def read_labels(path: str | os.PathLike[str], colours: Sequence[tuple[int, int, int]] = ()) -> Labels:
+def read_labels(path: str | os.PathLike[str], colors: Sequence[tuple[int, int, int]] = ()) -> Labels:
     """The class numbers of a label image, (h, w) uint8.
 
     A gray image's values and a palette image's indices are the classes: decoding a palette image to gray, as
@@ -30,53 +30,53 @@ def read_labels(path: str | os.PathLike[str], colours: Sequence[tuple[int, int, 
         DatasetError: missing, unreadable, larger than 8 bits, or in colors that nobody explained.
     """
     try:
-        with Image.open(path) as picture:
-            pixels, mode = np.asarray(picture), picture.mode
+        with Image.open(path) as image:
+            pixels, mode = np.asarray(image), image.mode
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DatasetError(
-            f"not a readable label picture: {error}; want a PNG of class numbers", path=str(path)
+            f"not a readable label image: {error}; want a PNG of class numbers", path=str(path)
         ) from error
     if mode in ("RGB", "RGBA"):
-        return _from_colours(pixels[..., :3], colours, path)
+        return _from_colors(pixels[..., :3], colors, path)
     if pixels.ndim != 2:
         raise DatasetError(
-            f"a picture of mode {mode} holds no class numbers; want a gray or palette PNG", path=str(path)
+            f"an image of mode {mode} holds no class numbers; want a gray or palette PNG", path=str(path)
         )
     if pixels.dtype != np.uint8 and pixels.size and (pixels.max() > VOID or pixels.min() < 0):
         raise DatasetError(f"labels up to {pixels.max()}; want class numbers of 0 to 255", path=str(path))
     return pixels.astype(np.uint8, copy=False)
 
 
-def _from_colours(
-    pixels: NDArray[np.uint8], colours: Sequence[tuple[int, int, int]], path: str | os.PathLike[str]
+def _from_colors(
+    pixels: NDArray[np.uint8], colors: Sequence[tuple[int, int, int]], path: str | os.PathLike[str]
 ) -> Labels:
     """Classes of an RGB image (h, w, 3) by a table; black is void unless the table gives it to a class."""
-    if not colours:
-        raise DatasetError("a colour picture, not class numbers; want a gray or palette PNG", path=str(path))
+    if not colors:
+        raise DatasetError("a color image, not class numbers; want a gray or palette PNG", path=str(path))
     codes = (pixels.astype(np.uint32) * np.array([65536, 256, 1], np.uint32)).sum(axis=2, dtype=np.uint32)
-    known = {0: VOID} | {(r << 16) + (g << 8) + b: index for index, (r, g, b) in enumerate(colours)}
+    known = {0: VOID} | {(r << 16) + (g << 8) + b: index for index, (r, g, b) in enumerate(colors)}
     seen, where = np.unique(codes, return_inverse=True)
     unknown = [int(code) for code in seen if int(code) not in known]
     if unknown:
-        colour = (unknown[0] >> 16, unknown[0] >> 8 & 255, unknown[0] & 255)
+        color = (unknown[0] >> 16, unknown[0] >> 8 & 255, unknown[0] & 255)
         raise DatasetError(
-            f"colour {colour} belongs to no class ({len(unknown)} such); want the data set's {len(colours)} colours",
+            f"color {color} belongs to no class ({len(unknown)} such); want the data set's {len(colors)} colors",
             path=str(path),
         )
     return np.array([known[int(code)] for code in seen], np.uint8)[where].reshape(codes.shape)
 
 
-def write_labels(path: str | os.PathLike[str], labels: Labels, colours: Sequence[Sequence[int]] = ()) -> None:
+def write_labels(path: str | os.PathLike[str], labels: Labels, colors: Sequence[Sequence[int]] = ()) -> None:
     """Write classes (h, w) uint8 as a palette PNG in the given RGB colors (gray without), whole or not at all.
 
     Raises:
         OutputError: the folder is missing or not writable, or the disk is full.
     """
-    picture = Image.fromarray(labels)
-    if len(colours):
+    image = Image.fromarray(labels)
+    if len(colors):
         table = np.zeros((256, 3), np.uint8)
-        table[: len(colours)] = np.asarray(colours, np.uint8)
-        table[VOID] = VOID_COLOUR
-        picture.putpalette(table.tobytes())
+        table[: len(colors)] = np.asarray(colors, np.uint8)
+        table[VOID] = VOID_COLOR
+        image.putpalette(table.tobytes())
     with atomic_write(Path(path)) as file:
-        picture.save(file, format="PNG")
+        image.save(file, format="PNG")

@@ -101,9 +101,9 @@ def rescale(image: Array, label: Array, factor: float) -> tuple[Array, Array]:
     if height < 1 or width < 1:
         raise DatasetError(f"a scale of {factor} leaves {height}×{width} pixels; expected 1×1 or more; raise min_scale")
     method = Image.Resampling.BICUBIC if factor > 1 else Image.Resampling.BOX
-    picture = np.asarray(Image.fromarray(image).resize((width, height), method))
+    resized = np.asarray(Image.fromarray(image).resize((width, height), method))
     rows, columns = (_nearest(old, new) for old, new in zip(label.shape, (height, width), strict=True))
-    return picture, label[rows[:, None], columns[None, :]]
+    return resized, label[rows[:, None], columns[None, :]]
 
 
 def _nearest(old: int, new: int) -> Array:

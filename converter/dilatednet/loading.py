@@ -66,16 +66,16 @@ def load(
 def _read(weights: Weights) -> tuple[Blobs, str | None]:
     """The weights' blobs by layer, and the file's name where there is one."""
     if isinstance(weights, Mapping):
-        return _grouped(weights), None
+        return _group_by_layer(weights), None
     path = os.fspath(weights)
     stored = weights_files.read(path)
     if not stored.by_key:
-        return {name: layer.stored for name, layer in stored.weighted().items()}, path
+        return {name: layer.stored for name, layer in stored.layers_with_blobs().items()}, path
     kind = kind_of("Convolution")  # every layer with blobs is one, or its transpose, with the same names
-    return {unescape(name): caffe_blobs(kind, layer, path) for name, layer in stored.weighted().items()}, path
+    return {unescape(name): caffe_blobs(kind, layer, path) for name, layer in stored.layers_with_blobs().items()}, path
 
 
-def _grouped(weights: Mapping[str, Any]) -> Blobs:
+def _group_by_layer(weights: Mapping[str, Any]) -> Blobs:
     """Blobs by layer, from a state dict or from arrays by layer."""
     blobs: dict[str, list[StoredBlob]] = {}
     for name, value in sorted(weights.items(), key=lambda item: item[0].endswith(".bias")):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from converter.download.lockfile import LOCK_NAME, digest, record, recorded
+from converter.download.lockfile import LOCK_NAME, digest, record, recorded_sha256
 from converter.download.sources import Source
 from converter.download.transfer import Part, transfer
 from converter.errors import DownloadError
@@ -39,7 +39,7 @@ def download(
     if target.exists():
         check(target, source)
         return target
-    tries = _ordered(addresses or source.addresses, Part(_part_path(target)))
+    tries = _order_by_part(addresses or source.addresses, Part(_part_path(target)))
     failures: list[DownloadError] = []
     for address in tries:
         try:
@@ -84,7 +84,7 @@ def check(path: Path, source: Source, folder: Path | None = None) -> str:
     sha256 = digest(path)
     if source.sha256:
         _compare(path, "sha256", sha256, source.sha256, "published")
-    known = recorded(folder or path.parent, source.file_name)
+    known = recorded_sha256(folder or path.parent, source.file_name)
     if known:
         _compare(path, "sha256", sha256, known, f"recorded in {LOCK_NAME} when the file first came")
     return sha256
@@ -113,7 +113,7 @@ def _part_path(target: Path) -> Path:
     return target.with_name(target.name + ".part")
 
 
-def _ordered(addresses: Sequence[str], part: Part) -> list[str]:
+def _order_by_part(addresses: Sequence[str], part: Part) -> list[str]:
     """The addresses, the one first that an unfinished file came from: another could not go on with it."""
     begun = part.note().get("address")
     return sorted(addresses, key=lambda address: address != begun)

@@ -23,7 +23,7 @@ def digest(path: Path, algorithm: str = "sha256") -> str:
     return state.hexdigest()
 
 
-def recorded(folder: Path, name: str) -> str | None:
+def recorded_sha256(folder: Path, name: str) -> str | None:
     """The sha256 recorded for a file name, None where it never came.
 
     Raises:

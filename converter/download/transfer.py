@@ -123,7 +123,9 @@ def _receive(response: requests.Response, address: str, part: Part, progress: bo
         _refuse_full_disk(part, total - start)
     _write(first, blocks, part, start, {"address": address, "mark": _mark(response), "total": total}, progress)
     if total is not None and part.size() != total:
-        raise DownloadError(_kept(f"the connection ended after {part.size():,} of {total:,} bytes", part), path=address)
+        raise DownloadError(
+            _with_advice(f"the connection ended after {part.size():,} of {total:,} bytes", part), path=address
+        )
 
 
 def _mark(response: requests.Response) -> str | None:
@@ -143,7 +145,7 @@ def _refuse_full_disk(part: Part, bytes_to_come: int) -> None:
     """Say before the first byte that there is not room enough."""
     free = shutil.disk_usage(part.path.parent).free
     if free < bytes_to_come:
-        reason = _kept(f"{bytes_to_come:,} bytes to come, {free:,} free on the disk", part)
+        reason = _with_advice(f"{bytes_to_come:,} bytes to come, {free:,} free on the disk", part)
         raise OutputError(f"{reason}; make room and run this again", path=str(part.path))
 
 
@@ -167,7 +169,7 @@ def _write(first: bytes, rest: Iterator[bytes], part: Part, start: int, note: di
     except requests.RequestException:
         raise
     except OSError as error:
-        reason = _kept(f"cannot be written: {error.strerror or error}", part)
+        reason = _with_advice(f"cannot be written: {error.strerror or error}", part)
         raise OutputError(f"{reason}; make room and run this again", path=str(part.path)) from error
 
 
@@ -188,13 +190,13 @@ def _reason(error: requests.RequestException, part: Part) -> str:
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection: the host does not answer"
     if isinstance(error, requests.exceptions.Timeout) or "timed out" in str(error).lower():
-        return _kept("the connection stalled", part)
+        return _with_advice("the connection stalled", part)
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        return _kept("the connection ended early", part)
+        return _with_advice("the connection ended early", part)
     inner = getattr(error.args[0], "reason", error.args[0]) if error.args else error
-    return _kept(f"no connection: {inner}", part)
+    return _with_advice(f"no connection: {inner}", part)
 
 
-def _kept(text: str, part: Part) -> str:
+def _with_advice(text: str, part: Part) -> str:
     """The text, and what a later call can go on with."""
     return f"{text}; {part.size():,} bytes are kept in {part.path.name}" if part.size() else text

@@ -140,13 +140,13 @@ def _members(source: Path) -> Iterator[Iterator[_Member]]:
         with zipfile.ZipFile(source) as packed:
             yield _zip_members(packed, source)
         return
-    with _decompressed(source) as stream:
+    with _decompress(source) as stream:
         guarded = _Guarded(stream, source)
         with tarfile.open(fileobj=cast(IO[bytes], guarded), mode="r:") as tar:
             yield _tar_members(tar, guarded, source)
 
 
-def _decompressed(source: Path) -> IO[bytes]:
+def _decompress(source: Path) -> IO[bytes]:
     """The tar within a plain, gzip, bzip2 or xz file."""
     with source.open("rb") as file:
         start = file.read(6)
@@ -187,14 +187,14 @@ def _tar_members(tar: tarfile.TarFile, stream: _Guarded, source: Path) -> Iterat
         if info.isdir():
             yield _Member(info.name, None)
             continue
-        content = info if info.isreg() else _linked(info, files, source)
+        content = info if info.isreg() else _link_target(info, files, source)
         files[name] = content
         yield _Member(info.name, lambda content=content: tar.extractfile(content))  # type: ignore[misc]
     if not files or stream.last != bytes(tarfile.BLOCKSIZE):
         raise DownloadError("the archive ends early or holds no file; get it again", path=str(source))
 
 
-def _linked(info: tarfile.TarInfo, files: dict[str, tarfile.TarInfo], source: Path) -> tarfile.TarInfo:
+def _link_target(info: tarfile.TarInfo, files: dict[str, tarfile.TarInfo], source: Path) -> tarfile.TarInfo:
     """The regular file that a link means, if that came before it in the archive."""
     if not (info.issym() or info.islnk()):
         raise DownloadError(f"member {info.name!r} is a device or pipe; refused", path=str(source))

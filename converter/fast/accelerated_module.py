@@ -88,11 +88,11 @@ class AcceleratedModule(nn.Module):
     def _run(self, part: GraphReplay, inputs: dict[str, Any]) -> Any:
         """A part's outputs, float32, for inputs by its graph's names."""
         with settings(self.place):
-            outputs = part({name: self._prepared(value) for name, value in inputs.items()})
+            outputs = part({name: self._to_place(value) for name, value in inputs.items()})
         found = {name: value.float() for name, value in outputs.items()}
         return found.get("", found)
 
-    def _prepared(self, value: Any) -> Tensor:
+    def _to_place(self, value: Any) -> Tensor:
         moved = torch.as_tensor(value).to(self.place.device, self.place.dtype)
         return moved.contiguous(memory_format=torch.channels_last) if moved.ndim == 4 else moved
 

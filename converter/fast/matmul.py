@@ -29,20 +29,20 @@ def matmul_on(device: str) -> Product:
     """The product to use on a kind of device: found when a form is made, for torch's compiler cannot look at files."""
     if not numpy_is_quicker(device):
         return _torchs
-    return _numpys if has_avx512() else _numpys_but_for_batches
+    return _numpy_matmul if has_avx512() else _numpys_but_for_batches
 
 
 def _torchs(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     return torch.matmul(a, b, out=out)
 
 
-def _numpys(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+def _numpy_matmul(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     np.matmul(a.detach().numpy(), b.detach().numpy(), out=out.numpy())
     return out
 
 
 def _numpys_but_for_batches(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
-    return _torchs(a, b, out) if a.ndim > 2 else _numpys(a, b, out)
+    return _torchs(a, b, out) if a.ndim > 2 else _numpy_matmul(a, b, out)
 
 
 @cache

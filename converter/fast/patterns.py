@@ -87,11 +87,11 @@ def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
             continue
         values[node] = graph.node_copy(node, values.__getitem__)
         if module is not None:
-            _put(root, str(node.target), _fast(source, node, module, place))
+            _set_submodule(root, str(node.target), _replacement(source, node, module, place))
     return fx.GraphModule(root, graph)
 
 
-def _fast(source: fx.GraphModule, node: fx.Node, module: nn.Module, place: Place) -> nn.Module:
+def _replacement(source: fx.GraphModule, node: fx.Node, module: nn.Module, place: Place) -> nn.Module:
     """What stands in a module's place."""
     if type(module) is nn.Conv2d and _is_plain(module):
         return AcceleratedConvolution(module, _relu_behind(source, node) is not None, place)
@@ -124,7 +124,7 @@ def _fused_relu(source: fx.GraphModule, node: fx.Node) -> bool:
     return type(module) is nn.Conv2d and _is_plain(module) and _relu_behind(source, before) is node
 
 
-def _put(root: nn.Module, target: str, module: nn.Module) -> None:
+def _set_submodule(root: nn.Module, target: str, module: nn.Module) -> None:
     """A module at a dotted place."""
     path, _, name = target.rpartition(".")
     held = root

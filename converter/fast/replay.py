@@ -48,13 +48,13 @@ class GraphReplay:
         if not self._graphs:
             return function
         try:
-            return captured(function, inputs)
+            return capture(function, inputs)
         except RuntimeError as error:
             self.refused[shape] = str(error).splitlines()[0]
             return function
 
 
-def captured(function: Function, inputs: Values) -> Function:
+def capture(function: Function, inputs: Values) -> Function:
     """The function as a CUDA graph for inputs of these shapes, whose answers are copied out of the graph's memory.
 
     Raises:

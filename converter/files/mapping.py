@@ -27,7 +27,7 @@ class Mapped:
         """`count` numbers at byte `start`, (count,); numpy and torch take offsets that no alignment rule fits."""
         return np.frombuffer(self.data, dtype, count, start)
 
-    def broken(self, what: str, offset: int | None = None) -> CaffemodelError:
+    def error(self, what: str, offset: int | None = None) -> CaffemodelError:
         """The error that names this file, and the byte where it goes wrong."""
         return CaffemodelError(what if offset is None else f"byte {offset}: {what}", path=self.path)
 

@@ -28,7 +28,7 @@ def read_mean(path: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.float
     if array.ndim == 1:
         array = array[:, None, None]
     if array.ndim != 3 or not array.size or not np.isfinite(array).all():
-        raise file.broken(f"is no mean image: shape {array.shape}, expected (c, h, w) finite numbers; check the path")
+        raise file.error(f"is no mean image: shape {array.shape}, expected (c, h, w) finite numbers; check the path")
     return np.array(array, np.float32)
 
 
@@ -37,7 +37,7 @@ def _npy(file: Mapped) -> np.ndarray[Any, np.dtype[Any]]:
     try:
         array = np.load(file.path, allow_pickle=False, mmap_mode="r")
     except (OSError, ValueError, EOFError, SyntaxError) as error:
-        raise file.broken(f"NumPy cannot read it ({error}); the file is truncated or damaged") from error
+        raise file.error(f"NumPy cannot read it ({error}); the file is truncated or damaged") from error
     if array.dtype.kind not in "fiu":
-        raise file.broken(f"holds {array.dtype}, not numbers")
+        raise file.error(f"holds {array.dtype}, not numbers")
     return np.asarray(array)

@@ -58,7 +58,7 @@ def read_solverstate(path: str | os.PathLike[str]) -> SolverState:
         elif item.wire == BYTES and item.number == _HISTORY:
             history.append(read_blob(file, item.span, "history", len(history)).array)
     if _ITER not in numbers:
-        raise file.broken("holds no iteration; is it a .solverstate? weights alone are not one")
+        raise file.error("holds no iteration; is it a .solverstate? weights alone are not one")
     return SolverState(numbers[_ITER], tuple(history), net, numbers[_CURRENT_STEP])
 
 
@@ -88,7 +88,7 @@ def _read_hdf5(path: str | os.PathLike[str]) -> SolverState:
     with open_hdf5(path) as (file, mapped):
         history = group(file, "history", mapped)
         if "iter" not in file or history is None:
-            raise mapped.broken("holds no iteration or history; is it a .solverstate.h5? weights alone are not one")
+            raise mapped.error("holds no iteration or history; is it a .solverstate.h5? weights alone are not one")
         blobs = tuple(blob.array for blob in indexed_datasets(history, mapped).values())
         step = number(file, "current_step", mapped) if "current_step" in file else 0
         net = word(file, "learned_net", mapped) if "learned_net" in file else ""
@@ -97,9 +97,9 @@ def _read_hdf5(path: str | os.PathLike[str]) -> SolverState:
 
 def _write_hdf5(path: str | os.PathLike[str], state: SolverState) -> None:
     """The same to HDF5."""
-    from converter.formats.weights.hdf5_writer import creating
+    from converter.formats.weights.hdf5_writer import create
 
-    with creating(path) as file:
+    with create(path) as file:
         file.create_dataset("iter", data=np.array([state.iteration], "<i4"))
         file.create_dataset("learned_net", data=np.bytes_(state.learned_net.encode() + b"\0"))
         file.create_dataset("current_step", data=np.array([state.current_step], "<i4"))

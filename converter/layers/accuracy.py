@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of, count_of
+from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -25,10 +25,10 @@ class Accuracy(Operator):
         """Read the axis, top_k and the ignored label."""
         self.expect_bottoms(bottoms, 2)
         view = p.message("accuracy_param")
-        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
         self.top_k = view.integer("top_k")
         self.ignore = view.integer("ignore_label") if view.has("ignore_label") else None
-        if count_of(bottoms[1]) * bottoms[0][self.axis] != count_of(bottoms[0]):
+        if element_count(bottoms[1]) * bottoms[0][self.axis] != element_count(bottoms[0]):
             raise ShapeError(
                 f"labels of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one per position"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of, count_of
+from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.net import Shape
 from converter.net.params import Params
@@ -28,11 +28,11 @@ class ArgMax(Operator):
         """Read the axis and how many."""
         self.expect_bottoms(bottoms, 1)
         view = p.message("argmax_param")
-        self.axis = axis_of(view.integer("axis"), len(bottoms[0])) if view.has("axis") else None
+        self.axis = canonical_axis(view.integer("axis"), len(bottoms[0])) if view.has("axis") else None
         self.top_k, self.values = view.integer("top_k"), view.flag("out_max_val")
         if self.axis is None and not bottoms[0]:
             raise ShapeError("bottom without axes; expected at least one")
-        among = count_of(bottoms[0][1:]) if self.axis is None else bottoms[0][self.axis]
+        among = element_count(bottoms[0][1:]) if self.axis is None else bottoms[0][self.axis]
         if not 1 <= self.top_k <= among:
             raise view.error("top_k", f"is {self.top_k}", f"expected 1 to {among}, the number of values")
 

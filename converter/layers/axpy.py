@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -24,7 +24,7 @@ class Axpy(Operator):
         """Compare the bottoms."""
         self.expect_bottoms(bottoms, 3)
         a, x, y = bottoms
-        if x != y or len(x) < 2 or a[:2] != x[:2] or count_of(a[2:]) != 1:
+        if x != y or len(x) < 2 or a[:2] != x[:2] or element_count(a[2:]) != 1:
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected (n, c), (n, c, ...) and the second's again")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
-from converter.layers.scale import spanned
+from converter.layers.scale import operand_shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class Bias(Operator):
         view = p.message("bias_param")
         axis, num_axes, filler = view.integer("axis"), view.integer("num_axes"), view.message("filler")
         scalar = len(bottoms) == 2 and not bottoms[1]
-        self.axis = 0 if scalar else axis_of(axis, len(bottoms[0]))
+        self.axis = 0 if scalar else canonical_axis(axis, len(bottoms[0]))
         if len(bottoms) == 1:
-            self.add_blob(spanned(bottoms[0], self.axis, num_axes), filler)
+            self.add_blob(operand_shape(bottoms[0], self.axis, num_axes), filler)
             return
         filler.take_rest()
         if bottoms[0][self.axis : self.axis + len(bottoms[1])] != bottoms[1]:

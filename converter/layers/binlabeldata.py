@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.layers.imagelabeldata import sliced
+from converter.layers.imagelabeldata import slice_size
 from converter.layers.kit.data import UNKNOWN, DataLayer
 from converter.layers.layer import layer
 from converter.net.net import Shape
@@ -20,4 +20,4 @@ class BinLabelData(DataLayer):
 
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
         """Unknown, labels."""
-        return [UNKNOWN, (view.integer("batch_size"), 1, *sliced(view))]
+        return [UNKNOWN, (view.integer("batch_size"), 1, *slice_size(view))]

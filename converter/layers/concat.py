@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -26,7 +26,7 @@ class Concat(Operator):
         view = p.message("concat_param")
         if view.has("axis") and view.has("concat_dim"):
             raise view.error("concat_dim", "stands beside axis", "use axis alone")
-        self.axis = axis_of(view.integer("concat_dim" if view.has("concat_dim") else "axis"), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("concat_dim" if view.has("concat_dim") else "axis"), len(bottoms[0]))
         self.top_shapes(bottoms)
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -31,7 +31,13 @@ class ContrastiveLoss(Operator):
         view = p.message("contrastive_loss_param")
         self.margin, self.legacy = view.number("margin"), view.flag("legacy_version")
         a, b, label = bottoms
-        if not a or count_of(a[2:]) != 1 or a[:2] != b[:2] or count_of(b) != count_of(a) or count_of(label) != a[0]:
+        if (
+            not a
+            or element_count(a[2:]) != 1
+            or a[:2] != b[:2]
+            or element_count(b) != element_count(a)
+            or element_count(label) != a[0]
+        ):
             raise ShapeError(f"bottoms of shapes {a}, {b} and {label}; expected (n, c), (n, c) and (n,)")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

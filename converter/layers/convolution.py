@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import Geometry, axis_of, count_of, read_geometry
+from converter.layers.kit.windows import Geometry, canonical_axis, element_count, read_geometry
 from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
@@ -29,7 +29,7 @@ class BaseConvolution(Operator):
         self.expect_bottoms(bottoms, 1, max(self.tops, 1))
         self.per_bottom = self.tops > 1
         view = p.message("convolution_param")
-        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
         self.channels = bottoms[0][self.axis]
         self.outputs = view.integer("num_output")
         self.group = self.read_group(view)
@@ -62,7 +62,7 @@ class BaseConvolution(Operator):
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(batch..., outputs, spatial...) for each bottom."""
-        sizes = self.geometry.deconvolved if self.transposed else self.geometry.convolved
+        sizes = self.geometry.deconvolution_sizes if self.transposed else self.geometry.convolution_sizes
         return [(*shape[: self.axis], self.outputs, *sizes(shape[self.axis + 1 :])) for shape in bottoms]
 
     def convolution_class(self, name: str) -> Callable[..., nn.Module]:
@@ -79,8 +79,8 @@ class BaseConvolution(Operator):
     def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:
         """One for each weight at each position of the output (of the input, when transposed)."""
         shapes = bottoms if self.transposed else tops
-        weights = count_of(self.blobs[0].shape)
-        return sum(count_of(s[: self.axis]) * weights * count_of(s[self.axis + 1 :]) for s in shapes)
+        weights = element_count(self.blobs[0].shape)
+        return sum(element_count(s[: self.axis]) * weights * element_count(s[self.axis + 1 :]) for s in shapes)
 
 
 @layer("Convolution", "CONVOLUTION")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -24,7 +24,7 @@ class CReLU(Operator):
         """Read the axis and the slope below zero, where a fork has them."""
         self.expect_bottoms(bottoms, 1)
         view = p.message("crelu_param")
-        self.axis = axis_of(view.integer("concat_axis", 1), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("concat_axis", 1), len(bottoms[0]))
         self.slope = view.number("negative_slope", 0.0)
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -25,7 +25,7 @@ class Crop(Operator):
         self.expect_bottoms(bottoms, 2)
         view = p.message("crop_param")
         rank = len(bottoms[0])
-        self.axis = axis_of(view.integer("axis"), rank)
+        self.axis = canonical_axis(view.integer("axis"), rank)
         offsets = view.integers("offset")
         if len(offsets) not in {0, 1, rank - self.axis}:
             wanted = f"expected none, one, or {rank - self.axis} (one per axis from {self.axis} on)"

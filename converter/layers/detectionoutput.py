@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -47,10 +47,10 @@ class DetectionOutput(Operator):
     def _compare(self, bottoms: Shapes) -> None:
         priors = bottoms[2][-1] // 4
         wanted = (priors * 4 * (1 if self.shared else self.classes), priors * self.classes)
-        seen = (count_of(bottoms[0][1:]), count_of(bottoms[1][1:]))
+        seen = (element_count(bottoms[0][1:]), element_count(bottoms[1][1:]))
         if seen != wanted:
             raise ShapeError(
-                f"{seen[0]} offsets and {seen[1]} scores a picture; {priors} priors need {wanted[0]} and {wanted[1]}"
+                f"{seen[0]} offsets and {seen[1]} scores an image; {priors} priors need {wanted[0]} and {wanted[1]}"
             )
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

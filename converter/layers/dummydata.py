@@ -45,11 +45,11 @@ class DummyData(Operator):
         """ConstantTensors, or GivenTensors where a filler is random."""
         from converter.modules import sources
 
-        make = partial(_filled, tuple(self.fillers), tuple(self.shapes))
+        make = partial(_fill, tuple(self.fillers), tuple(self.shapes))
         return sources.GivenTensors(make) if any(f.random for f in self.fillers) else sources.ConstantTensors(make())
 
 
-def _filled(fillers: Sequence[Filler], shapes: Sequence[Shape]) -> list[Tensor]:
+def _fill(fillers: Sequence[Filler], shapes: Sequence[Shape]) -> list[Tensor]:
     """Every tensor filled, on the CPU, float32; random ones follow torch's seed."""
     import torch
 

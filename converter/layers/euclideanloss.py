@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -26,7 +26,7 @@ class EuclideanLoss(Operator):
         """Compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
         a, b = bottoms
-        if not a or a[:1] != b[:1] or count_of(a) != count_of(b):
+        if not a or a[:1] != b[:1] or element_count(a) != element_count(b):
             raise ShapeError(f"bottoms of shapes {a} and {b}; expected as many items, and as many values in each")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -25,7 +25,7 @@ class Filter(Operator):
         """Compare the bottoms."""
         self.expect_bottoms(bottoms, 2, 1 << 16)
         items = bottoms[-1][:1]
-        if not items or count_of(bottoms[-1]) != items[0] or any(shape[:1] != items for shape in bottoms):
+        if not items or element_count(bottoms[-1]) != items[0] or any(shape[:1] != items for shape in bottoms):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected (n, ...) each, and the selector (n,) last")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

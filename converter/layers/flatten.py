@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of, count_of
+from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.net import Shape
 from converter.net.params import Params
@@ -23,8 +23,8 @@ class Flatten(Operator):
         self.expect_bottoms(bottoms, 1)
         view = p.message("flatten_param")
         rank = len(bottoms[0])
-        self.axis = axis_of(view.integer("axis"), rank)
-        self.end = axis_of(view.integer("end_axis"), rank, "end_axis") + 1
+        self.axis = canonical_axis(view.integer("axis"), rank)
+        self.end = canonical_axis(view.integer("end_axis"), rank, "end_axis") + 1
         if self.end < self.axis:
             raise ShapeError(f"end_axis {self.end - 1} before axis {self.axis}; expected it at or behind")
 
@@ -33,7 +33,7 @@ class Flatten(Operator):
         return [self._shape(bottoms[0])]
 
     def _shape(self, shape: Shape) -> Shape:
-        return (*shape[: self.axis], count_of(shape[self.axis : self.end]), *shape[self.end :])
+        return (*shape[: self.axis], element_count(shape[self.axis : self.end]), *shape[self.end :])
 
     def module(self) -> nn.Module:
         """nn.Flatten; with an end axis just before the first, a new axis."""

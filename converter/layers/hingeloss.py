@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -27,7 +27,7 @@ class HingeLoss(Operator):
         """Read the norm and compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
         self.square = p.message("hinge_loss_param").choice("norm", ("L1", "L2")) == "L2"
-        if not bottoms[0] or count_of(bottoms[1]) != bottoms[0][0]:
+        if not bottoms[0] or element_count(bottoms[1]) != bottoms[0][0]:
             raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one an item")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of, count_of, read_geometry
+from converter.layers.kit.windows import canonical_axis, element_count, read_geometry
 from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
@@ -25,7 +25,7 @@ class Im2col(Operator):
         """Read the window."""
         self.expect_bottoms(bottoms, 1)
         view = p.message("convolution_param")
-        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
         axes = len(bottoms[0]) - self.axis - 1
         if axes < 1:
             raise ShapeError(f"bottom of shape {bottoms[0]} with channels along axis {self.axis}; expected axes behind")
@@ -34,8 +34,8 @@ class Im2col(Operator):
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """As the class says."""
         shape = bottoms[0]
-        channels = shape[self.axis] * count_of(self.geometry.kernel)
-        return [(*shape[: self.axis], channels, *self.geometry.convolved(shape[self.axis + 1 :]))]
+        channels = shape[self.axis] * element_count(self.geometry.kernel)
+        return [(*shape[: self.axis], channels, *self.geometry.convolution_sizes(shape[self.axis + 1 :]))]
 
     def module(self) -> nn.Module:
         """Im2col."""

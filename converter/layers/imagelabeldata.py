@@ -21,10 +21,10 @@ class ImageLabelData(DataLayer):
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
         """Images, labels."""
         batch = view.integer("batch_size")
-        return [(batch, 3, *square(view, transform)), (batch, 1, *sliced(view))]
+        return [(batch, 3, *square(view, transform)), (batch, 1, *slice_size(view))]
 
 
-def sliced(view: Params) -> tuple[int, ...]:
+def slice_size(view: Params) -> tuple[int, ...]:
     """The label map's height and width, 0 where the file does not give both."""
     sizes = view.message("label_slice").integers("dim")
     return sizes if len(sizes) == 2 else (0, 0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from converter.errors import ShapeError
 from converter.layers.kit.infogain import Infogain
 from converter.layers.kit.losses import read_normalizer
-from converter.layers.kit.windows import axis_of, count_of
+from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -32,13 +32,13 @@ class InfogainLoss(Operator):
         self.expect_bottoms(bottoms, 2, 3)
         view = p.message("infogain_loss_param")
         shape = bottoms[0]
-        self.axis = axis_of(view.integer("axis"), len(shape))
+        self.axis = canonical_axis(view.integer("axis"), len(shape))
         self.normalizer = read_normalizer(p.message("loss_param"), "VALID", legacy=False)
         classes = shape[self.axis]
         self.infogain = Infogain(view, classes) if len(bottoms) == 2 else None
-        if count_of(bottoms[1]) * classes != count_of(shape):
+        if element_count(bottoms[1]) * classes != element_count(shape):
             raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {shape}; expected one a position")
-        if len(bottoms) == 3 and count_of(bottoms[2]) != classes * classes:
+        if len(bottoms) == 3 and element_count(bottoms[2]) != classes * classes:
             raise ShapeError(f"infogain matrix of shape {bottoms[2]}; expected {classes} x {classes}")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

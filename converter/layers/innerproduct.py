@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.windows import axis_of, count_of
+from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -25,12 +25,12 @@ class InnerProduct(Operator):
         """Read sizes and list weight and bias."""
         self.expect_bottoms(bottoms, 1)
         view = p.message("inner_product_param")
-        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
         self.outputs = view.integer("num_output")
         self.transpose = view.flag("transpose", False)
         if self.outputs < 1:
             raise view.error("num_output", f"is {self.outputs}", "expected at least 1")
-        self.inputs = count_of(bottoms[0][self.axis :])
+        self.inputs = element_count(bottoms[0][self.axis :])
         self.flatten_axis = self.axis if len(bottoms[0]) != self.axis + 1 else None
         weight, bias = view.message("weight_filler"), view.message("bias_filler")
         self.add_blob((self.inputs, self.outputs) if self.transpose else (self.outputs, self.inputs), weight)
@@ -56,4 +56,4 @@ class InnerProduct(Operator):
 
     def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:
         """One for each weight and leading position."""
-        return count_of(bottoms[0][: self.axis]) * count_of(self.blobs[0].shape)
+        return element_count(bottoms[0][: self.axis]) * element_count(self.blobs[0].shape)

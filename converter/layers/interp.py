@@ -49,9 +49,9 @@ class Interp(Operator):
         n, c, h, w = bottoms[0]
         if len(bottoms) > 1:
             return [(n, c, *bottoms[1][2:])]
-        return [(n, c, *(self.fixed or (self._scaled(h), self._scaled(w))))]
+        return [(n, c, *(self.fixed or (self._scale(h), self._scale(w))))]
 
-    def _scaled(self, size: int) -> int:
+    def _scale(self, size: int) -> int:
         shrunk = (size + self.begin + self.end - 1) // self.shrink + 1
         return (shrunk - 1) * self.zoom + 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import pooled, read_shapes
+from converter.layers.kit.windows import pooled_size, read_shapes
 from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
@@ -38,7 +38,7 @@ class NdPooling(Operator):
         g = self.geometry
         clip = any(g.pad)
         axes = zip(sizes, g.kernel, g.stride, g.pad, strict=True)
-        return tuple(pooled(size, k, s, pad, ceil=True, clip=clip) for size, k, s, pad in axes)
+        return tuple(pooled_size(size, k, s, pad, ceil=True, clip=clip) for size, k, s, pad in axes)
 
     def module(self) -> nn.Module:
         """CaffeMaxPoolNd."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import pooled
+from converter.layers.kit.windows import pooled_size
 from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
@@ -68,7 +68,7 @@ class Pooling(Operator):
     def _sizes(self, plane: Pair, kernel: Pair) -> Pair:
         clip = self.pad != (0, 0)
         sizes = zip(plane, kernel, self.stride, self.pad, strict=True)
-        rows, columns = (pooled(i, k, s, p, ceil=self.ceil, clip=clip) for i, k, s, p in sizes)
+        rows, columns = (pooled_size(i, k, s, p, ceil=self.ceil, clip=clip) for i, k, s, p in sizes)
         return rows, columns
 
     def module(self) -> nn.Module:

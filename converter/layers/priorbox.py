@@ -38,10 +38,10 @@ class PriorBox(Operator):
         self.variance = view.numbers("variance") or (0.1,)
         if len(self.variance) not in {1, 4} or min(self.variance) <= 0:
             raise view.error("variance", f"is {list(self.variance)}", "expected 1 or 4 positive numbers")
-        self.picture = _pair(view, "img_size", "img_h", "img_w")
+        self.image_size = _pair(view, "img_size", "img_h", "img_w")
         self.step = _pair(view, "step", "step_h", "step_w")
-        if self.picture is None and len(bottoms) < 2:
-            raise ShapeError("1 bottom and no img_size; the picture is needed as second bottom")
+        if self.image_size is None and len(bottoms) < 2:
+            raise ShapeError("1 bottom and no img_size; the image is needed as second bottom")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(1, 2, h * w * boxes * 4)."""
@@ -51,7 +51,7 @@ class PriorBox(Operator):
         """PriorBox."""
         from converter.modules import detection
 
-        return detection.PriorBox(self.boxes, self.variance, self.offset, self.clip, self.picture, self.step)
+        return detection.PriorBox(self.boxes, self.variance, self.offset, self.clip, self.image_size, self.step)
 
 
 def _boxes(view: Params) -> list[Pair]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -26,7 +26,7 @@ class Reduction(Operator):
         self.expect_bottoms(bottoms, 1)
         view = p.message("reduction_param")
         self.operation = view.choice("operation", ("SUM", "ASUM", "SUMSQ", "MEAN"))
-        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
         self.coefficient = view.number("coeff")
         if not bottoms[0]:
             raise ShapeError("bottom without axes; expected at least one")

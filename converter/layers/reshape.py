@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.net import Shape
 from converter.net.params import Params
@@ -44,11 +44,13 @@ class Reshape(Operator):
 
     def _shape(self, shape: Shape) -> Shape:
         copied = [shape[self.start + i] if size == 0 else size for i, size in enumerate(self.sizes)]
-        fixed = count_of([*shape[: self.start], *(size for size in copied if size != -1), *shape[self.stop :]])
-        left = count_of(shape) // fixed if fixed else 0
+        fixed = element_count([*shape[: self.start], *(size for size in copied if size != -1), *shape[self.stop :]])
+        left = element_count(shape) // fixed if fixed else 0
         result = (*shape[: self.start], *(left if size == -1 else size for size in copied), *shape[self.stop :])
-        if count_of(result) != count_of(shape):
-            raise ShapeError(f"{shape} cannot become {result}: {count_of(shape)} values, not {count_of(result)}")
+        if element_count(result) != element_count(shape):
+            raise ShapeError(
+                f"{shape} cannot become {result}: {element_count(shape)} values, not {element_count(result)}"
+            )
         return result
 
     def module(self) -> nn.Module:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -23,7 +23,7 @@ class Reverse(Operator):
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the axis."""
         self.expect_bottoms(bottoms, 1)
-        self.axis = axis_of(p.message("reverse_param").integer("axis", 0), len(bottoms[0]))
+        self.axis = canonical_axis(p.message("reverse_param").integer("axis", 0), len(bottoms[0]))
 
     def module(self) -> nn.Module:
         """Flip."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.fillers import Filler
 from converter.net.net import Shape
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def spanned(shape: Shape, axis: int, num_axes: int) -> Shape:
+def operand_shape(shape: Shape, axis: int, num_axes: int) -> Shape:
     """The sizes of `num_axes` axes from `axis` on (-1: all that follow): the shape of a factor or bias."""
     if num_axes < -1 or axis + num_axes > len(shape):
         raise ShapeError(f"num_axes {num_axes} from axis {axis} on; the bottom has {len(shape)} axes")
@@ -40,14 +40,14 @@ class Scale(Operator):
         if not self.learned:
             filler.take_rest()
             shape = bottoms[1]
-            self.axis = 0 if not shape else axis_of(axis, len(bottoms[0]))
+            self.axis = 0 if not shape else canonical_axis(axis, len(bottoms[0]))
             if bottoms[0][self.axis : self.axis + len(shape)] != shape:
                 raise ShapeError(
                     f"factor of shape {shape} against {bottoms[0]} from axis {self.axis} on; expected equal sizes"
                 )
         else:
-            self.axis = axis_of(axis, len(bottoms[0]))
-            shape = spanned(bottoms[0], self.axis, num_axes)
+            self.axis = canonical_axis(axis, len(bottoms[0]))
+            shape = operand_shape(bottoms[0], self.axis, num_axes)
             self.add_blob(shape, filler, default=Filler(value=1.0))
         if view.flag("bias_term"):
             self.add_blob(shape, bias_filler)

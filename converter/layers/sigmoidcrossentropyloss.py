@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.losses import read_normalizer
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -28,7 +28,7 @@ class SigmoidCrossEntropyLoss(Operator):
         """Read the normalizer and compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
         self.normalizer = read_normalizer(p.message("loss_param"), "BATCH_SIZE")
-        if not bottoms[0] or count_of(bottoms[0]) != count_of(bottoms[1]):
+        if not bottoms[0] or element_count(bottoms[0]) != element_count(bottoms[1]):
             raise ShapeError(f"targets of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one a score")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -27,7 +27,7 @@ class Slice(Operator):
         view = p.message("slice_param")
         if view.has("axis") and view.has("slice_dim"):
             raise view.error("slice_dim", "stands beside axis", "use axis alone")
-        self.axis = axis_of(view.integer("slice_dim" if view.has("slice_dim") else "axis"), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("slice_dim" if view.has("slice_dim") else "axis"), len(bottoms[0]))
         self.points = view.integers("slice_point")
         if self.points and len(self.points) != self.tops - 1:
             raise view.error("slice_point", f"is given {len(self.points)} times", f"expected {self.tops - 1}, or none")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -27,7 +27,7 @@ class SmoothL1Loss(Operator):
         """Read sigma and compare the bottoms."""
         self.expect_bottoms(bottoms, 2, 4)
         self.sigma = p.message("smooth_l1_loss_param").number("sigma", 1.0)
-        if any(count_of(shape) != count_of(bottoms[0]) for shape in bottoms):
+        if any(element_count(shape) != element_count(bottoms[0]) for shape in bottoms):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected as many values in each")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from converter.errors import ShapeError
 from converter.layers.kit.losses import read_normalizer
-from converter.layers.kit.windows import axis_of, count_of
+from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -29,11 +29,11 @@ class SoftmaxWithLoss(Operator):
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the axis and the normalizer; compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
-        self.axis = axis_of(p.message("softmax_param").integer("axis"), len(bottoms[0]))
+        self.axis = canonical_axis(p.message("softmax_param").integer("axis"), len(bottoms[0]))
         self.normalizer = read_normalizer(p.message("loss_param"), "VALID")
         shape = bottoms[0]
-        wanted = count_of(shape[: self.axis]) * count_of(shape[self.axis + 1 :])
-        if count_of(bottoms[1]) != wanted:
+        wanted = element_count(shape[: self.axis]) * element_count(shape[self.axis + 1 :])
+        if element_count(bottoms[1]) != wanted:
             raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {shape}; expected {wanted} labels")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

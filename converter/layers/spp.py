@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.layers.pooling import Pair, Pooling
 from converter.net.params import Params
@@ -52,7 +52,7 @@ class SPP(Operator):
         """As the class says."""
         n, _, h, w = bottoms[0]
         shapes = [level.top_shapes(bottoms)[0] for level in self._levels((h, w))]
-        return shapes if self.height == 1 else [(n, sum(count_of(shape[1:]) for shape in shapes))]
+        return shapes if self.height == 1 else [(n, sum(element_count(shape[1:]) for shape in shapes))]
 
     def module(self) -> nn.Module:
         """SpatialPyramidPool2d."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.kit.windows import axis_of
+from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -20,7 +20,7 @@ class Tile(Operator):
         """Read the axis and the number."""
         self.expect_bottoms(bottoms, 1)
         view = p.message("tile_param")
-        self.axis = axis_of(view.integer("axis"), len(bottoms[0]))
+        self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
         self.tiles = view.integer("tiles")
         if self.tiles < 1:
             raise view.error("tiles", f"is {self.tiles}", "expected at least 1")

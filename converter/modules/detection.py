@@ -183,7 +183,7 @@ class Proposal(nn.Module):
 
     def _image(self, index: int, scores: Tensor, offsets: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """One image's regions and scores."""
-        anchors = self._placed(scores)
+        anchors = self._shift_anchors(scores)
         size = anchors[:, 2:] - anchors[:, :2] + 1
         moves = offsets.reshape(len(self.anchors), 4, -1).permute(2, 0, 1).reshape(-1, 4)
         center = anchors[:, :2] + size / 2 + moves[:, :2] * size
@@ -197,7 +197,7 @@ class Proposal(nn.Module):
         kept = order[nms(boxes[order], self.nms_threshold, border=1.0, most=self.after)]
         return torch.cat([torch.full_like(boxes[kept, :1], index), boxes[kept]], 1), score[kept]
 
-    def _placed(self, like: Tensor) -> Tensor:
+    def _shift_anchors(self, like: Tensor) -> Tensor:
         """The anchors at every position, row by row: (h * w * anchors, 4), like: (2 * anchors, h, w)."""
         options: dict[str, Any] = {"dtype": like.dtype, "device": like.device}
         y, x = (torch.arange(size, **options) * self.stride for size in like.shape[1:])

@@ -51,7 +51,7 @@ class _CaffePool2d(nn.Module):
         )
         return rows, columns
 
-    def padded(self, x: Tensor, value: float) -> Tensor:
+    def pad(self, x: Tensor, value: float) -> Tensor:
         """X with its padding, and with as much behind it as the last window reaches over."""
         bottom, right = _ends(x, self.window(x), self.stride, self.padding, self.ceil_mode)
         return F.pad(x, (self.padding[1], right, self.padding[0], bottom), value=value)
@@ -127,7 +127,7 @@ class CaffeMaxPool2d(_CaffePool2d):
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """The maxima, and their positions where they are asked for."""
         low = max(torch.finfo(torch.float32).min, torch.finfo(x.dtype).min)
-        padded = self.padded(x, low)
+        padded = self.pad(x, low)
         if not self.return_indices:
             return F.max_pool2d(padded, self.window(x), self.stride)
         maxima, flat = F.max_pool2d(padded, self.window(x), self.stride, return_indices=True)
@@ -179,7 +179,7 @@ class StochasticPool2d(_CaffePool2d):
     def forward(self, x: Tensor) -> Tensor:
         """The drawn values, or the weighted means."""
         kernel, sizes = self.window(x), self.output_size(x)
-        padded = self.padded(x, 0.0)
+        padded = self.pad(x, 0.0)
         if not self.training:
             total = F.avg_pool2d(padded, kernel, self.stride, divisor_override=1)
             squares = F.avg_pool2d(padded * padded, kernel, self.stride, divisor_override=1)

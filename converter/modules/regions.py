@@ -63,14 +63,14 @@ class RoIPool(nn.Module):
         images = regions[:, 0].long().tolist()
         if not images:
             return x.new_zeros(0, x.shape[1], *self.output_size)
-        return torch.stack([_pooled(x[image], rows, columns, index) for index, image in enumerate(images)])
+        return torch.stack([_pool_region(x[image], rows, columns, index) for index, image in enumerate(images)])
 
     def extra_repr(self) -> str:
         """Grid and scale."""
         return f"output_size={self.output_size}, spatial_scale={self.spatial_scale:g}"
 
 
-def _pooled(plane: Tensor, rows: BinEdges, columns: BinEdges, region: int) -> Tensor:
+def _pool_region(plane: Tensor, rows: BinEdges, columns: BinEdges, region: int) -> Tensor:
     """The maxima of one region, plane: (c, h, w) -> (c, rows, columns)."""
     wide = _maxima(plane, columns, region)
     return _maxima(wide.transpose(1, 2), rows, region).transpose(1, 2)

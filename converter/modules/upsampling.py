@@ -91,12 +91,12 @@ class Interp(nn.Module):
         if reference is not None:
             size = (reference.shape[2], reference.shape[3])
         else:
-            size = self.size or (self._scaled(x.shape[2]), self._scaled(x.shape[3]))
+            size = self.size or (self._scale(x.shape[2]), self._scale(x.shape[3]))
         if self.begin or self.end:
             x = F.pad(x, (self.begin, self.end, self.begin, self.end))
         return F.interpolate(x, size, mode="bilinear", align_corners=True)
 
-    def _scaled(self, size: int) -> int:
+    def _scale(self, size: int) -> int:
         shrunk = (size + self.begin + self.end - 1) // self.shrink + 1
         return (shrunk - 1) * self.zoom + 1
 

@@ -11,7 +11,7 @@ INERT: Final[dict[str, str]] = {
     "cudnn_convolution_algo_seeker": "chooses between cuDNN algorithms (NVIDIA and others)",
     "conv_algorithm": "chooses between MKL-DNN algorithms (Intel)",
     "cudnn_deterministic": "chooses between cuDNN algorithms",
-    "visualize": "draws pictures of what SSD found",
+    "visualize": "draws images of what SSD found",
     "visualize_threshold": "chooses which of them are drawn",
     "save_file": "names the film they are written to",
     "save_output_param": "writes what SSD found to files",

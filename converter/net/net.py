@@ -90,7 +90,7 @@ def build_net(
     stages = (*stages, *state.texts("stage"))
     level = level or state.integer("level", 0)  # what a solver asks for is merged over the net's own state
     records = [item.value for item in record if item.name == "layer" and isinstance(item.value, Record)]
-    kept = [item for item in records if phase is None or _included(item, phase, stages, level)]
+    kept = [item for item in records if phase is None or _is_included(item, phase, stages, level)]
     layers = tuple(_layer(item, phase) for item in kept)
     if phase is not None:
         _check_wiring(layers)
@@ -124,7 +124,7 @@ def _param_spec(view: Params) -> ParamSpec:
     )
 
 
-def _included(record: Record, phase: Phase, stages: Sequence[str], level: int) -> bool:
+def _is_included(record: Record, phase: Phase, stages: Sequence[str], level: int) -> bool:
     """Whether a layer's rules admit it (src/caffe/net.cpp, FilterNet and StateMeetsRule)."""
     view = Params(record)
     includes, excludes = view.messages("include"), view.messages("exclude")

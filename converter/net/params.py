@@ -131,7 +131,9 @@ class Params:
         """Every set field that nobody took and that is not known to be without effect (`graph/inert.py`)."""
         for item in self._fields:
             if item.name not in self._taken and item.name not in INERT:
-                yield Leftover(self.layer, self._below(item.name), _shown(item.value), item.where.path, item.where.line)
+                yield Leftover(
+                    self.layer, self._below(item.name), _shorten(item.value), item.where.path, item.where.line
+                )
         for children in self._children.values():
             for child in children:
                 yield from child.leftovers()
@@ -166,12 +168,12 @@ class Params:
     def _convert(self, item: Field, convert: Callable[[Value], T | None]) -> T:
         value = convert(item.value)
         if value is None:
-            raise self.error(item.name, f"is {_shown(item.value)}", f"expected {_EXPECTED[convert.__name__]}")
+            raise self.error(item.name, f"is {_shorten(item.value)}", f"expected {_EXPECTED[convert.__name__]}")
         return value
 
     def _record(self, item: Field) -> Record:
         if not isinstance(item.value, Record):
-            raise self.error(item.name, f"is {_shown(item.value)}", "expected a message in braces")
+            raise self.error(item.name, f"is {_shorten(item.value)}", "expected a message in braces")
         return item.value
 
     def _kind(self, name: str) -> str:
@@ -206,10 +208,10 @@ def _text(value: Value) -> str | None:
     return str(value) if isinstance(value, str) else None
 
 
-def _shown(value: Value) -> str:
+def _shorten(value: Value) -> str:
     """A value as a person would write it, cut to a line."""
     if isinstance(value, Record):
-        inner = " ".join(f"{item.name}: {_shown(item.value)}" for item in list(value)[:4])
+        inner = " ".join(f"{item.name}: {_shorten(item.value)}" for item in list(value)[:4])
         return f"{{ {inner} }}"
     if isinstance(value, str) and not isinstance(value, Word):
         return repr(value)

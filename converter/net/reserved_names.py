@@ -13,14 +13,14 @@ RESERVED: Final = frozenset(
     __init_subclass__ __jit_unused_properties__ __le__ __lt__ __module__ __ne__ __new__ __reduce__ __reduce_ex__
     __reduce_package__ __repr__ __setattr__ __setstate__ __sizeof__ __str__ __subclasshook__ __weakref__ _apply
     _arguments _backward_hooks _backward_pre_hooks _blob _boxed_call _buffers _call_impl _code _compiled_call_impl
-    _create_node_hooks _deepcopy_hooks _deepcopy_init _erase_node_hooks _explained _forward_hooks
+    _create_node_hooks _deepcopy_hooks _deepcopy_init _erase_node_hooks _at_layer _explained _forward_hooks
     _forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs
     _get_backward_hooks _get_backward_pre_hooks _get_name _graph _held _is_full_backward_hook _layer _lineno_map
     _load_from_state_dict _load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook
     _modules _named_members _non_persistent_buffers_set _parameters _prologue_start _recompile_submodules
     _register_create_node_hook _register_deepcopy_hook _register_erase_node_hook _register_load_state_dict_pre_hook
     _register_replace_node_hook _register_state_dict_hook _replace_hooks _replicate_for_data_parallel
-    _save_to_state_dict _set_replace_hook _slow_forward _state_dict_hooks _state_dict_pre_hooks _tracer_cls
+    _save_to_state_dict _set_replace_hook _slow_forward _state_dict_hooks _state_dict_pre_hooks _tensors _tracer_cls
     _tracer_extras _unregister_create_node_hook _unregister_deepcopy_hook _unregister_erase_node_hook
     _unregister_replace_node_hook _version _wrapped_call_impl add_module add_submodule adopt and apply as assert
     async await bfloat16 blob_parameter blobs break buffers call_super_init children class code compile continue cpu

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
 from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredWeights
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Window, operator_types
 from converter.net.net import Net, Shape
 from converter.net.reading import read_net
@@ -86,7 +86,7 @@ def _rows(plan: Plan) -> tuple[Row, ...]:
     for step in plan.steps:
         receptive_field = _receptive_field(step, fields)
         fields.update(dict.fromkeys(step.layer.tops, receptive_field))
-        parameters = sum(count_of(blob.shape) for blob in step.operator.blobs)
+        parameters = sum(element_count(blob.shape) for blob in step.operator.blobs)
         work = step.operator.multiply_adds(step.bottom_shapes, step.top_shapes)
         shape = step.top_shapes[0] if step.top_shapes else None
         rows.append(Row(step.layer.name, step.layer.type, shape, parameters, work, receptive_field))

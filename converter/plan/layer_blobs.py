@@ -119,14 +119,14 @@ def _in_terms(
     path: str,
 ) -> list[StoredBlob]:
     try:
-        return converted(blobs, change([blob.array for blob in blobs]))
+        return with_arrays(blobs, change([blob.array for blob in blobs]))
     except ValueError as error:
         shapes = ", ".join("×".join(map(str, blob.array.shape)) or "scalar" for blob in blobs)
         text = f"layer '{layer}' ({kind.type}): its blobs are of shapes {shapes}; {error}"
         raise WeightsError(f"{text}; save the whole layer again", path=path, layer=layer) from None
 
 
-def converted(blobs: Sequence[StoredBlob], arrays: Sequence[Array]) -> list[StoredBlob]:
+def with_arrays(blobs: Sequence[StoredBlob], arrays: Sequence[Array]) -> list[StoredBlob]:
     """The blobs with other arrays; one whose numbers are the same bytes keeps its place in the file."""
     return [
         replace(blob, array=array, offset=blob.offset if _same_bytes(blob.array, array) else -1)
@@ -163,7 +163,7 @@ def kind_of_layer(layer: StoredLayer, path: str) -> type[Operator]:
     """
     if layer.type or not layer.names:
         return kind_of(layer.type)
-    readings = {kind: _reading(kind, layer) for kind in {*operator_types().values(), Operator}}
+    readings = {kind: _find_naming(kind, layer) for kind in {*operator_types().values(), Operator}}
     kinds = [kind for kind, reading in readings.items() if reading is not None]
     if len({readings[kind] for kind in kinds}) != 1:
         text = (
@@ -173,7 +173,7 @@ def kind_of_layer(layer: StoredLayer, path: str) -> type[Operator]:
     return kinds[0]
 
 
-def _reading(kind: type[Operator], layer: StoredLayer) -> tuple[Naming, type[Operator] | None] | None:
+def _find_naming(kind: type[Operator], layer: StoredLayer) -> tuple[Naming, type[Operator] | None] | None:
     """How a type reads a layer's names, and the type itself where its blobs are not those of the state dict.
 
     None: the type has no such names, or not this many of them.

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from converter.formats.weights.stored import StoredBlob, StoredLayer
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.net.net import Shape
 from converter.plan.layer_blobs import check_naming
 from converter.plan.plan import ConfiguredLayer, Plan, param_spec
@@ -117,7 +117,7 @@ def owners_blobs(
     for place, blob in enumerate(step.operator.blobs):
         owner = owner_of(step, place, plan)
         held = states.get(owner[0]) or arrays.get(owner[0]) if owner is not None else None
-        if owner is not None and held is not None and held[owner[1]].size == count_of(blob.shape):
+        if owner is not None and held is not None and held[owner[1]].size == element_count(blob.shape):
             found[place] = held[owner[1]]
     return found
 

@@ -118,7 +118,7 @@ def _configure(
         if len(layer.param_specs) > max(len(operator.blobs), 0) and operator.blobs:
             raise ShapeError(f"{len(layer.param_specs)} param entries; the layer has {len(operator.blobs)} blobs")
     except ConversionError as error:
-        raise _located(error, layer) from None
+        raise _at_layer(error, layer) from None
     return ConfiguredLayer(layer, operator, bottoms, tops)
 
 
@@ -156,7 +156,7 @@ def _leftover_error(leftovers: Sequence[Leftover]) -> UnsupportedParameterError:
     )
 
 
-def _located(error: ConversionError, layer: Layer) -> ConversionError:
+def _at_layer(error: ConversionError, layer: Layer) -> ConversionError:
     """The same error, saying which layer it is about and where that stands."""
     if error.layer is None:
         error.message = f"layer {layer.name!r} ({layer.type}): {error.message}"

@@ -21,10 +21,10 @@ def possible_names(stored: StoredWeights, name: str) -> tuple[str, ...]:
 
 def blob_counts(stored: StoredWeights | None) -> dict[str, int]:
     """How many blobs the file has for each layer, which tells forks' meanings of one type apart."""
-    weighted = stored.weighted() if stored is not None else {}
+    layers_with_blobs = stored.layers_with_blobs() if stored is not None else {}
     return {
         name: len(layer.stored)
-        for held, layer in weighted.items()
+        for held, layer in layers_with_blobs.items()
         for name in (possible_names(stored, held) if stored is not None else ())
     }
 
@@ -36,7 +36,7 @@ def by_layer(stored: StoredWeights, wanted: Collection[str]) -> dict[str, Stored
         WeightsError: a key that fits two layers of the net alike, or two keys that fit one.
     """
     given: dict[str, StoredLayer] = {}
-    held = stored.weighted()
+    held = stored.layers_with_blobs()
     for name, layer in held.items():
         possible = possible_names(stored, name)
         meant = [one for one in possible if one in wanted]

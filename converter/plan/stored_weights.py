@@ -40,7 +40,7 @@ def arrays_of(stored: StoredWeights) -> dict[str, list[Array]]:
         WeightsError: a file by key whose keys do not tell the blobs' order.
     """
     found: dict[str, list[Array]] = {}
-    for name, layer in stored.weighted().items():
+    for name, layer in stored.layers_with_blobs().items():
         kind = kind_of_layer(layer, stored.path)
         blobs = caffe_blobs(kind, layer, stored.path)
         found[unescape(name) if stored.by_key else name] = [blob.array for blob in blobs]

@@ -65,7 +65,7 @@ class GraphBuilder:
         layer, target = step.layer, ""
         blobs = tuple(blob.name for blob in step.operator.blobs)
         if not step.operator.is_input and (layer.tops or blobs):
-            target = _unused(escape(layer.name), self.root._modules)
+            target = _unique_name(escape(layer.name), self.root._modules)
             module = _module(step)
             self._fill(step, module)
             self.root._modules[target] = module  # add_module would refuse names that nn.Module's methods have
@@ -148,7 +148,7 @@ def _loss_weights(plan: Plan) -> dict[str, float]:
     return weights
 
 
-def _unused(name: str, taken: Mapping[str, object]) -> str:
+def _unique_name(name: str, taken: Mapping[str, object]) -> str:
     """`name`, or with a count behind it where a net has two layers of that name (which then hold no weights)."""
     count, candidate = 1, name
     while candidate in taken:

@@ -94,7 +94,7 @@ class CaffeModule(fx.GraphModule):
         try:
             return cast("dict[str, Tensor]", super().__call__(*values))
         except LAYER_ERRORS as error:
-            raise self._explained(error, values) from error
+            raise self._at_layer(error, values) from error
 
     def blobs(self, *args: Any, **inputs: Any) -> dict[str, Tensor]:
         """Every blob by name, in the order of first writing; an in-place layer's blob holds its last writer's value."""
@@ -103,7 +103,7 @@ class CaffeModule(fx.GraphModule):
         try:
             collector.run(*values)
         except LAYER_ERRORS as error:
-            raise self._explained(error, values) from error
+            raise self._at_layer(error, values) from error
         return collector.blobs
 
     def blob_parameter(self, layer: str, index: int) -> Tensor:
@@ -115,7 +115,7 @@ class CaffeModule(fx.GraphModule):
             KeyError: the net has no layer of that name.
         """
         facts = self._layer(layer)
-        blob = (operator_type(facts.type) or Operator).blobs_of(self._held(facts))[index]
+        blob = (operator_type(facts.type) or Operator).blobs_of(self._tensors(facts))[index]
         return blob if tuple(blob.shape) == facts.shapes[index] else blob.reshape(facts.shapes[index])
 
     def set_blobs(self, layer: str, blobs: Sequence[np.ndarray[Any, Any]]) -> None:
@@ -128,7 +128,7 @@ class CaffeModule(fx.GraphModule):
         facts = self._layer(layer)
         state = (operator_type(facts.type) or Operator).state_of(blobs)
         with torch.no_grad():
-            for mine, array in zip(self._held(facts), state, strict=True):
+            for mine, array in zip(self._tensors(facts), state, strict=True):
                 mine.copy_(torch.from_numpy(np.ascontiguousarray(array)).reshape(mine.shape))
 
     def adopt(self, owner: CaffeModule) -> None:
@@ -138,7 +138,7 @@ class CaffeModule(fx.GraphModule):
             WeightsError: blobs of other numbers or shapes.
         """
         for layer in self.facts.layers:
-            given = owner.facts.first(layer.name)
+            given = owner.facts.layer_named(layer.name)
             if given is None or not layer.blobs:
                 continue
             if layer.shapes != given.shapes:
@@ -158,12 +158,12 @@ class CaffeModule(fx.GraphModule):
         return torch.stack([term.reshape(()) for term in terms]).sum()
 
     def _layer(self, name: str) -> LayerFacts:
-        facts = self.facts.first(name)
+        facts = self.facts.layer_named(name)
         if facts is None:
             raise KeyError(name)
         return facts
 
-    def _held(self, layer: LayerFacts) -> list[Tensor]:
+    def _tensors(self, layer: LayerFacts) -> list[Tensor]:
         """A layer's parameters and buffers as the module holds them, in Caffe's order."""
         held = []
         for blob in layer.blobs:
@@ -175,10 +175,10 @@ class CaffeModule(fx.GraphModule):
         like = next((value for value in self.parameters() if value.is_floating_point()), None)
         return arguments_of(self.facts, args, inputs, like)
 
-    def _explained(self, error: Exception, values: Sequence[Tensor]) -> Exception:
+    def _at_layer(self, error: Exception, values: Sequence[Tensor]) -> Exception:
         """The error with the layer, its type and its bottoms' shapes, found by running layer by layer."""
         finder = FailureFinder(self)
-        failed = finder.find(values)
+        failed = finder.run_until_failure(values)
         layer = next((one for one in self.facts.layers if failed and one.target == finder.target), None)
         if layer is None:
             return error

@@ -45,7 +45,7 @@ class FailureFinder(fx.Interpreter):
         self.target = ""
         self.shapes: tuple[tuple[int, ...], ...] = ()
 
-    def find(self, values: Sequence[Tensor]) -> bool:
+    def run_until_failure(self, values: Sequence[Tensor]) -> bool:
         """Run until a module fails; whether one did. Running statistics are afterwards as they were."""
         kept = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
         try:

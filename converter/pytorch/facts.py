@@ -52,6 +52,6 @@ class NetFacts:
     layers: tuple[LayerFacts, ...]
     notes: tuple[str, ...] = field(default=())
 
-    def first(self, name: str) -> LayerFacts | None:
+    def layer_named(self, name: str) -> LayerFacts | None:
         """The first layer of that name, which is the one that holds weights; None where no layer has it."""
         return next((layer for layer in self.layers if layer.name == name), None)

@@ -55,11 +55,11 @@ def graph_of(states: tuple[NodeState, ...]) -> fx.Graph:
     graph = fx.Graph()
     nodes: list[fx.Node] = []
 
-    def linked(value: Any) -> Any:
+    def resolve(value: Any) -> Any:
         return nodes[value.position] if isinstance(value, NodeReference) else value
 
     for state in states:
-        args, kwargs = map_aggregate(state.args, linked), map_aggregate(state.kwargs, linked)
+        args, kwargs = map_aggregate(state.args, resolve), map_aggregate(state.kwargs, resolve)
         node = graph.create_node(state.op, state.target, args, kwargs, state.name)
         if state.blob is not None:
             node.meta[BLOB] = state.blob

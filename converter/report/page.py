@@ -45,7 +45,7 @@ th { color: var(--quiet); font-weight: 600; }
 td.number, th.number { text-align: right; }
 tr.bad td { color: var(--bad); }
 table.facts td { white-space: normal; overflow-wrap: anywhere; } table.facts th { vertical-align: top; width: 7rem; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); gap: .8rem; }
+.images { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); gap: .8rem; }
 figure { margin: 0; } figure img { width: 100%; height: auto; display: block; border-radius: .3rem; }
 img.cells { image-rendering: pixelated; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem .9rem; font-size: .85rem; padding: 0; margin: .6rem 0; }
@@ -124,28 +124,28 @@ def figure(pixels: Pixels, caption: str, *, cells: bool = False) -> str:
     """
     from PIL import Image
 
-    picture, file = Image.fromarray(np.ascontiguousarray(pixels)), io.BytesIO()
+    image, file = Image.fromarray(np.ascontiguousarray(pixels)), io.BytesIO()
     if cells:
-        picture.quantize(256, dither=Image.Dither.NONE).save(file, format="PNG", optimize=True)
+        image.quantize(256, dither=Image.Dither.NONE).save(file, format="PNG", optimize=True)
     else:
-        picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-        picture.save(file, format="JPEG", quality=88)
+        image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        image.save(file, format="JPEG", quality=88)
     data = base64.b64encode(file.getvalue()).decode()
     kind, mark = ("png", ' class="cells"') if cells else ("jpeg", "")
-    image = f'<img{mark} alt="{escape(caption)}" src="data:image/{kind};base64,{data}">'
-    return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
+    element = f'<img{mark} alt="{escape(caption)}" src="data:image/{kind};base64,{data}">'
+    return f"<figure>{element}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
-def pictures(figures: Iterable[str]) -> str:
+def gallery(figures: Iterable[str]) -> str:
     """Figures side by side, as many as the screen is wide."""
-    return f'<div class="pictures">{"".join(figures)}</div>'
+    return f'<div class="images">{"".join(figures)}</div>'
 
 
 def legend(entries: Iterable[tuple[str, Sequence[int]]]) -> str:
     """Names with their colors (R, G, B)."""
     items = (
-        f'<li><i style="background:rgb({",".join(str(int(part)) for part in colour)})"></i>{escape(name)}</li>'
-        for name, colour in entries
+        f'<li><i style="background:rgb({",".join(str(int(part)) for part in color)})"></i>{escape(name)}</li>'
+        for name, color in entries
     )
     return f'<ul class="legend">{"".join(items)}</ul>'
 

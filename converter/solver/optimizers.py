@@ -77,7 +77,7 @@ class CaffeOptimizer(torch.optim.Optimizer):
         for group in self.param_groups:
             group["iteration"] += 1
             for parameter in group["params"]:
-                gradient = self._regularised(parameter, group, scale)
+                gradient = self._regularize(parameter, group, scale)
                 self._update(parameter, gradient, self.history(parameter), group)
         return loss
 
@@ -89,7 +89,7 @@ class CaffeOptimizer(torch.optim.Optimizer):
         norm = math.sqrt(sum(float(g.float().square().sum()) for g in gradients))
         return self.clip_gradients / norm if norm > self.clip_gradients else 1.0
 
-    def _regularised(self, parameter: Tensor, group: Group, scale: float) -> Tensor:
+    def _regularize(self, parameter: Tensor, group: Group, scale: float) -> Tensor:
         """The gradient the rule sees: scaled, with the weight decay's share added."""
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.mul(scale)
         decay = group["weight_decay"] * group["decay_mult"]

@@ -50,7 +50,7 @@ class Session:
             stream = _read_ahead(ahead, sources, first, (settings.max_iter - solver.iteration) * settings.iter_size)
             while solver.iteration < settings.max_iter and not self._stop:
                 self._test(tests, tested, first=settings.test_initialization)
-                losses.append(solver.step(lambda: self._placed(next(stream))))
+                losses.append(solver.step(lambda: self._to_device(next(stream))))
                 self._check(losses[-1])
                 report(solver.iteration, sum(losses) / len(losses), solver.rate)
                 if settings.snapshot and solver.iteration % settings.snapshot == 0:
@@ -74,7 +74,7 @@ class Session:
         steps = self.solver.net.plan.steps
         return [layer_data(step.layer, seed) for step in steps if step.operator.is_input]
 
-    def _placed(self, fed: dict[str, Tensor]) -> dict[str, Tensor]:
+    def _to_device(self, fed: dict[str, Tensor]) -> dict[str, Tensor]:
         device = self.solver.blobs[0].tensor.device
         return {name: value.to(device) for name, value in fed.items()}
 
@@ -103,7 +103,7 @@ def _read_ahead(
     """Batches first to first + count - 1, the next one being read while one is used."""
 
     def read(number: int) -> dict[str, Tensor]:
-        return {top: torch.from_numpy(value) for source in sources for top, value in source.feed(number).items()}
+        return {top: torch.from_numpy(value) for source in sources for top, value in source.inputs(number).items()}
 
     waiting = ahead.submit(read, first)
     for number in range(first + 1, first + count):

@@ -104,7 +104,7 @@ def settings_of(record: Record) -> SolverSettings:
     view = Params(record)
     kind = view.text("type", "SGD")
     if kind not in RULES:
-        raise _refused(view, "type", f"unknown solver type {kind!r}; known: {', '.join(RULES)}; choose one of them")
+        raise _error_at(view, "type", f"unknown solver type {kind!r}; known: {', '.join(RULES)}; choose one of them")
     settings = SolverSettings(
         type=kind,
         policy=_policy(view),
@@ -143,7 +143,7 @@ def _policy(view: Params) -> LearningRatePolicy:
             max_iter=view.integer("max_iter", 0),
         )
     except TrainingError as error:
-        raise _refused(view, error.field or "lr_policy", error.message) from None
+        raise _error_at(view, error.field or "lr_policy", error.message) from None
 
 
 def _rule_numbers(view: Params) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _nets(view: Params) -> dict[str, Any]:
         message.take_rest()
     records = [message.record for message in inner]
     if len(paths) + len(records) > 1:
-        raise _refused(view, "train_net", "more than one training net; expected one of net, train_net and *_param")
+        raise _error_at(view, "train_net", "more than one training net; expected one of net, train_net and *_param")
     folder = Path(view.record.where.path).parent
     tests = tuple(_found(path, folder) for path in view.texts("test_net"))
     return {
@@ -198,21 +198,21 @@ def _snapshots(view: Params) -> dict[str, Any]:
 def _check(settings: SolverSettings, view: Params) -> None:
     """Numbers the update rules refuse in Caffe, and set fields that nobody read."""
     if settings.type in ("AdaGrad", "RMSProp") and settings.momentum:
-        raise _refused(view, "momentum", f"{settings.type} has no momentum; {settings.momentum:g} set; remove it")
+        raise _error_at(view, "momentum", f"{settings.type} has no momentum; {settings.momentum:g} set; remove it")
     if not 0 <= settings.rms_decay < 1:
-        raise _refused(view, "rms_decay", f"rms_decay is {settings.rms_decay:g}; expected 0 to below 1; correct it")
+        raise _error_at(view, "rms_decay", f"rms_decay is {settings.rms_decay:g}; expected 0 to below 1; correct it")
     if settings.iter_size < 1:
-        raise _refused(view, "iter_size", f"iter_size is {settings.iter_size}; expected 1 or more; correct it")
+        raise _error_at(view, "iter_size", f"iter_size is {settings.iter_size}; expected 1 or more; correct it")
     if settings.regularization_type not in ("L1", "L2"):
         kind = settings.regularization_type
-        raise _refused(view, "regularization_type", f"unknown regularization_type {kind!r}; known: L1, L2; choose one")
+        raise _error_at(view, "regularization_type", f"unknown regularization_type {kind!r}; known: L1, L2; choose one")
     stray = [item for item in view.leftovers() if item.path not in _WITHOUT_EFFECT]
     if stray:
         names = ", ".join(item.path for item in stray)
-        raise _refused(view, stray[0].path, f"{names} set, and nothing here reads it; remove it")
+        raise _error_at(view, stray[0].path, f"{names} set, and nothing here reads it; remove it")
 
 
-def _refused(view: Params, name: str, message: str) -> TrainingError:
+def _error_at(view: Params, name: str, message: str) -> TrainingError:
     """An error at the place where `name` stands, or at the message's beginning where it does not."""
     where = next((item.where for item in view.record.fields if item.name == name), view.record.where)
     return TrainingError(message, path=where.path, line=where.line, field=name)

@@ -47,7 +47,7 @@ def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False
         WeightsError: blobs of another shape; missing or left over, unless `partial`.
     """
     arrays = match(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
-    given = {name for key in stored.weighted() for name in possible_names(stored, key)}
+    given = {name for key in stored.layers_with_blobs() for name in possible_names(stored, key)}
     for name in (name for name in arrays if name in given):
         net.set_blobs(name, arrays[name])
     missing, unused = [name for name in arrays if name not in given], [name for name in given if name not in arrays]

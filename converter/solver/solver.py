@@ -89,7 +89,7 @@ class Solver:
         """
         self.optimizer.zero_grad()
         passes = self.settings.iter_size
-        total = sum(self._pass(_chosen(batches, index)) for index in range(passes))
+        total = sum(self._pass(_next_batch(batches, index)) for index in range(passes))
         self.rate, self.current_step = self.settings.policy.rate(self.iteration, self.current_step)
         self.optimizer.set_rate(self.rate)
         self.optimizer.step()
@@ -135,7 +135,7 @@ class Solver:
         self.iteration, self.current_step = state.iteration, state.current_step
 
 
-def _chosen(batches: Batch | Sequence[Batch] | Callable[[], Batch], index: int) -> Batch:
+def _next_batch(batches: Batch | Sequence[Batch] | Callable[[], Batch], index: int) -> Batch:
     if callable(batches):
         return batches()
     return batches if isinstance(batches, Mapping) else batches[index]

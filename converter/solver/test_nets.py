@@ -55,7 +55,7 @@ class TestNet:
 
     def _batch(self) -> dict[str, Tensor]:
         like = next(self.net.parameters(), torch.empty(0))
-        fed = {top: value for source in self.sources for top, value in source.feed(self._position).items()}
+        fed = {top: value for source in self.sources for top, value in source.inputs(self._position).items()}
         self._position += 1
         wanted = self.net.inputs
         return {top: torch.from_numpy(value).to(like.device) for top, value in fed.items() if top in wanted}
@@ -70,10 +70,10 @@ def test_nets(settings: SolverSettings, train: CaffeModule) -> list[TestNet]:
     """
     paths = list(_paths(settings))
     states = _states(settings, len(paths))
-    return [_tested(*one, settings, train) for one in zip(paths, settings.test_iter, states, strict=True)]
+    return [_open_test_net(*one, settings, train) for one in zip(paths, settings.test_iter, states, strict=True)]
 
 
-def _tested(path: str, passes: int, state: NetState, settings: SolverSettings, train: CaffeModule) -> TestNet:
+def _open_test_net(path: str, passes: int, state: NetState, settings: SolverSettings, train: CaffeModule) -> TestNet:
     seed, device = max(0, settings.random_seed), next(train.parameters(), torch.empty(0)).device
     net = load(path, phase="test", stages=state.stages, level=state.level, seed=seed)
     net.adopt(train)

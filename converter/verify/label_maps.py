@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from converter.data.label_sets import voc_colour
+from converter.data.label_sets import voc_color
 from converter.dilatednet.inference.tiles import MARGIN
 from converter.dilatednet.zoo import Model
 
@@ -25,7 +25,7 @@ class Maps:
 
     expected: Pixels
     actual: Pixels
-    colours: Pixels
+    colors: Pixels
     classes: tuple[str, ...]
 
     @property
@@ -48,7 +48,7 @@ class Maps:
         counts = np.bincount(np.concatenate([self.expected.ravel(), self.actual.ravel()]), minlength=256)
         order = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
         names = dict(enumerate(self.classes))
-        return [(names.get(label, f"class {label}"), self.colours[label].tolist()) for label in order]
+        return [(names.get(label, f"class {label}"), self.colors[label].tolist()) for label in order]
 
 
 def label_maps(
@@ -70,12 +70,12 @@ def label_maps(
     classes = expected[name].shape[1]
     fits = model is not None and len(model.label_set.classes) == classes
     names = model.label_set.classes if model is not None and fits else ()
-    known = model.label_set.palette if model is not None and fits else tuple(map(voc_colour, range(256)))
-    colours = np.zeros((256, 3), np.uint8)
-    colours[: len(known)] = known
+    known = model.label_set.palette if model is not None and fits else tuple(map(voc_color, range(256)))
+    colors = np.zeros((256, 3), np.uint8)
+    colors[: len(known)] = known
     zoom = model.label_set.zoom if model is not None and fits else 1
     sides = [_labels(side[name][0], zoom, size) for side in (expected, actual)]
-    return Maps(sides[0], sides[1], colours, names)
+    return Maps(sides[0], sides[1], colors, names)
 
 
 def covered_part(image: Pixels, tile: tuple[int, int]) -> Pixels:

@@ -150,7 +150,7 @@ def _labels(case: Case, verifier: Verifier, model: Model | None) -> Iterator[str
     for index, (check, found) in enumerate(zip(case.checks, maps, strict=True)):
         figures += _figures(check.title, found, whole=index == 0)
     if figures:
-        yield page.pictures(figures)
+        yield page.gallery(figures)
     if maps and maps[0] is not None:
         yield page.legend(maps[0].present())
 
@@ -162,8 +162,8 @@ def _figures(title: str, maps: Maps | None, *, whole: bool) -> list[str]:
     actual, _, expected = title.partition(" against ")
     told = f"{maps.differing:,} of {maps.actual.size:,} pixels differ ({actual} against {expected})"
     labels = [
-        page.figure(maps.colours[maps.actual], f"{actual}: label map", cells=True),
-        page.figure(maps.colours[maps.expected], f"{expected}: label map", cells=True),
+        page.figure(maps.colors[maps.actual], f"{actual}: label map", cells=True),
+        page.figure(maps.colors[maps.expected], f"{expected}: label map", cells=True),
     ]
     return [*(labels if whole or maps.differing else []), page.figure(maps.difference(), told, cells=True)]
 

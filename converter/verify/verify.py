@@ -152,7 +152,7 @@ class Verifier:
             found += nonfinite_blobs(_only(blobs, [*self.plan.shapes]), whose)
         return tuple(found)
 
-    def against(self, inputs: Mapping[str, Array], stored: StoredBlobs) -> Check:
+    def compare_stored(self, inputs: Mapping[str, Array], stored: StoredBlobs) -> Check:
         """The converter against blobs that another program stored.
 
         Raises:

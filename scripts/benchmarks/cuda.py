@@ -1,4 +1,4 @@
-"""On a GPU: tiles, updates and pictures a second by type, beside the card's own matrix product."""
+"""On a GPU: tiles, updates and images a second by type, beside the card's own matrix product."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def measure(setting: Setting) -> list[Row]:
     try:
         device = once(f"{_TASKS}:device", {})["name"]
     except ContestantError as error:
-        return [Row(TITLE, "tiles and pictures", facts={"not measured here": str(error).rpartition(": ")[2]})]
+        return [Row(TITLE, "tiles and images", facts={"not measured here": str(error).rpartition(": ")[2]})]
     rates, rows = _products(setting), []
     work = 2 * multiply_adds(setting.prototxt, setting.side)
     for kind in _TYPES:
@@ -75,10 +75,10 @@ def _pictures(setting: Setting) -> list[Row]:
     once("scripts.benchmarks.tasks.making:jpegs", {"folder": folder, "count": count})
     rows = []
     for decoding in (True, False):
-        name = f"{count} pictures, bfloat16, {'decoding included' if decoding else 'decoded before'}"
+        name = f"{count} images, bfloat16, {'decoding included' if decoding else 'decoded before'}"
         given = {"weights": setting.weights, "folder": folder, "decoding": decoding}
-        row = lasting(setting, TITLE, [(name, f"{_TASKS}:pictures", given)])[0]
+        row = lasting(setting, TITLE, [(name, f"{_TASKS}:images", given)])[0]
         if row.centre:
-            row.facts["pictures/s"] = count / row.centre
+            row.facts["images/s"] = count / row.centre
         rows.append(row)
     return rows

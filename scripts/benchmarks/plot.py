@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDE, _HIGH, _LEFT, _TOP, _SPACE = 360, 260, 56, 34, 60
-_COLOURS = ("#2563eb", "#b45309", "#047857", "#7c3aed")
+_COLORS = ("#2563eb", "#b45309", "#047857", "#7c3aed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _panel(left: float, title: str, curves: Sequence[Curve]) -> list[str]:
         y = down.at(10.0**power)
         parts += [_line(left, y, left + _WIDE, y), _text(left - 6, y + 4, f"{10.0**power:g}", 11, "end")]
     for number, curve in enumerate(curves):
-        parts += _curve(curve, across, down, _COLOURS[number % len(_COLOURS)])
+        parts += _curve(curve, across, down, _COLORS[number % len(_COLORS)])
     return parts
 
 
@@ -68,20 +68,19 @@ def _axis(values: Sequence[float], start: float, length: float) -> _Axis:
     return _Axis(low, max(high, low + 1), start, length)
 
 
-def _curve(curve: Curve, across: _Axis, down: _Axis, colour: str) -> list[str]:
+def _curve(curve: Curve, across: _Axis, down: _Axis, color: str) -> list[str]:
     places = [(across.at(x), down.at(y)) for x, y in curve.points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
-    line = f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
-    return [line, *dots, _text(places[-1][0], places[-1][1] - 8, curve.name, 12, "end", colour)]
+    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y in places]
+    line = f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.5"/>'
+    return [line, *dots, _text(places[-1][0], places[-1][1] - 8, curve.name, 12, "end", color)]
 
 
 def _line(x: float, y: float, to_x: float, to_y: float) -> str:
     return f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="#e5e7eb"/>'
 
 
-def _text(x: float, y: float, words: str, size: int, anchor: str = "start", colour: str = "#111827") -> str:
+def _text(x: float, y: float, words: str, size: int, anchor: str = "start", color: str = "#111827") -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}">'
-        f"{escape(words)}</text>"
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{color}">{escape(words)}</text>'
     )

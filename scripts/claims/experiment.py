@@ -113,7 +113,7 @@ def trained_net(plan: Plan, seed: int, kind: ContextKind, device: torch.device) 
 
 
 def _drawn(plan: Plan, seed: int) -> tuple[Sets, Sets]:
-    """Training and fresh scenes: pictures (n, c, side, side) and labels (n, cells, cells)."""
+    """Training and fresh scenes: images (n, c, side, side) and labels (n, cells, cells)."""
     sets = []
     for first, count in ((0, plan.train), (_FRESH, plan.test)):
         pictures, labels = scenes(seed, first, count, plan.scenes)

@@ -1,4 +1,4 @@
-"""The claims' results as a table for people, as JSON for programs, and as a picture."""
+"""The claims' results as a table for people, as JSON for programs, and as an image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scripts.claims.experiment import KINDS, STARTS, Measured
 
 _LEFT, _ROW, _WIDTH, _TOP = 190, 30, 720, 40
 _LINE = 125
-_COLOURS = {"front end": "#6b7280", "basic": "#2563eb", "large": "#b45309"}
+_COLORS = {"front end": "#6b7280", "basic": "#2563eb", "large": "#b45309"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _bar(row: Row, y: float, scale: float) -> str:
     )
     return (
         _text(_LEFT - 8, middle + 4, row.name, 12, "end")
-        + f'<rect x="{_LEFT}" y="{y + 6:.1f}" width="{length:.1f}" height="{_ROW - 12}" fill="{_COLOURS[row.kind]}"/>'
+        + f'<rect x="{_LEFT}" y="{y + 6:.1f}" width="{length:.1f}" height="{_ROW - 12}" fill="{_COLORS[row.kind]}"/>'
         + dots
         + _text(_LEFT + max(length, max(row.values) * scale) + 8, middle + 4, f"{row.centre:.1f}", 12)
     )

@@ -31,7 +31,7 @@ class SceneSettings:
 
 
 def scene(seed: int, index: int, settings: SceneSettings) -> tuple[Array, Array]:
-    """Scene `index`: picture float32 (1, 8 cells, 8 cells), labels uint8 (cells, cells), one a cell, top-left pixel.
+    """Scene `index`: image float32 (1, 8 cells, 8 cells), labels uint8 (cells, cells), one a cell, top-left pixel.
 
     The same seed and index draw the same scene on every machine (numpy's PCG64).
     """

@@ -1,4 +1,4 @@
-"""goldens/nets/data: fyu's data layers in TEST phase over three odd-sized pictures, in their order."""
+"""goldens/nets/data: fyu's data layers in TEST phase over three odd-sized images, in their order."""
 
 from __future__ import annotations
 

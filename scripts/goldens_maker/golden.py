@@ -21,7 +21,7 @@ class Golden:
 
 
 def copy_beside(stored: Path, target: Path, *patterns: str) -> None:
-    """The files that a golden is made from (nets, pictures, lists), into the folder where it is made."""
+    """The files that a golden is made from (nets, images, lists), into the folder where it is made."""
     target.mkdir(parents=True, exist_ok=True)
     for pattern in patterns:
         for path in sorted(stored.glob(pattern)):

@@ -1,4 +1,4 @@
-"""goldens/nets/mini and goldens/nets/full: whole nets with the formula's weights, on the formula's picture."""
+"""goldens/nets/mini and goldens/nets/full: whole nets with the formula's weights, on the formula's image."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """goldens/predict: a label for every pixel, the way of fyu/dilation's predict.py, worked out again on numpy.
 
-The picture is mirrored outwards by 186 pixels, cut into tiles that overlap by 372, each tile's probabilities are put
+The image is mirrored outwards by 186 pixels, cut into tiles that overlap by 372, each tile's probabilities are put
 side by side, enlarged bilinearly with cell i at pixel i times zoom, and the most probable class is the label.
 """
 
@@ -26,7 +26,7 @@ _SETS = {
 
 
 def make(caffe: ModuleType, stored: Path, target: Path) -> Iterator[str]:
-    """Every picture, with its data set's net."""
+    """Every image, with its data set's net."""
     copy_beside(stored, target, "*.prototxt", "*.png")
     for path in sorted(stored.glob("*.npz")):
         name, mean, zoom = _SETS[path.stem.rpartition("_")[0]]

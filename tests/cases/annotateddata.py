@@ -1,4 +1,4 @@
-"""AnnotatedData: pictures and boxes, as fed."""
+"""AnnotatedData: images and boxes, as fed."""
 
 from tests.case import Case, signed
 

@@ -22,7 +22,7 @@ CASES = [
         {"x": signed(1, 2, 6, 5)},
     ),
     Case(
-        "dilation=4, wider than the picture",
+        "dilation=4, wider than the image",
         "convolution_param { num_output: 2 kernel_size: 3 pad: 4 dilation: 4 }",
         {"x": signed(1, 2, 3, 4)},
     ),

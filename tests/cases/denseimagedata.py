@@ -1,4 +1,4 @@
-"""DenseImageData: pictures and a label a pixel, as fed."""
+"""DenseImageData: images and a label a pixel, as fed."""
 
 from tests.case import Case, labels, signed
 

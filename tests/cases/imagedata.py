@@ -1,4 +1,4 @@
-"""ImageData: pictures and labels, as fed."""
+"""ImageData: images and labels, as fed."""
 
 from tests.case import Case, labels, signed
 

@@ -1,4 +1,4 @@
-"""ImageLabelData: pictures and label maps, as fed."""
+"""ImageLabelData: images and label maps, as fed."""
 
 from tests.case import Case, labels, signed
 

@@ -6,7 +6,7 @@ TYPE = "Normalize"
 
 CASES = [
     Case(
-        "whole pictures, one factor",
+        "whole images, one factor",
         "norm_param { across_spatial: true channel_shared: true eps: 0.5 }",
         {"x": signed(2, 3, 2, 2)},
         exact=CURVED,

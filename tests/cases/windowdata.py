@@ -1,4 +1,4 @@
-"""WindowData: windows cut from pictures, as fed."""
+"""WindowData: windows cut from images, as fed."""
 
 from tests.case import Case, labels, signed
 

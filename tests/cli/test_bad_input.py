@@ -43,7 +43,7 @@ def wrong_files(folder):
         "pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n", "LFS"),
         "page": (b"<!DOCTYPE html><html><body>404</body></html>", "HTML"),
         "empty": (b"", "empty"),
-        "picture": (PICTURE.read_bytes(), "PNG"),
+        "image": (PICTURE.read_bytes(), "PNG"),
         "truncated": (WEIGHTS.read_bytes()[:100_000], "truncated"),
     }
     for name, (content, word) in made.items():
@@ -114,7 +114,7 @@ def test_a_blob_of_another_shape_is_named_with_both_shapes(refused, tmp_path):
     ("old", "new", "words"),
     [
         ("convolution_param {", "convolution_param ", ("expected",)),
-        ("kernel_size: 3 }", "kernel_size: 3 colour: 3 }", ("colour", "conv1_1")),
+        ("kernel_size: 3 }", "kernel_size: 3 color: 3 }", ("color", "conv1_1")),
         ('type: "ReLU"', 'type: "Relu6000"', ("Relu6000", "relu1_1")),
         ('bottom: "data"', 'bottom: "dat"', ("'dat'", "conv1_1", "'data'")),
         ('top: "pool1"', 'top: "conv1_1"', ("'conv1_1'", "already produced")),
@@ -139,7 +139,7 @@ def test_a_wrong_prototxt_is_refused_with_its_line(refused, tmp_path, old, new, 
 
 
 def pictures(folder):
-    """Pictures that the pipeline does not take, by kind."""
+    """Images that the pipeline does not take, by kind."""
     base = Image.open(PICTURE).convert("RGB").resize((40, 30))
     grey16 = Image.fromarray((np.arange(1200).reshape(30, 40) * 50).astype(np.uint16))
     made = {
@@ -153,12 +153,12 @@ def pictures(folder):
         yield folder / name
     (folder / "broken.png").write_bytes(PICTURE.read_bytes()[:3000])
     yield folder / "broken.png"
-    (folder / "text.jpg").write_text("not a picture")
+    (folder / "text.jpg").write_text("not an image")
     yield folder / "text.jpg"
     yield folder / "missing.png"
 
 
-def test_pictures_of_other_kinds_are_refused_one_by_one(refused, tmp_path):
+def test_images_of_other_kinds_are_refused_one_by_one(refused, tmp_path):
     checked = 0
     for path in pictures(tmp_path):
         line = refused("predict", "kitti", "--weights", WEIGHTS, path, "-o", "OUT")
@@ -167,7 +167,7 @@ def test_pictures_of_other_kinds_are_refused_one_by_one(refused, tmp_path):
     assert checked == 7
 
 
-def test_a_good_picture_is_labelled_although_another_is_bad(tmp_path, capsys):
+def test_a_good_image_is_labelled_although_another_is_bad(tmp_path, capsys):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"x")
     small = tmp_path / "small.png"

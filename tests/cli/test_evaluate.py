@@ -34,7 +34,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def golden_voc(tmp_path: Path) -> tuple[Path, list[list[int]]]:
-    """Caffe's pictures as a validation split, and the confusion of Caffe's own label maps."""
+    """Caffe's images as a validation split, and the confusion of Caffe's own label maps."""
     pictures, counts = {}, blank()
     for name in PICTURES:
         with Image.open(PREDICT / f"pascal_voc_{name}_image.png") as image:
@@ -47,8 +47,8 @@ def golden_voc(tmp_path: Path) -> tuple[Path, list[list[int]]]:
 
 @pytest.fixture
 def plain_voc(tmp_path: Path) -> Path:
-    blank_picture = (np.zeros((8, 9, 3), np.uint8), np.zeros((8, 9), np.uint8))
-    return make_voc(tmp_path / "plain", {"a": blank_picture, "b": blank_picture})
+    blank_image = (np.zeros((8, 9, 3), np.uint8), np.zeros((8, 9), np.uint8))
+    return make_voc(tmp_path / "plain", {"a": blank_image, "b": blank_image})
 
 
 def arguments(weights: Path, root: Path, out: Path, *more: str) -> list[str]:
@@ -88,14 +88,14 @@ def test_two_processes_count_the_same_as_one(golden_voc: tuple[Path, list[list[i
     torchrun(2, arguments(weights, root, tmp_path / "2.json", "--resume", str(tmp_path / "run")))
     one, two = (json.loads((tmp_path / f"{number}.json").read_text()) for number in (1, 2))
     assert one["confusion"] == two["confusion"]
-    assert one["by_picture"] == two["by_picture"]
+    assert one["by_image"] == two["by_image"]
     assert differing_pixels(tmp_path / "2.json", counts) <= TIES
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert names == ["pictures-0.jsonl", "pictures-1.jsonl", "run.json"]
+    assert names == ["images-0.jsonl", "images-1.jsonl", "run.json"]
 
 
 @pytest.mark.voc
-def test_real_pictures_count_the_same_with_one_and_two_processes_and_by_a_loop(weights: Path, tmp_path: Path):
+def test_real_images_count_the_same_with_one_and_two_processes_and_by_a_loop(weights: Path, tmp_path: Path):
     saved = tmp_path / "saved"
     assert (
         main(arguments(weights, VOC_ROOT, tmp_path / "1.json", "--only-present", "--save-predictions", str(saved))) == 0
@@ -129,9 +129,9 @@ def test_bad_input_is_one_error_and_exit_code_2(
     assert text in capsys.readouterr().err
 
 
-def test_pictures_that_are_not_there_are_told_before_anything_runs(
+def test_images_that_are_not_there_are_told_before_anything_runs(
     plain_voc: Path, weights: Path, capsys: pytest.CaptureFixture[str]
 ):
     (plain_voc / "VOCdevkit" / "VOC2012" / "JPEGImages" / "b.jpg").unlink()
     assert main(arguments(weights, plain_voc, plain_voc / "out.json")) == 2
-    assert "1 of 2 pictures of val lack a file" in capsys.readouterr().err
+    assert "1 of 2 images of val lack a file" in capsys.readouterr().err

@@ -24,7 +24,7 @@ def command(*words) -> int:
     return main(["predict", *map(str, words)])
 
 
-def test_the_command_writes_caffes_labels_as_a_palette_picture_and_an_overlay(tmp_path, capsys):
+def test_the_command_writes_caffes_labels_as_a_palette_image_and_an_overlay(tmp_path, capsys):
     source = PREDICT / "kitti_370x1226_image.png"
     assert command("kitti", "--weights", KITTI, source, "-o", tmp_path / "new" / "out") == 0
     out = tmp_path / "new" / "out"
@@ -51,7 +51,7 @@ def test_the_command_can_run_caffes_net_layer_by_layer(tmp_path, picture):
         assert np.array_equal(np.array(a), np.array(b))
 
 
-def test_a_bad_picture_is_told_of_and_the_others_are_labelled(tmp_path, picture, capsys):
+def test_a_bad_image_is_told_of_and_the_others_are_labelled(tmp_path, picture, capsys):
     gray = tmp_path / "gray.png"
     Image.fromarray(np.zeros((5, 5), np.uint8)).save(gray)
     out = tmp_path / "out"
@@ -60,7 +60,7 @@ def test_a_bad_picture_is_told_of_and_the_others_are_labelled(tmp_path, picture,
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "gray.png: is grayscale" in lines[0]
-    assert "none.png: no such picture" in lines[1]
+    assert "none.png: no such image" in lines[1]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_what_cannot_run_is_one_error_with_exit_code_2_and_no_output(tmp_path, p
     assert not (tmp_path / "out").exists()
 
 
-def test_two_pictures_of_one_name_and_a_picture_in_the_way_are_refused(tmp_path, picture, capsys):
+def test_two_images_of_one_name_and_a_image_in_the_way_are_refused(tmp_path, picture, capsys):
     other = tmp_path / "other" / "street.png"
     other.parent.mkdir()
     other.write_bytes(picture.read_bytes())

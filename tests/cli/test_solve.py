@@ -10,7 +10,7 @@ import converter
 from converter.cli import main
 from converter.data.caffe_layers import layer_data
 from converter.plan.stored_weights import read_weights
-from tests.dilatednet.training.tiny_training import write_pictures
+from tests.dilatednet.training.tiny_training import write_images
 
 NET = """
 layer { name: "data" type: "ImageLabelData" top: "data" top: "label"
@@ -32,10 +32,10 @@ snapshot: 5 snapshot_prefix: "FOLDER/run" display: 4 iter_size: 2 random_seed: 3
 
 
 def written(folder: Path, iterations: int, net: str = NET) -> str:
-    """A solver beside its net and pictures."""
+    """A solver beside its net and images."""
     folder.mkdir(exist_ok=True)
     if not (folder / "images.txt").exists():
-        write_pictures(folder)
+        write_images(folder)
     (folder / "net.prototxt").write_text(net)
     text = SOLVER.replace("FOLDER", str(folder)).replace("ITERATIONS", str(iterations))
     (folder / "solver.prototxt").write_text(text)
@@ -125,7 +125,7 @@ def test_test_nets_are_run_on_the_weights_in_training(tmp_path: Path, capsys: py
     net = converter.load(tmp_path / "net.prototxt", tmp_path / "run_iter_8.caffemodel")
     data = layer_data(next(step.layer for step in net.plan.steps if step.operator.is_input), 3)
     with torch.inference_mode():
-        passes = [net(**{top: torch.from_numpy(value) for top, value in data.feed(n).items()}) for n in (4, 5)]
+        passes = [net(**{top: torch.from_numpy(value) for top, value in data.inputs(n).items()}) for n in (4, 5)]
     mean = {name: float(sum(one[name] for one in passes)) / 2 for name in passes[0]}
     assert list(mean) == ["accuracy", "loss"]
     assert said[2] == f"iteration 8: test net 0: accuracy {mean['accuracy']:.6g}, loss {mean['loss']:.6g}"

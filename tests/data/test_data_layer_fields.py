@@ -36,7 +36,7 @@ def built(tmp_path: Path, text: str, seed: int = 0, phase: str = "test") -> Laye
 @pytest.mark.parametrize(("text", "case"), [(IMAGES, "case_d"), (FEATURES, "bin_f")])
 def test_a_layers_batch_equals_the_forks(tmp_path: Path, text: str, case: str) -> None:
     golden = np.load(DATA / f"{case}.npz")
-    fed = built(tmp_path, text).feed(0)
+    fed = built(tmp_path, text).inputs(0)
     assert list(fed) == ["data", "label"]
     np.testing.assert_array_equal(fed["data"], golden["data"])
     np.testing.assert_array_equal(fed["label"], golden["label"])
@@ -45,13 +45,13 @@ def test_a_layers_batch_equals_the_forks(tmp_path: Path, text: str, case: str) -
 def test_batches_wrap_around_the_list(tmp_path: Path) -> None:
     data = built(tmp_path, IMAGES.replace("batch_size: 3", "batch_size: 2"))
     golden = np.load(DATA / "case_d.npz")["data"]
-    np.testing.assert_array_equal(data.feed(1)["data"], golden[[2, 0]])
+    np.testing.assert_array_equal(data.inputs(1)["data"], golden[[2, 0]])
 
 
 def test_the_training_phase_crops_at_random_by_the_seed(tmp_path: Path) -> None:
-    first, same = (built(tmp_path, IMAGES, seed=1, phase="train").feed(0)["data"] for _ in range(2))
+    first, same = (built(tmp_path, IMAGES, seed=1, phase="train").inputs(0)["data"] for _ in range(2))
     np.testing.assert_array_equal(first, same)
-    assert not np.array_equal(first, built(tmp_path, IMAGES, seed=2, phase="train").feed(0)["data"])
+    assert not np.array_equal(first, built(tmp_path, IMAGES, seed=2, phase="train").inputs(0)["data"])
 
 
 def test_a_random_skip_begins_further_down_the_list(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_random_skip_begins_further_down_the_list(tmp_path: Path) -> None:
     golden = np.load(DATA / "case_d.npz")["data"]
     begun = set()
     for seed in range(12):
-        fed = built(tmp_path, text, seed).feed(0)["data"][0]
+        fed = built(tmp_path, text, seed).inputs(0)["data"][0]
         begun.add(next(index for index in range(3) if np.array_equal(fed, golden[index])))
     assert begun == {0, 1, 2}
 

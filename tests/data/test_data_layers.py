@@ -25,7 +25,7 @@ def listed(first: str, second: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("case", ["case_a", "case_b", "case_c", "case_d"])
-def test_pictures_and_labels_equal_the_forks(case: str) -> None:
+def test_images_and_labels_equal_the_forks(case: str) -> None:
     golden = np.load(DATA / f"{case}.npz")
     crop, margin, stride = (int(golden[name]) for name in ("crop", "margin", "stride"))
     kept = LabelSlice(golden["label"].shape[2:], (stride, stride), (margin, margin))
@@ -56,7 +56,7 @@ def test_reflection_does_not_repeat_the_edge_and_bounces() -> None:
     np.testing.assert_array_equal(wide[..., 0], [[30, 20, 10, 20, 30, 40, 30, 20, 10, 20, 30]] * 6)
 
 
-def test_a_small_picture_gets_the_odd_row_below_and_the_odd_column_left() -> None:
+def test_a_small_image_gets_the_odd_row_below_and_the_odd_column_left() -> None:
     label = np.arange(9, dtype=np.uint8).reshape(3, 3)
     image = np.repeat(label[:, :, None], 3, axis=2)
     image, label = pad_to_crop(image, label, 6, "ZERO")
@@ -77,7 +77,7 @@ def test_labels_outside_the_map_are_ignored() -> None:
     np.testing.assert_array_equal(LabelSlice((2, 3), (2, 2)).take(label), [[0, 2, 255], [255, 255, 255]])
 
 
-def test_extension_reflects_pictures_and_ignores_labels() -> None:
+def test_extension_reflects_images_and_ignores_labels() -> None:
     image = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     label = np.array([[1, 2], [3, 4]], np.uint8)
     wide, labels = pad_reflect(image, label, (1, 0), (0, 1), "REFLECT")
@@ -85,7 +85,7 @@ def test_extension_reflects_pictures_and_ignores_labels() -> None:
     np.testing.assert_array_equal(labels, [[255, 255, 255], [1, 2, 255], [3, 4, 255]])
 
 
-def test_training_mirrors_picture_and_labels_together() -> None:
+def test_training_mirrors_image_and_labels_together() -> None:
     label = np.arange(64, dtype=np.uint8).reshape(8, 8)
     image = np.repeat(label[:, :, None], 3, axis=2)
     settings = ImageLabelSettings(8, LabelSlice((8, 8)), mirror=True, train=True)

@@ -85,10 +85,10 @@ def test_voc_palette_follows_the_rule_worked_out_by_hand():
     expected = {0: (0, 0, 0), 1: (128, 0, 0), 2: (0, 128, 0), 3: (128, 128, 0), 4: (0, 0, 128), 7: (128, 128, 128)}
     # 8 = octal 10: the second digit's lowest bit is red, one place below the highest; 20 = octal 24.
     expected |= {8: (64, 0, 0), 15: (192, 128, 128), 16: (0, 64, 0), 20: (0, 64, 128)}
-    colours = palette("pascal_voc")
-    assert colours.dtype == np.uint8
-    assert colours.shape == (21, 3)
-    assert {index: tuple(colours[index].tolist()) for index in expected} == expected
+    colors = palette("pascal_voc")
+    assert colors.dtype == np.uint8
+    assert colors.shape == (21, 3)
+    assert {index: tuple(colors[index].tolist()) for index in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_voc_palette_follows_the_rule_worked_out_by_hand():
     ],
 )
 def test_street_palettes_begin_and_end_as_published_without_repeats(name, classes, first, last):
-    colours = [tuple(colour) for colour in palette(name).tolist()]
-    assert (len(set(colours)), colours[0], colours[-1]) == (classes, first, last)
+    colors = [tuple(color) for color in palette(name).tolist()]
+    assert (len(set(colors)), colors[0], colors[-1]) == (classes, first, last)
     assert len(find(name).label_set.classes) == classes
 
 
-def test_every_record_that_predicts_has_a_colour_a_class_and_a_score():
+def test_every_record_that_predicts_has_a_color_a_class_and_a_score():
     for model in ZOO.values():
         if model.topology.classes:
             assert len(model.label_set.classes) == len(model.label_set.palette) == model.topology.classes
@@ -129,7 +129,7 @@ def test_an_unknown_model_lists_the_known_ones_and_a_near_one():
         find("dilation7_kiti")
 
 
-def test_zoo_palettes_and_pictures_come_without_torch():
+def test_zoo_palettes_and_images_come_without_torch():
     code = (
         "import sys; import converter.dilatednet as d; d.find('kitti').prototxt(); d.palette('voc'); d.read_image;"
         "sys.exit('torch' in sys.modules)"

@@ -15,7 +15,7 @@ MINI = GOLDENS / "nets/mini"
 NAMES = ["dilation7_kitti", "dilation8_camvid", "dilation8_pascal_voc", "dilation10_cityscapes", "frontend_pascal_voc"]
 
 
-def picture_for(name):
+def image_for(name):
     net = converter.load(MINI / f"{name}_mini.prototxt")
     return torch.from_numpy(formula_image(*net.inputs["data"][2:])[None])
 
@@ -23,7 +23,7 @@ def picture_for(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fast_dilatednet_gives_caffes_probabilities(name):
     golden = np.load(MINI / f"{name}_mini.npz")
-    prob = accelerate(formula_net(name))(picture_for(name)).numpy()
+    prob = accelerate(formula_net(name))(image_for(name)).numpy()
     key = "out:prob" if "out:prob" in golden.files else "sample:prob"
     seen = prob if key.startswith("out") else sample(prob)
 
@@ -33,7 +33,7 @@ def test_a_fast_dilatednet_gives_caffes_probabilities(name):
 
 def test_a_fast_caffe_module_gives_the_plain_ones_outputs():
     net = converter.load(MINI / "dilation7_kitti_mini.prototxt", MINI / "dilation7_kitti_mini.caffemodel")
-    x = picture_for("dilation7_kitti")
+    x = image_for("dilation7_kitti")
     with torch.inference_mode():
         plain = net(data=x)["prob"]
 
@@ -115,7 +115,7 @@ def test_any_other_module_takes_its_inputs_as_its_forward_does():
 
 
 def test_the_input_is_left_as_it_was():
-    x = picture_for("dilation7_kitti")
+    x = image_for("dilation7_kitti")
     before = x.clone()
     accelerate(formula_net("dilation7_kitti"))(x)
 
@@ -124,7 +124,7 @@ def test_the_input_is_left_as_it_was():
 
 def test_bfloat16_labels_agree_almost_everywhere():
     """Untrained weights leave many near ties; of the confident positions none may change."""
-    x = picture_for("dilation8_camvid")
+    x = image_for("dilation8_camvid")
     net = formula_net("dilation8_camvid")
     with torch.inference_mode():
         plain = net(x)
@@ -153,7 +153,7 @@ def test_mapped_weights_survive_being_packed():
     weights = MINI / "dilation7_kitti_mini.caffemodel"
     before = {name: [blob.copy() for blob in blobs] for name, blobs in converter.read_weights(weights).items()}
     net = converter.load(MINI / "dilation7_kitti_mini.prototxt", weights)
-    accelerate(net)(picture_for("dilation7_kitti"))
+    accelerate(net)(image_for("dilation7_kitti"))
 
     for name, blobs in before.items():
         for index, blob in enumerate(blobs):
@@ -164,7 +164,7 @@ def test_mapped_weights_survive_being_packed():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_on_cuda_the_labels_agree(dtype):
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    x = picture_for("dilation8_camvid")
+    x = image_for("dilation8_camvid")
     net = formula_net("dilation8_camvid")
     with torch.inference_mode():
         plain = net(x)

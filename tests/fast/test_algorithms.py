@@ -91,14 +91,14 @@ def test_fc6_is_cheaper_by_spectra_and_small_or_strided_ones_are_not():
     fc6 = Filter(torch.empty(4096, 512, 7, 7, device="meta"), None, (1, 1), (0, 0), (4, 4), 1, True)
     assert fits_frequency_domain(fc6)
     assert saves(fc6, (1, 512, 90, 90))
-    assert not saves(fc6, (1, 512, 28, 28))  # 4 x 4 cells: 16 pictures of one output each
+    assert not saves(fc6, (1, 512, 28, 28))  # 4 x 4 cells: 16 images of one output each
     assert not fits_frequency_domain(made(64, 64, 3))
     assert not fits_frequency_domain(made(64, 64, 7, stride=2))
     assert not fits_frequency_domain(made(64, 64, 7, group=2))
     assert not fits_frequency_domain(made(3, 64, 7))
 
 
-def test_a_small_picture_goes_the_direct_way_through_the_same_form():
+def test_a_small_image_goes_the_direct_way_through_the_same_form():
     given = made(32, 32, 7, dilation=4)
     form = select_algorithm(given, CPU)
     with torch.inference_mode():

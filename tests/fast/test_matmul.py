@@ -99,7 +99,7 @@ print(sorted(made.items()), file=sys.stderr)
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 def test_the_commands_make_their_settings_before_the_libraries_are_loaded(tmp_path, command):
     (tmp_path / "w.caffemodel").write_bytes(b"no weights")
-    picture = tmp_path / "picture.png"
+    picture = tmp_path / "image.png"
     picture.write_bytes(b"")
     words = {
         "predict": [str(picture), "-o", str(tmp_path / "out")],

@@ -38,7 +38,7 @@ def test_a_shapes_second_time_is_captured_and_the_oldest_is_forgotten(monkeypatc
         made.append(tuple(inputs["x"].shape))
         return lambda values: {"y": values["x"] + 1}
 
-    monkeypatch.setattr(repeated, "captured", captured)
+    monkeypatch.setattr(repeated, "capture", captured)
     again = GraphReplay(function, graphs=True, compiled=False)
     for size in (1, 1, 1, 2, 2, 3, 4, 5, 1, 1):
         again({"x": torch.zeros(size)})
@@ -52,7 +52,7 @@ def test_what_cannot_be_captured_runs_on_and_says_why(monkeypatch):
     def captured(function, inputs):
         raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
-    monkeypatch.setattr(repeated, "captured", captured)
+    monkeypatch.setattr(repeated, "capture", captured)
     again = GraphReplay(function, graphs=True, compiled=False)
     for _ in range(4):
         again({"x": torch.zeros(3)})

@@ -1,4 +1,4 @@
-"""One front end for all tiles against tiles run singly: the same labels, for pictures of every size."""
+"""One front end for all tiles against tiles run singly: the same labels, for images of every size."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ def test_tiles_off_the_grid_of_cells_are_run_singly():
     assert net.pixels == 404 * 448 * 2
 
 
-def test_a_large_picture_goes_through_in_windows(monkeypatch):
+def test_a_large_image_goes_through_in_windows(monkeypatch):
     net, image = formula_net("frontend_pascal_voc"), picture(300, 400)
     whole = predict(accelerate(net), image, "frontend_pascal_voc", input_size=(500, 500))
     monkeypatch.setattr(shared, "_WINDOW", 400_000)

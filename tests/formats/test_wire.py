@@ -4,7 +4,7 @@ import pytest
 
 from converter.errors import CaffemodelError
 from converter.files.mapping import Mapped
-from converter.formats.protobuf.wire import Span, signed, varint, walk
+from converter.formats.protobuf.wire import Span, to_signed, varint, walk
 
 
 def _file(data: bytes) -> Mapped:
@@ -36,7 +36,7 @@ def test_fields_of_all_four_wire_types_come_in_file_order_with_their_payloads() 
 
 def test_minus_two_as_a_ten_byte_varint_reads_as_minus_two() -> None:
     value, end = varint(_file(b"\xfe" + b"\xff" * 8 + b"\x01"), 0, 10)
-    assert (signed(value), end) == (-2, 10)
+    assert (to_signed(value), end) == (-2, 10)
 
 
 def test_the_largest_64_bit_number_reads() -> None:

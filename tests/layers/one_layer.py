@@ -23,7 +23,7 @@ def run(build, body: str, *bottoms: np.ndarray, tops: int = 1, phase: str = "tes
     ).double()
     with torch.no_grad():
         if len(parameters):
-            shapes = net.facts.first("it").shapes
+            shapes = net.facts.layer_named("it").shapes
             net.set_blobs("it", [np.reshape(value, shape) for value, shape in zip(parameters, shapes, strict=True)])
         blobs = net.blobs(
             **{name: torch.tensor(x, dtype=torch.float64) for name, x in zip(names, bottoms, strict=True)}

@@ -33,7 +33,7 @@ BROKEN = {
 
 
 def fed(golden: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The inputs that the goldens were made with: pictures span -100 to 100, anything else -1 to 1."""
+    """The inputs that the goldens were made with: images span -100 to 100, anything else -1 to 1."""
     inputs = {}
     for key in (key for key in golden if key.startswith("in-shape:")):
         name, shape = key.removeprefix("in-shape:"), tuple(map(int, golden[key]))

@@ -47,7 +47,7 @@ def test_detections_of_every_class_may_have_boxes_of_their_own(build):
     assert np.allclose(rows[0, 0], wanted)
 
 
-def test_nothing_detected_is_one_row_a_picture(build):
+def test_nothing_detected_is_one_row_a_image(build):
     fields = "num_classes: 2 confidence_threshold: 0.9 code_type: CENTER_SIZE"
     body = f'type: "DetectionOutput" detection_output_param {{ {fields} }}'
     priors = np.array([[[0.1, 0.1, 0.4, 0.4], [0.1, 0.1, 0.2, 0.2]]])

@@ -95,7 +95,7 @@ def test_unknown_types_are_all_named_at_once(write):
     [
         (relu("r", "relu_param { negative_slop: 1 }"), "relu_param.negative_slop"),
         (relu("r", "pooling_param { kernel_size: 3 }"), "pooling_param"),
-        (relu("r", "colour: RED"), "colour"),
+        (relu("r", "color: RED"), "color"),
     ],
 )
 def test_a_set_field_that_no_layer_reads_is_an_error_that_names_it(write, text, field):

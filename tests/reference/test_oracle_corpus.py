@@ -13,7 +13,7 @@ from tests.places import SHARED
 
 CORPUS = SHARED / "corpus"
 TOLERANCE = 2e-5
-SLOW = {"101"}  # VDSR: twenty layers on a large picture
+SLOW = {"101"}  # VDSR: twenty layers on a large image
 
 
 def models():

@@ -21,7 +21,7 @@ PROBABILITY_TOLERANCE = 2e-4
 
 
 def picture(net):
-    """The formula's picture at the size that the net asks for."""
+    """The formula's image at the size that the net asks for."""
     shape = net.layers[0].params("input_param").each("shape", "shape")[0].integers("dim")
     return formula_image(*shape[2:])[None]
 

@@ -46,8 +46,8 @@ def test_what_is_made_holds_the_stored_keys_in_their_order_and_types(make_golden
             assert [made[key].dtype for key in made.files] == [stored[key].dtype for key in stored.files]
 
 
-def one_picture(tmp_path, monkeypatch, make_goldens, name, net):
-    """A folder of stored goldens with one picture alone."""
+def one_image(tmp_path, monkeypatch, make_goldens, name, net):
+    """A folder of stored goldens with one image alone."""
     folder = tmp_path / "stored" / "predict"
     folder.mkdir(parents=True)
     for file in (f"{name}.npz", f"{name}_image.png", f"{net}.prototxt"):
@@ -64,8 +64,8 @@ def one_picture(tmp_path, monkeypatch, make_goldens, name, net):
         pytest.param("cityscapes_1024x2048", "dilation10_cityscapes_mini", marks=pytest.mark.slow),
     ],
 )
-def test_a_picture_labelled_again_agrees_but_for_ties(make_goldens, tmp_path, monkeypatch, capsys, name, net):
-    stored = one_picture(tmp_path, monkeypatch, make_goldens, name, net)
+def test_a_image_labelled_again_agrees_but_for_ties(make_goldens, tmp_path, monkeypatch, capsys, name, net):
+    stored = one_image(tmp_path, monkeypatch, make_goldens, name, net)
     target = tmp_path / "made"
     assert make_goldens.main(["--only", "predict", "-o", str(target), "--compare", str(stored)]) == 0
     with np.load(target / "predict" / f"{name}.npz") as made, np.load(stored / "predict" / f"{name}.npz") as golden:
@@ -109,7 +109,7 @@ def test_the_data_layers_nets_say_what_the_stored_cases_say(make_goldens):
     text = image_net(Golden(GOLDENS / "nets" / "data" / "case_b.npz"))
     (layer,) = parse_prototxt(text).all("layer")
     settings = layer.last("image_label_data_param")
-    # case_b: pictures cut to 100, labels of 10 by 10; margin and stride as the golden holds them
+    # case_b: images cut to 100, labels of 10 by 10; margin and stride as the golden holds them
     assert layer.last("transform_param").last("crop_size") == 100
     assert list(settings.last("label_slice").all("dim")) == [10, 10] and settings.last("batch_size") == 3
     text = bin_net(Golden(GOLDENS / "nets" / "data" / "bin_f.npz"))

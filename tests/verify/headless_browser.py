@@ -36,7 +36,7 @@ def console(page: Path) -> list[str]:
 
 
 def measured(page: Path, folder: Path, width: int) -> tuple[int, int, int, int]:
-    """At `width` pixels: the width that the content takes, pictures, pictures that failed, blocks past the edge."""
+    """At `width` pixels: the width that the content takes, images, images that failed, blocks past the edge."""
     frame = folder / "frame.html"
     frame.write_text(_MEASURE.format(width=width, page=html.escape(page.read_text(encoding="utf-8"))))
     dom = _run(frame, "--dump-dom", "--virtual-time-budget=5000").stdout

@@ -56,22 +56,22 @@ def test_weights_that_are_cut_off(capsys, tmp_path):
     assert "cut.caffemodel" in refusal(capsys, NET, tmp_path / "cut.caffemodel")
 
 
-def test_a_picture_that_is_not_there(capsys, tmp_path):
-    assert "no such picture" in refusal(capsys, NET, WEIGHTS, "--image", tmp_path / "none.png")
+def test_a_image_that_is_not_there(capsys, tmp_path):
+    assert "no such image" in refusal(capsys, NET, WEIGHTS, "--image", tmp_path / "none.png")
 
 
-def test_a_picture_that_is_text(capsys, tmp_path):
-    (tmp_path / "text.png").write_text("no picture")
+def test_a_image_that_is_text(capsys, tmp_path):
+    (tmp_path / "text.png").write_text("no image")
     assert "text.png: cannot be read" in refusal(capsys, NET, WEIGHTS, "--image", tmp_path / "text.png")
 
 
-def test_a_picture_that_is_cut_off(capsys, tmp_path):
+def test_a_image_that_is_cut_off(capsys, tmp_path):
     whole = (GOLDENS / "predict" / "kitti_370x1226_image.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
     assert "cut.png: cannot be read" in refusal(capsys, NET, WEIGHTS, "--image", tmp_path / "cut.png")
 
 
-def test_a_picture_for_a_net_that_takes_none(capsys):
+def test_a_image_for_a_net_that_takes_none(capsys):
     net, picture = GOLDENS / "layers" / "InnerProduct_00", GOLDENS / "predict" / "kitti_370x1226_image.png"
     line = refusal(capsys, f"{net}.prototxt", f"{net}.caffemodel", "--image", picture)
     assert "images need one input (n, 3, h, w)" in line
@@ -161,7 +161,7 @@ def test_another_shape_is_told_with_both_shapes(capsys, tmp_path, arrays, key, v
     assert told in against(capsys, saved(tmp_path / "other.npz", {**arrays, key: value}))
 
 
-def test_stored_blobs_go_with_one_picture_only(capsys, tmp_path, arrays):
+def test_stored_blobs_go_with_one_image_only(capsys, tmp_path, arrays):
     picture, stored = GOLDENS / "predict" / "kitti_370x1226_image.png", saved(tmp_path / "s.npz", arrays)
     line = refusal(capsys, NET, WEIGHTS, "--against", stored, "--image", picture, picture)
     assert "one --image" in line

@@ -1,4 +1,4 @@
-"""`verify` on pictures with the nets that the original pipeline answered: generated ones always, real ones if there."""
+"""`verify` on images with the nets that the original pipeline answered: generated ones always, real ones if there."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def weights(tmp_path_factory):
 
 
 @pytest.mark.parametrize("model", PICTURES)
-def test_generated_pictures_pass(capsys, weights, model):
+def test_generated_images_pass(capsys, weights, model):
     images = [str(PREDICT / f"{name}_image.png") for name in PICTURES[model]]
     assert main(["verify", str(PREDICT / f"{model}_mini.prototxt"), weights(model), "--image", *images]) == 0
     out = capsys.readouterr().out
@@ -41,7 +41,7 @@ def test_a_generated_street_of_cityscapes_passes(weights):
 
 
 @pytest.mark.parametrize("name", ["pascal_voc_375x500", "pascal_voc_97x61"])
-def test_the_label_maps_of_a_one_tile_picture_are_the_original_pipelines_answer(weights, name):
+def test_the_label_maps_of_a_one_tile_image_are_the_original_pipelines_answer(weights, name):
     verifier = Verifier(PREDICT / "dilation8_pascal_voc_mini.prototxt", weights("dilation8_pascal_voc"))
     model = model_of(verifier.net.name)
     path = PREDICT / f"{name}_image.png"
@@ -58,7 +58,7 @@ def test_the_label_maps_of_a_one_tile_picture_are_the_original_pipelines_answer(
 
 
 @pytest.mark.voc
-def test_real_validation_pictures_pass(capsys, weights, request):
+def test_real_validation_images_pass(capsys, weights, request):
     count = 5 if request.config.getoption("--slow") else 2
     net = str(PREDICT / "dilation8_pascal_voc_mini.prototxt")
     given = ["--voc-root", str(VOC_ROOT), "--limit", str(count), "--model", "pascal_voc"]

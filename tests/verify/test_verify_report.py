@@ -62,7 +62,7 @@ def test_a_page_says_what_was_run_so_that_it_can_be_run_again(passing):
         assert fact in text
 
 
-def test_a_page_shows_the_picture_both_label_maps_and_where_they_differ(passing, failing):
+def test_a_page_shows_the_image_both_label_maps_and_where_they_differ(passing, failing):
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", passing.read_text())
     assert captions[:3] == [
         "the image, as far as this run covers it",
@@ -155,7 +155,7 @@ def test_a_page_opens_without_a_word_on_the_console_in_light_and_dark(request, t
     assert headless_browser.console(page) == []
     light, dark = (headless_browser.screenshot(page, tmp_path, dark=dark) for dark in (False, True))
     assert light[-1, 0].tolist() == [0xFB, 0xFB, 0xFA] and dark[-1, 0].tolist() == [0x14, 0x17, 0x1A]
-    # The label maps keep their colours, the text does not: both schemes draw, and not the same.
+    # The label maps keep their colors, the text does not: both schemes draw, and not the same.
     assert len(np.unique(light.reshape(-1, 3), axis=0)) > 50 and len(np.unique(dark.reshape(-1, 3), axis=0)) > 50
     assert (light != dark).any(axis=2).mean() > 0.5
 

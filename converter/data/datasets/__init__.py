@@ -9,10 +9,10 @@ from pathlib import Path
 
 from converter.data.datasets import camvid, cityscapes, kitti, voc
 from converter.data.datasets.folders import unknown_split
-from converter.data.datasets.split import Layout, Picture, Split
+from converter.data.datasets.split import Layout, Sample, Split
 from converter.errors import DatasetError
 
-__all__ = ["DATASETS", "Layout", "Picture", "Split", "dataset", "open_split"]
+__all__ = ["DATASETS", "Layout", "Sample", "Split", "dataset", "open_split"]
 
 DATASETS: dict[str, Layout] = {module.LAYOUT.name: module.LAYOUT for module in (voc, cityscapes, camvid, kitti)}
 _ALIASES = {"pascal_voc": "voc", "voc2012": "voc"}
@@ -54,13 +54,13 @@ def open_split(
     split = split or layout.default_split
     if split not in layout.counts:
         raise unknown_split(layout.title, split, tuple(layout.counts))
-    pictures = layout.pictures(Path(root), split, Path(sbd_root) if sbd_root else None)
-    opened = Split(layout, split, Path(root), pictures, _count(layout, split, len(pictures), str(root), strict))
+    samples = layout.samples(Path(root), split, Path(sbd_root) if sbd_root else None)
+    opened = Split(layout, split, Path(root), samples, _count(layout, split, len(samples), str(root), strict))
     opened = _present(opened, needs, only_present)
     if limit is not None:
-        opened = replace(opened, pictures=opened.pictures[:limit])
-    if not opened.pictures:
-        raise DatasetError(f"{layout.title} {split} has no picture left to work on", path=str(root))
+        opened = replace(opened, samples=opened.samples[:limit])
+    if not opened.samples:
+        raise DatasetError(f"{layout.title} {split} has no image left to work on", path=str(root))
     return opened
 
 
@@ -69,7 +69,7 @@ def _count(layout: Layout, split: str, found: int, root: str, strict: bool) -> t
     known = layout.counts[split]
     if found == known:
         return ()
-    text = f"{layout.title} {split} lists {found:,} pictures; published are {known:,}"
+    text = f"{layout.title} {split} lists {found:,} images; published are {known:,}"
     if strict:
         raise DatasetError(f"{text}; use the official lists, or leave --strict out", path=root)
     return (text,)
@@ -78,21 +78,21 @@ def _count(layout: Layout, split: str, found: int, root: str, strict: bool) -> t
 def _present(split: Split, needs: Sequence[str], only_present: bool) -> Split:
     """The split without images that lack a file, where that is allowed."""
     missing = {
-        picture.name: path
-        for picture in split.pictures
-        for path in (getattr(picture, need) for need in needs)
+        sample.name: path
+        for sample in split.samples
+        for path in (getattr(sample, need) for need in needs)
         if not path.is_file()
     }
     if not missing:
         return split
-    total = len(split.pictures)
+    total = len(split.samples)
     if not only_present:
         few = ", ".join(str(path) for path in list(missing.values())[:_FEW]) + (", …" if len(missing) > _FEW else "")
         raise DatasetError(
-            f"{len(missing):,} of {total:,} pictures of {split.name} lack a file: {few}; "
+            f"{len(missing):,} of {total:,} images of {split.name} lack a file: {few}; "
             "complete the data set, or say --only-present to work on the rest",
             path=str(split.root),
         )
-    kept = tuple(picture for picture in split.pictures if picture.name not in missing)
-    note = f"only the {len(kept):,} of {total:,} pictures of {split.name} that are there: not comparable with the paper"
-    return replace(split, pictures=kept, notes=(*split.notes, note))
+    kept = tuple(sample for sample in split.samples if sample.name not in missing)
+    note = f"only the {len(kept):,} of {total:,} images of {split.name} that are there: not comparable with the paper"
+    return replace(split, samples=kept, notes=(*split.notes, note))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from converter.data.datasets.folders import find_root, no_root, read_list, unknown_split
-from converter.data.datasets.split import Layout, Picture
+from converter.data.datasets.split import Layout, Sample
 from converter.data.label_sets import CAMVID
 from converter.data.labels import VOID, Labels, read_labels
 from converter.errors import DatasetError
@@ -20,7 +20,7 @@ _FROM_SEGNET = np.full(256, VOID, np.uint8)
 _FROM_SEGNET[: len(SEGNET)] = [CAMVID.classes.index(name) for name in SEGNET]
 
 
-def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture, ...]:
+def samples(root: Path, split: str, _sbd: Path | None = None) -> tuple[Sample, ...]:
     """The images of train, val or test (the paper's val has 100 images, SegNet's 101).
 
     Two layouts: SegNet's, SPLIT/NAME.png with SPLITannot/NAME.png; or images/NAME.png with labels/NAME.png and a list
@@ -40,29 +40,29 @@ def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture,
     except DatasetError:
         raise no_root(root, _BELOW, (f"{split}annot/ (SegNet's layout)", f"labels/ with {split}.txt"), _TITLE) from None
     names = [name.removesuffix(".png") for name in read_list(home / f"{split}.txt")]
-    return tuple(Picture(name, home / "images" / f"{name}.png", home / "labels" / f"{name}.png") for name in names)
+    return tuple(Sample(name, home / "images" / f"{name}.png", home / "labels" / f"{name}.png") for name in names)
 
 
-def _in_folders(images: Path, labels: Path) -> tuple[Picture, ...]:
+def _in_folders(images: Path, labels: Path) -> tuple[Sample, ...]:
     """Every truth of a folder with the image of its name in another."""
-    return tuple(Picture(path.stem, images / path.name, path) for path in sorted(labels.glob("*.png")))
+    return tuple(Sample(path.stem, images / path.name, path) for path in sorted(labels.glob("*.png")))
 
 
-def ground_truth(picture: Picture) -> Labels:
+def ground_truth(sample: Sample) -> Labels:
     """Labels (h, w) uint8 in the paper's order, 255 void.
 
     Raises:
         DatasetError: unreadable, or in SegNet's folders a label beyond its 12.
     """
-    labels = read_labels(picture.labels, CAMVID.palette)
-    if not picture.labels.parent.name.endswith("annot"):
+    labels = read_labels(sample.labels, CAMVID.palette)
+    if not sample.labels.parent.name.endswith("annot"):
         return labels
     beyond = labels[(labels > len(SEGNET)) & (labels != VOID)]
     if beyond.size:
         raise DatasetError(
-            f"label {beyond.max()} in SegNet's order; want 0 to 10 and 11 for void", path=str(picture.labels)
+            f"label {beyond.max()} in SegNet's order; want 0 to 10 and 11 for void", path=str(sample.labels)
         )
     return _FROM_SEGNET[labels]
 
 
-LAYOUT = Layout("camvid", _TITLE, CAMVID, COUNTS, "test", pictures, ground_truth)
+LAYOUT = Layout("camvid", _TITLE, CAMVID, COUNTS, "test", samples, ground_truth)

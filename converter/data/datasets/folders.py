@@ -50,10 +50,10 @@ def read_list(path: Path) -> tuple[str, ...]:
     try:
         names = tuple(line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"not a readable list of pictures: {error}", path=str(path)) from error
+        raise DatasetError(f"not a readable list of images: {error}", path=str(path)) from error
     for number, name in enumerate(names, 1):
         if ".." in name.split("/") or name.startswith("/"):
-            raise DatasetError(f"entry {number} is {name!r}; want names of pictures", path=str(path))
+            raise DatasetError(f"entry {number} is {name!r}; want names of images", path=str(path))
     return names
 
 

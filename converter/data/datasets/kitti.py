@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from converter.data.datasets.folders import find_root, no_root, unknown_split
-from converter.data.datasets.split import Layout, Picture
+from converter.data.datasets.split import Layout, Sample
 from converter.data.label_sets import KITTI
 from converter.data.labels import VOID, Labels, read_labels
 from converter.errors import DatasetError
@@ -21,7 +21,7 @@ _FROM_ROS = np.full(256, VOID, np.uint8)
 _FROM_ROS[: len(ROS)] = [KITTI.classes.index(name) for name in ROS]
 
 
-def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture, ...]:
+def samples(root: Path, split: str, _sbd: Path | None = None) -> tuple[Sample, ...]:
     """The images of train or test: FOLDER/RGB/NAME.png, truth in FOLDER/GT (colors) or else FOLDER/GT_ind (numbers).
 
     Raises:
@@ -35,26 +35,24 @@ def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture,
         if any((root / below / needs).is_dir() for below in _BELOW):
             home = find_root(root, _BELOW, (needs,), _TITLE) / folder
             return tuple(
-                Picture(path.stem, home / "RGB" / path.name, path) for path in sorted((home / labels).glob("*.png"))
+                Sample(path.stem, home / "RGB" / path.name, path) for path in sorted((home / labels).glob("*.png"))
             )
     raise no_root(root, _BELOW, (f"{folder}/GT", f"{folder}/RGB"), _TITLE)
 
 
-def ground_truth(picture: Picture) -> Labels:
+def ground_truth(sample: Sample) -> Labels:
     """Labels (h, w) uint8 in the paper's order, 255 void; the numbers in GT_ind are in Ros' order with 11 for void.
 
     Raises:
         DatasetError: unreadable, or a label beyond Ros' 12.
     """
-    labels = read_labels(picture.labels, KITTI.palette)
-    if picture.labels.parent.name != "GT_ind":
+    labels = read_labels(sample.labels, KITTI.palette)
+    if sample.labels.parent.name != "GT_ind":
         return labels
     beyond = labels[(labels > len(ROS)) & (labels != VOID)]
     if beyond.size:
-        raise DatasetError(
-            f"label {beyond.max()} in Ros' order; want 0 to 10 and 11 for void", path=str(picture.labels)
-        )
+        raise DatasetError(f"label {beyond.max()} in Ros' order; want 0 to 10 and 11 for void", path=str(sample.labels))
     return _FROM_ROS[labels]
 
 
-LAYOUT = Layout("kitti", _TITLE, KITTI, COUNTS, "test", pictures, ground_truth)
+LAYOUT = Layout("kitti", _TITLE, KITTI, COUNTS, "test", samples, ground_truth)

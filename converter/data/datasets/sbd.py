@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from converter.data.datasets.folders import find_root, read_list
-from converter.data.datasets.split import Picture
+from converter.data.datasets.split import Sample
 from converter.data.labels import Labels
 from converter.errors import DatasetError
 
@@ -16,7 +16,7 @@ COUNTS = {"train": 8498, "val": 2857, "train_noval": 5623}
 _BELOW = ("benchmark_RELEASE/dataset", "dataset", "", "sbd/benchmark_RELEASE/dataset", "SBD/benchmark_RELEASE/dataset")
 
 
-def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture, ...]:
+def samples(root: Path, split: str, _sbd: Path | None = None) -> tuple[Sample, ...]:
     """The images of train, val or (its list is a download of its own) train_noval, in the order of their list.
 
     Raises:
@@ -24,19 +24,19 @@ def pictures(root: Path, split: str, _sbd: Path | None = None) -> tuple[Picture,
     """
     home = find_root(root, _BELOW, ("cls", f"{split}.txt"), "SBD (benchmark_RELEASE)")
     names = read_list(home / f"{split}.txt")
-    return tuple(Picture(name, home / "img" / f"{name}.jpg", home / "cls" / f"{name}.mat") for name in names)
+    return tuple(Sample(name, home / "img" / f"{name}.jpg", home / "cls" / f"{name}.mat") for name in names)
 
 
-def ground_truth(picture: Picture) -> Labels:
+def ground_truth(sample: Sample) -> Labels:
     """Labels (h, w) uint8 out of `GTcls.Segmentation`; SBD marks no void.
 
     Raises:
         DatasetError: scipy is not installed, or the file holds no such mask.
     """
-    mask = np.asarray(_load(picture.labels))
+    mask = np.asarray(_load(sample.labels))
     if mask.ndim != 2 or mask.dtype.kind not in "ui" or (mask.size and mask.max() > 255):
         raise DatasetError(
-            f"GTcls.Segmentation is {mask.dtype} {mask.shape}; want class numbers (h, w)", path=str(picture.labels)
+            f"GTcls.Segmentation is {mask.dtype} {mask.shape}; want class numbers (h, w)", path=str(sample.labels)
         )
     return mask.astype(np.uint8)
 

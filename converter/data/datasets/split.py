@@ -11,7 +11,7 @@ from converter.data.labels import Labels
 
 
 @dataclass(frozen=True)
-class Picture:
+class Sample:
     """One image of a split: its name (a prediction is looked for as NAME.png), and where it and its truth lie."""
 
     name: str
@@ -32,8 +32,8 @@ class Layout:
     label_set: LabelSet
     counts: Mapping[str, int]
     default_split: str
-    pictures: Callable[[Path, str, Path | None], tuple[Picture, ...]]
-    ground_truth: Callable[[Picture], Labels]
+    samples: Callable[[Path, str, Path | None], tuple[Sample, ...]]
+    ground_truth: Callable[[Sample], Labels]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Split:
     layout: Layout
     name: str
     root: Path
-    pictures: tuple[Picture, ...]
+    samples: tuple[Sample, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -52,6 +52,6 @@ class Split:
         return self.layout.label_set.classes
 
     @property
-    def colours(self) -> tuple[tuple[int, int, int], ...]:
+    def colors(self) -> tuple[tuple[int, int, int], ...]:
         """RGB colors, by label."""
         return self.layout.label_set.palette

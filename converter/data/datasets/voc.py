@@ -6,7 +6,7 @@ from pathlib import Path
 
 from converter.data.datasets import sbd
 from converter.data.datasets.folders import find_root, read_list
-from converter.data.datasets.split import Layout, Picture
+from converter.data.datasets.split import Layout, Sample
 from converter.data.label_sets import PASCAL_VOC
 from converter.data.labels import Labels, read_labels
 
@@ -14,7 +14,7 @@ TRAINAUG = "trainaug"
 _BELOW = ("VOCdevkit/VOC2012", "VOC2012", "")
 
 
-def pictures(root: Path, split: str, sbd_root: Path | None = None) -> tuple[Picture, ...]:
+def samples(root: Path, split: str, sbd_root: Path | None = None) -> tuple[Sample, ...]:
     """The images of train, val or trainval in the order of their list; of trainaug, see `trainaug`.
 
     Raises:
@@ -25,19 +25,19 @@ def pictures(root: Path, split: str, sbd_root: Path | None = None) -> tuple[Pict
     home = find_root(root, _BELOW, needs, "PASCAL VOC 2012")
     if split == TRAINAUG:
         return trainaug(home, sbd_root or root)
-    return tuple(_picture(home, name) for name in _names(home, split))
+    return tuple(_sample(home, name) for name in _names(home, split))
 
 
-def trainaug(home: Path, sbd_root: Path) -> tuple[Picture, ...]:
+def trainaug(home: Path, sbd_root: Path) -> tuple[Sample, ...]:
     """VOC's train images with VOC's masks, then SBD's train and val images that VOC's train and val do not name.
 
     With the published lists: 1,464 + 9,118 = 10,582.
     """
     train, held_out = _names(home, "train"), set(_names(home, "val"))
-    own = tuple(_picture(home, name) for name in train if name not in held_out)
+    own = tuple(_sample(home, name) for name in train if name not in held_out)
     taken = held_out | set(train)
-    extra = (picture for part in ("train", "val") for picture in sbd.pictures(sbd_root, part))
-    added = {picture.name: picture for picture in extra if picture.name not in taken}
+    extra = (sample for part in ("train", "val") for sample in sbd.samples(sbd_root, part))
+    added = {sample.name: sample for sample in extra if sample.name not in taken}
     return own + tuple(added[name] for name in sorted(added))
 
 
@@ -46,14 +46,14 @@ def _names(home: Path, split: str) -> tuple[str, ...]:
     return read_list(home / "ImageSets" / "Segmentation" / f"{split}.txt")
 
 
-def _picture(home: Path, name: str) -> Picture:
+def _sample(home: Path, name: str) -> Sample:
     """Where one image and its mask lie."""
-    return Picture(name, home / "JPEGImages" / f"{name}.jpg", home / "SegmentationClass" / f"{name}.png")
+    return Sample(name, home / "JPEGImages" / f"{name}.jpg", home / "SegmentationClass" / f"{name}.png")
 
 
-def ground_truth(picture: Picture) -> Labels:
+def ground_truth(sample: Sample) -> Labels:
     """Labels (h, w) uint8 of a mask in VOC's palette PNG, or in SBD's .mat."""
-    return sbd.ground_truth(picture) if picture.labels.suffix == ".mat" else read_labels(picture.labels)
+    return sbd.ground_truth(sample) if sample.labels.suffix == ".mat" else read_labels(sample.labels)
 
 
 LAYOUT = Layout(
@@ -62,6 +62,6 @@ LAYOUT = Layout(
     label_set=PASCAL_VOC,
     counts={"train": 1464, "val": 1449, "trainval": 2913, TRAINAUG: 10582},
     default_split="val",
-    pictures=pictures,
+    samples=samples,
     ground_truth=ground_truth,
 )

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from converter.data.datasets.split import Picture, Split
+from converter.data.datasets.split import Sample, Split
 from converter.data.images import read_image
 from converter.data.labels import Labels, write_labels
 from converter.dilatednet.evaluation.journal import Journal
@@ -27,7 +27,7 @@ from converter.dilatednet.evaluation.score import prediction_path
 from converter.errors import DatasetError, OutputError
 
 Labeller = Callable[[Sequence[NDArray[np.uint8]]], Sequence[Labels | Callable[[], Labels]]]
-"""From pictures, uint8 RGB (h, w, 3) each, to their labels, uint8 (h, w) each, or to functions that wait for them."""
+"""From images, uint8 RGB (h, w, 3) each, to their labels, uint8 (h, w) each, or to functions that wait for them."""
 
 
 def evaluate(
@@ -50,54 +50,52 @@ def evaluate(
         ImageError, DatasetError: an image or its truth does not read, or their sizes differ.
         OutputError: a prediction or the journal cannot be written.
     """
-    mine = split.pictures[share[0] :: share[1]]
-    finished = journal.finished() if journal else {}
-    folder = _made(save) if save else None
-    counts = {p.name: finished[p.name] for p in mine if p.name in finished and _is_kept(p, folder)}
-    todo = [picture for picture in mine if picture.name not in counts]
-    bar = tqdm(
-        total=len(mine), initial=len(counts), desc="evaluate", unit="picture", disable=None if progress else True
-    )
+    mine = split.samples[share[0] :: share[1]]
+    read_all = journal.read_all() if journal else {}
+    folder = _make_folder(save) if save else None
+    counts = {p.name: read_all[p.name] for p in mine if p.name in read_all and _is_kept(p, folder)}
+    todo = [sample for sample in mine if sample.name not in counts]
+    bar = tqdm(total=len(mine), initial=len(counts), desc="evaluate", unit="image", disable=None if progress else True)
     with bar:
-        for picture, labels, ground_truth in _labelled(_ahead(split, todo, workers), label, batch):
-            matrix = confusion(ground_truth, labels, len(split.classes), str(picture.image))
+        for sample, labels, ground_truth in _predict_samples(_ahead(split, todo, workers), label, batch):
+            matrix = confusion(ground_truth, labels, len(split.classes), str(sample.image))
             if folder:
-                _save(folder, picture, labels, split)
+                _save(folder, sample, labels, split)
             if journal:
-                journal.add(picture.name, matrix)
-            counts[picture.name] = matrix
+                journal.add(sample.name, matrix)
+            counts[sample.name] = matrix
             bar.update()
     return counts
 
 
-def _labelled(
-    items: Iterator[tuple[Picture, NDArray[np.uint8], Labels]], label: Labeller, batch: int
-) -> Iterator[tuple[Picture, Labels, Labels]]:
+def _predict_samples(
+    items: Iterator[tuple[Sample, NDArray[np.uint8], Labels]], label: Labeller, batch: int
+) -> Iterator[tuple[Sample, Labels, Labels]]:
     """Each image with its predicted and true labels; the net is given `batch` images at a time.
 
     Where labels are waited for, the next images are handed over before; where they are there, nothing is held back.
     """
-    under_way: deque[tuple[Picture, Labels | Callable[[], Labels], Labels]] = deque()
+    under_way: deque[tuple[Sample, Labels | Callable[[], Labels], Labels]] = deque()
     while part := list(islice(items, max(1, batch))):
         predicted = label([image for _, image, _ in part])
         begun = len(under_way)
         under_way.extend(
-            (picture, mine, ground_truth) for (picture, _, ground_truth), mine in zip(part, predicted, strict=True)
+            (sample, mine, ground_truth) for (sample, _, ground_truth), mine in zip(part, predicted, strict=True)
         )
         done = sum(not callable(labels) for _, labels, _ in under_way)
         for _ in range(max(begun, done)):
-            picture, labels, ground_truth = under_way.popleft()
-            yield picture, waited(labels), ground_truth
-    for picture, labels, ground_truth in under_way:
-        yield picture, waited(labels), ground_truth
+            sample, labels, ground_truth = under_way.popleft()
+            yield sample, resolve(labels), ground_truth
+    for sample, labels, ground_truth in under_way:
+        yield sample, resolve(labels), ground_truth
 
 
-def waited(labels: Labels | Callable[[], Labels]) -> Labels:
+def resolve(labels: Labels | Callable[[], Labels]) -> Labels:
     """Labels that are there, or are waited for."""
     return labels() if callable(labels) else labels
 
 
-def _made(folder: str | os.PathLike[str]) -> Path:
+def _make_folder(folder: str | os.PathLike[str]) -> Path:
     """The folder for predictions."""
     path = Path(folder)
     try:
@@ -107,27 +105,25 @@ def _made(folder: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _is_kept(picture: Picture, folder: Path | None) -> bool:
+def _is_kept(sample: Sample, folder: Path | None) -> bool:
     """Whether nothing of a counted image is missing: its prediction, if predictions are saved."""
-    return folder is None or prediction_path(folder, picture.name) is not None
+    return folder is None or prediction_path(folder, sample.name) is not None
 
 
-def _save(folder: Path, picture: Picture, labels: Labels, split: Split) -> None:
+def _save(folder: Path, sample: Sample, labels: Labels, split: Split) -> None:
     """Write one prediction where `score` looks for it."""
-    path = folder / f"{picture.name}.png"
+    path = folder / f"{sample.name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_labels(path, labels, split.colours)
+    write_labels(path, labels, split.colors)
 
 
-def _ahead(
-    split: Split, pictures: Sequence[Picture], workers: int
-) -> Iterator[tuple[Picture, NDArray[np.uint8], Labels]]:
+def _ahead(split: Split, samples: Sequence[Sample], workers: int) -> Iterator[tuple[Sample, NDArray[np.uint8], Labels]]:
     """Images with pixels and truth, in order, read by threads while the net runs on earlier ones."""
-    pool = ThreadPoolExecutor(max(1, workers), "pictures")
-    waiting: deque[tuple[Picture, Future[tuple[NDArray[np.uint8], Labels]]]] = deque()
+    pool = ThreadPoolExecutor(max(1, workers), "images")
+    waiting: deque[tuple[Sample, Future[tuple[NDArray[np.uint8], Labels]]]] = deque()
     try:
-        for picture in pictures:
-            waiting.append((picture, pool.submit(_read, split, picture)))
+        for sample in samples:
+            waiting.append((sample, pool.submit(_read, split, sample)))
             if len(waiting) > 2 * max(1, workers):
                 first, future = waiting.popleft()
                 yield first, *future.result()
@@ -137,14 +133,14 @@ def _ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def _read(split: Split, picture: Picture) -> tuple[NDArray[np.uint8], Labels]:
+def _read(split: Split, sample: Sample) -> tuple[NDArray[np.uint8], Labels]:
     """One image and its truth, of one size."""
-    image, ground_truth = read_image(picture.image), split.layout.ground_truth(picture)
+    image, ground_truth = read_image(sample.image), split.layout.ground_truth(sample)
     if image.shape[:2] != ground_truth.shape:
         raise DatasetError(
             f"the truth is {ground_truth.shape[1]}×{ground_truth.shape[0]}, "
-            f"the picture {image.shape[1]}×{image.shape[0]}; "
+            f"the image {image.shape[1]}×{image.shape[0]}; "
             "want them of one size",
-            path=str(picture.labels),
+            path=str(sample.labels),
         )
     return image, ground_truth

@@ -39,9 +39,9 @@ class Journal:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._claim(json.loads(json.dumps(dict(about))))
-            self._file = self._opened(self._folder / f"pictures-{rank}.jsonl")
+            self._file = self._open(self._folder / f"images-{rank}.jsonl")
         except OSError as error:
-            raise OutputError(f"cannot keep finished pictures: {error.strerror}", path=str(folder)) from error
+            raise OutputError(f"cannot keep finished images: {error.strerror}", path=str(folder)) from error
 
     def __enter__(self) -> Journal:
         return self
@@ -68,7 +68,7 @@ class Journal:
             raise DatasetError(f"the folder holds another evaluation: {seen}; name another folder", path=str(path))
 
     @staticmethod
-    def _opened(path: Path) -> TextIO:
+    def _open(path: Path) -> TextIO:
         """The file to append to; a torn last line is ended, so that it spoils no new one."""
         file = path.open("a+", encoding="utf-8")
         size = file.seek(0, os.SEEK_END)
@@ -88,15 +88,15 @@ class Journal:
         """
         cells = [[int(t), int(p), int(matrix[t, p])] for t, p in np.argwhere(matrix)]
         try:
-            self._file.write(json.dumps({"picture": name, "counts": cells}) + "\n")
+            self._file.write(json.dumps({"image": name, "counts": cells}) + "\n")
             self._file.flush()
         except OSError as error:
             raise OutputError(f"cannot keep {name}: {error.strerror}", path=str(self._folder)) from error
 
-    def finished(self) -> dict[str, Matrix]:
+    def read_all(self) -> dict[str, Matrix]:
         """Every finished image of every process, by name."""
         found: dict[str, Matrix] = {}
-        for path in sorted(self._folder.glob("pictures-*.jsonl")):
+        for path in sorted(self._folder.glob("images-*.jsonl")):
             for line in path.read_bytes().splitlines():
                 entry = self._entry(line)
                 if entry:
@@ -110,6 +110,6 @@ class Journal:
             entry = json.loads(line)
             for t, p, count in entry["counts"]:
                 matrix[t, p] = count
-            return str(entry["picture"]), matrix
+            return str(entry["image"]), matrix
         except (ValueError, TypeError, KeyError, IndexError):
             return None

@@ -23,8 +23,7 @@ def confusion(ground_truth: Labels, prediction: Labels, classes: int, where: str
     """
     if ground_truth.shape != prediction.shape:
         raise DatasetError(
-            f"the prediction is {_size(prediction)}, the truth {_size(ground_truth)}; "
-            "predict at the picture's own size",
+            f"the prediction is {_size(prediction)}, the truth {_size(ground_truth)}; predict at the image's own size",
             path=where,
         )
     codes = ground_truth.astype(np.uint16) << np.uint16(8) | prediction

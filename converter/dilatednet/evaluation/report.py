@@ -9,17 +9,17 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-from converter.data.datasets.split import Picture
+from converter.data.datasets.split import Sample
 from converter.data.images import read_image
-from converter.data.labels import VOID, VOID_COLOUR, Labels
+from converter.data.labels import VOID, VOID_COLOR, Labels
 from converter.dilatednet.evaluation.results import Result
 from converter.errors import ImageError
 from converter.report import page
 from converter.report.overlay import overlay
 
 Pixels = npt.NDArray[np.uint8]
-LabelsOf = Callable[[Picture], Labels]
-"""A picture's predicted labels, uint8 (h, w)."""
+LabelsOf = Callable[[Sample], Labels]
+"""An image's predicted labels, uint8 (h, w)."""
 
 _BEST, _ROW, _SIDE = 10, 22, 512
 _RIGHT, _WRONG, _UNSCORED = (214, 219, 224), (198, 47, 47), (120, 128, 136)
@@ -43,11 +43,11 @@ def _body(result: Result, predict_labels: LabelsOf) -> Iterator[str]:
     yield _bars(result)
     ranked = result.by_iou()
     shown = min(_BEST, (len(ranked) + 1) // 2)
-    yield "<h2>Best pictures</h2>"
+    yield "<h2>Best images</h2>"
     yield from _gallery(result, list(reversed(ranked[-shown:])), predict_labels)
-    yield "<h2>Worst pictures</h2>"
+    yield "<h2>Worst images</h2>"
     yield from _gallery(result, ranked[: min(_BEST, len(ranked) - shown)], predict_labels)
-    yield page.legend(zip((*result.split.classes, "void"), (*result.split.colours, VOID_COLOUR), strict=True))
+    yield page.legend(zip((*result.split.classes, "void"), (*result.split.colors, VOID_COLOR), strict=True))
     yield "<h2>Confusion</h2>"
     yield '<p class="quiet">Where the pixels of each true class (row) went, in per cent of the row.</p>'
     yield _confusion(result)
@@ -60,7 +60,7 @@ def _facts(result: Result) -> list[tuple[str, str]]:
     if paper:
         rows.append(("paper", f"{paper.mean:.1f} % ({paper.table}, {paper.name}): {found.mean - paper.mean:+.2f}"))
     rows.append(("pixels right", f"{found.pixel_accuracy:.2f} % of {int(result.matrix.sum()):,}"))
-    rows.append(("pictures", f"{len(result.counts):,}"))
+    rows.append(("images", f"{len(result.counts):,}"))
     if found.absent:
         rows.append(("absent", ", ".join(result.split.classes[index] for index in found.absent) + " (count as 0)"))
     return rows + [(name.replace("_", " "), str(value)) for name, value in result.about.items() if value is not None]
@@ -90,43 +90,43 @@ def _bar(measured: float | None, printed: float | None) -> str:
     line = "" if printed is None else f'<line class="limit" x1="{printed}%" x2="{printed}%" y1="2" y2="{_ROW - 2}"/>'
     inside = value > 15  # per cent of the width: room enough for the figure on a phone
     figure = f'<text x="{value:.3f}%" dx="{-4 if inside else 4}" y="15" text-anchor="{"end" if inside else "start"}"'
-    colour = ' style="fill:var(--page)"' if inside else ""
+    color = ' style="fill:var(--page)"' if inside else ""
     return (
         f'<g><title>{title}</title><rect class="good" x="0" y="4" width="{value:.3f}%" height="{_ROW - 8}" rx="2"/>'
-        f"{figure}{colour}>{written}</text>{line}</g>"
+        f"{figure}{color}>{written}</text>{line}</g>"
     )
 
 
 def _gallery(result: Result, ranked: Sequence[tuple[str, float]], predict_labels: LabelsOf) -> Iterator[str]:
     """Each image with its answer laid over it, its truth, and where they differ."""
-    by_name = {picture.name: picture for picture in result.split.pictures}
+    by_name = {sample.name: sample for sample in result.split.samples}
     for name, value in ranked:
-        picture = by_name[name]
-        ground_truth, answer = result.split.layout.ground_truth(picture), predict_labels(picture)
-        colours = _table(result.split.colours)
+        sample = by_name[name]
+        ground_truth, answer = result.split.layout.ground_truth(sample), predict_labels(sample)
+        colors = _table(result.split.colors)
         figures = [
-            _overlaid(picture, answer, result.split.colours),
-            page.figure(_small(colours[ground_truth]), "truth", cells=True),
+            _overlaid(sample, answer, result.split.colors),
+            page.figure(_small(colors[ground_truth]), "truth", cells=True),
             page.figure(_small(_difference(ground_truth, answer)), "red: wrong", cells=True),
         ]
         yield f"<h3>{escape(name)}: {value:.1f} %</h3>"
-        yield f'<div class="pictures" style="grid-template-columns:repeat(3,1fr)">{"".join(figures)}</div>'
+        yield f'<div class="images" style="grid-template-columns:repeat(3,1fr)">{"".join(figures)}</div>'
 
 
-def _overlaid(picture: Picture, answer: Labels, colours: Sequence[Sequence[int]]) -> str:
+def _overlaid(sample: Sample, answer: Labels, colors: Sequence[Sequence[int]]) -> str:
     """The answer over the photograph, or alone where the photograph is not there."""
     try:
-        image = read_image(picture.image)
+        image = read_image(sample.image)
     except ImageError:
-        return page.figure(_small(_table(colours)[answer]), "answer (the photograph is not there)", cells=True)
-    return page.figure(_small(overlay(image, answer, np.array(colours, np.uint8))), "answer over the photograph")
+        return page.figure(_small(_table(colors)[answer]), "answer (the photograph is not there)", cells=True)
+    return page.figure(_small(overlay(image, answer, np.array(colors, np.uint8))), "answer over the photograph")
 
 
-def _table(colours: Sequence[Sequence[int]]) -> Pixels:
+def _table(colors: Sequence[Sequence[int]]) -> Pixels:
     """RGB by label, uint8 (256, 3)."""
     table = np.zeros((256, 3), np.uint8)
-    table[: len(colours)] = np.array(colours, np.uint8)
-    table[VOID] = VOID_COLOUR
+    table[: len(colors)] = np.array(colors, np.uint8)
+    table[VOID] = VOID_COLOR
     return table
 
 

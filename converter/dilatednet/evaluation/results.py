@@ -57,7 +57,7 @@ def table(result: Result) -> str:
         lines.append(f"{name:{width}}  {_cells(float(found.iou[index]), printed)}{absent}")
     lines.append(f"{'mean':{width}}  {_cells(found.mean, paper.mean if paper else None)}")
     lines.append(f"{'pixel accuracy':{width}}  {found.pixel_accuracy:6.2f}")
-    lines.append(f"{len(result.counts):,} pictures, {int(result.matrix.sum()):,} pixels")
+    lines.append(f"{len(result.counts):,} images, {int(result.matrix.sum()):,} pixels")
     return "\n".join(lines)
 
 
@@ -72,7 +72,7 @@ def record(result: Result) -> dict[str, Any]:
     return {
         "dataset": split.layout.name,
         "split": split.name,
-        "pictures": len(result.counts),
+        "images": len(result.counts),
         "pixels": int(result.matrix.sum()),
         "mean_iou": found.mean,
         "pixel_accuracy": found.pixel_accuracy,
@@ -82,7 +82,7 @@ def record(result: Result) -> dict[str, Any]:
         "paper": {"table": paper.table, "row": paper.name, "mean_iou": paper.mean, "iou": list(paper.iou)}
         if paper
         else None,
-        "by_picture": dict(result.by_iou()),
+        "by_image": dict(result.by_iou()),
         "notes": list(split.notes),
         **result.about,
     }

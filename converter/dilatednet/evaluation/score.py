@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from converter.data.datasets.split import Picture, Split
+from converter.data.datasets.split import Sample, Split
 from converter.data.labels import Labels, read_labels
 from converter.dilatednet.evaluation.metrics import Matrix, confusion
 from converter.dilatednet.evaluation.results import Result
@@ -39,28 +39,28 @@ def find_predictions(folder: Path, split: Split) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise DatasetError("no such folder of predictions", path=str(folder))
-    found = {picture.name: prediction_path(folder, picture.name) for picture in split.pictures}
+    found = {sample.name: prediction_path(folder, sample.name) for sample in split.samples}
     missing = [name for name, path in found.items() if path is None]
     if missing:
         few = ", ".join(f"{name}.png" for name in missing[:_FEW]) + (", …" if len(missing) > _FEW else "")
         raise DatasetError(
             f"{len(missing):,} of {len(found):,} predictions are missing: {few}; "
-            f"want one label PNG for every picture of {split.layout.title} {split.name}",
+            f"want one label PNG for every image of {split.layout.title} {split.name}",
             path=str(folder),
         )
     return {name: path for name, path in found.items() if path is not None}
 
 
-def predicted(folder: str | os.PathLike[str], split: Split, picture: Picture) -> Labels:
+def read_prediction(folder: str | os.PathLike[str], split: Split, sample: Sample) -> Labels:
     """The prediction for one image, uint8 (h, w).
 
     Raises:
         DatasetError: it is missing or does not read.
     """
-    path = prediction_path(Path(folder), picture.name)
+    path = prediction_path(Path(folder), sample.name)
     if path is None:
-        raise DatasetError(f"no prediction {picture.name}.png", path=str(folder))
-    return read_labels(path, split.colours)
+        raise DatasetError(f"no prediction {sample.name}.png", path=str(folder))
+    return read_labels(path, split.colors)
 
 
 def score(
@@ -79,15 +79,15 @@ def score(
         DatasetError: predictions missing, unreadable, of another size than the truth, or with labels that are no class.
     """
     paths = find_predictions(Path(predictions), split)
-    jobs = [(picture, paths[picture.name]) for picture in split.pictures]
-    with _mapped(partial(_count, split), jobs, workers) as matrices:
-        steps = tqdm(matrices, total=len(jobs), desc="score", unit="picture", disable=None if progress else True)
+    jobs = [(sample, paths[sample.name]) for sample in split.samples]
+    with _parallel_map(partial(_count, split), jobs, workers) as matrices:
+        steps = tqdm(matrices, total=len(jobs), desc="score", unit="image", disable=None if progress else True)
         counts = dict(zip(paths, steps, strict=True))
     return Result(split, counts, paper, {"predictions": str(predictions)})
 
 
 @contextmanager
-def _mapped(count: partial[Matrix], jobs: list[tuple[Picture, Path]], workers: int) -> Iterator[Iterable[Matrix]]:
+def _parallel_map(count: partial[Matrix], jobs: list[tuple[Sample, Path]], workers: int) -> Iterator[Iterable[Matrix]]:
     """The results in order, counted here or by processes that end with the block."""
     if workers <= 1:
         yield map(count, jobs)
@@ -99,8 +99,8 @@ def _mapped(count: partial[Matrix], jobs: list[tuple[Picture, Path]], workers: i
         pool.shutdown(cancel_futures=True)
 
 
-def _count(split: Split, job: tuple[Picture, Path]) -> Matrix:
+def _count(split: Split, job: tuple[Sample, Path]) -> Matrix:
     """One image's confusion."""
-    picture, path = job
-    prediction = read_labels(path, split.colours)
-    return confusion(split.layout.ground_truth(picture), prediction, len(split.classes), str(path))
+    sample, path = job
+    prediction = read_labels(path, split.colors)
+    return confusion(split.layout.ground_truth(sample), prediction, len(split.classes), str(path))

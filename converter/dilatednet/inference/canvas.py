@@ -38,7 +38,7 @@ def copy_to_host(labels: torch.Tensor, finite: torch.Tensor) -> Callable[[], Pix
         WeightsError: they were not.
     """
     if labels.device.type != "cuda":
-        return lambda: _checked(labels, finite)
+        return lambda: _check_finite(labels, finite)
     pair = [torch.empty(value.shape, dtype=value.dtype, pin_memory=True) for value in (labels, finite)]
     for host, value in zip(pair, (labels, finite), strict=True):
         host.copy_(value, non_blocking=True)
@@ -47,12 +47,12 @@ def copy_to_host(labels: torch.Tensor, finite: torch.Tensor) -> Callable[[], Pix
 
     def wait() -> Pixels:
         arrived.synchronize()
-        return _checked(pair[0], pair[1])
+        return _check_finite(pair[0], pair[1])
 
     return wait
 
 
-def _checked(labels: torch.Tensor, finite: torch.Tensor) -> Pixels:
+def _check_finite(labels: torch.Tensor, finite: torch.Tensor) -> Pixels:
     check_finite(bool(finite))
     pixels: Pixels = labels.numpy()
     return pixels

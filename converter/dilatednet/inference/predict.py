@@ -179,7 +179,7 @@ def _check(image: Any) -> None:
         seen = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
         raise ImageError(f"expected an array uint8 (h, w, 3), R, G, B; got {seen}; read it with images.read_image")
     if not image.size:
-        raise ImageError(f"the picture is empty: {image.shape}; expected at least one pixel")
+        raise ImageError(f"the image is empty: {image.shape}; expected at least one pixel")
 
 
 def _answer(out: Any) -> torch.Tensor:

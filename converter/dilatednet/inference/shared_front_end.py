@@ -31,7 +31,7 @@ CELL = 8
 """Pixels between two cells of the front end's answer."""
 
 _WINDOW = 3_500_000
-"""Pixels the front end takes at a time: a Cityscapes picture with its margins fits, and no larger one needs more."""
+"""Pixels the front end takes at a time: a Cityscapes image with its margins fits, and no larger one needs more."""
 
 
 @dataclass(frozen=True, slots=True)

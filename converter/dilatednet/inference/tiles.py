@@ -39,14 +39,14 @@ def tile_starts(length: int, size: int) -> Iterator[tuple[int, Index]]:
         yield start, reflect101(start + within - MARGIN, length)
 
 
-def tiles(picture: tuple[int, int], size: tuple[int, int]) -> Iterator[Tile]:
+def tiles(image_size: tuple[int, int], size: tuple[int, int]) -> Iterator[Tile]:
     """Every tile of an image (height, width) for inputs of `size` (height, width), rows of tiles from the top.
 
     Raises:
         ShapeError: the tile is no larger than twice the margin.
     """
-    columns = list(tile_starts(picture[1], size[1]))
-    for top, rows in tile_starts(picture[0], size[0]):
+    columns = list(tile_starts(image_size[1], size[1]))
+    for top, rows in tile_starts(image_size[0], size[0]):
         for left, across in columns:
             yield Tile(rows, across, top, left)
 

@@ -49,7 +49,7 @@ class _Readable(Dataset[Item]):
         return self.items.get(position)
 
 
-def _joined(items: list[Item]) -> Loaded:
+def _collate(items: list[Item]) -> Loaded:
     """A batch of items, or the first error among them."""
     whole = [item for item in items if not isinstance(item, ConversionError)]
     if len(whole) < len(items):
@@ -72,7 +72,7 @@ def batches(
         batch_sampler=schedule,
         num_workers=workers,
         pin_memory=cuda,
-        collate_fn=_joined,
+        collate_fn=_collate,
         generator=torch.Generator(),
     )
     for loaded in loader:

@@ -23,7 +23,7 @@ class Processes:
     device: torch.device
 
     @property
-    def first(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this one writes files and shows progress."""
         return self.rank == 0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from converter.data.datasets.split import Picture
+from converter.data.datasets.split import Sample
 from converter.data.images import read_image
 from converter.data.list_files import bin_header, read_bin
 from converter.data.transforms import Array
@@ -49,7 +49,7 @@ def front_end(recipe: Recipe, weights: str) -> DilatedNet:
     return net.eval()
 
 
-def picture_features(net: DilatedNet, image: Array, mean: tuple[float, ...], input_size: tuple[int, int]) -> Array:
+def image_features(net: DilatedNet, image: Array, mean: tuple[float, ...], input_size: tuple[int, int]) -> Array:
     """The front end's logits of an image uint8 (h, w, 3) R, G, B: float32 (classes, rows, columns), tiles joined.
 
     Raises:
@@ -67,11 +67,11 @@ def picture_features(net: DilatedNet, image: Array, mean: tuple[float, ...], inp
 
 def extract(
     net: DilatedNet,
-    pictures: Sequence[Picture],
+    samples: Sequence[Sample],
     folder: Path,
     mean: tuple[float, ...],
     input_size: tuple[int, int],
-    each: Callable[[Picture, bool], object] = lambda _picture, _made: None,
+    each: Callable[[Sample, bool], object] = lambda _sample, _made: None,
 ) -> int:
     """Write NAME.bin into `folder` for every image; whole maps that are there are left. How many were made.
 
@@ -82,13 +82,13 @@ def extract(
         ImageError: an image does not read. OutputError: a map cannot be written.
     """
     made = 0
-    for picture in pictures:
-        path = folder / f"{picture.name}.bin"
+    for sample in samples:
+        path = folder / f"{sample.name}.bin"
         fresh = not _is_whole(path)
         if fresh:
-            write_bin(path, picture_features(net, read_image(picture.image), mean, input_size))
+            write_bin(path, image_features(net, read_image(sample.image), mean, input_size))
             made += 1
-        each(picture, fresh)
+        each(sample, fresh)
     return made
 
 

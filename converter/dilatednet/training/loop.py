@@ -90,7 +90,7 @@ class Run:
         module = self.processes.wrap(self.net)
         with ExitStack() as stack:
             stack.enter_context(self._heeding_sigterm())
-            log = stack.enter_context(RunLog(self.options.folder, self.iteration)) if self.processes.first else None
+            log = stack.enter_context(RunLog(self.options.folder, self.iteration)) if self.processes.is_main else None
             self._loop(module, optimizer, log)
         return self.iteration >= self.recipe.iterations
 
@@ -100,7 +100,7 @@ class Run:
             self.position, left * recipe.accumulate, recipe.batch, self.processes.rank, self.processes.count
         )
         stream = batches(self.items, schedule, self.processes, self.options.workers)
-        quiet = None if self.processes.first else True
+        quiet = None if self.processes.is_main else True
         with tqdm(total=recipe.iterations, initial=self.iteration, disable=quiet, unit="it") as bar:
             while self.iteration < recipe.iterations and not self.stopped:
                 began = time.perf_counter()
@@ -112,7 +112,7 @@ class Run:
 
     def _update(self, module: torch.nn.Module, optimizer: CaffeOptimizer, stream: Stream) -> tuple[float, float]:
         """One update: `accumulate` passes, then a step; the rate it took, and the loss over all processes."""
-        torch.manual_seed(_mixed(self.recipe.seed, self.iteration, self.processes.rank))
+        torch.manual_seed(_mix_seed(self.recipe.seed, self.iteration, self.processes.rank))
         optimizer.zero_grad(set_to_none=True)
         passes, total = self.recipe.accumulate, 0.0
         for index in range(passes):
@@ -171,7 +171,7 @@ class Run:
         due = self.iteration % self.options.checkpoint_every == 0
         if not (due or self.stopped or self.iteration == self.recipe.iterations):
             return
-        if self.processes.first:
+        if self.processes.is_main:
             weights, memory = self.net.net.state_dict(), optimizer.state_dict()
             recipe = asdict(self.recipe)
             state = Checkpoint(self.iteration, self.position, self.current_step, weights, memory, recipe)
@@ -209,7 +209,7 @@ class Run:
             signal.signal(signal.SIGTERM, before)
 
 
-def _mixed(seed: int, iteration: int, rank: int) -> int:
+def _mix_seed(seed: int, iteration: int, rank: int) -> int:
     """One seed out of three numbers, for dropout's masks."""
     return int(np.random.SeedSequence((seed, iteration, rank)).generate_state(1, np.uint64)[0] >> 1)
 

@@ -65,15 +65,15 @@ def train_stage(
     recipe.check()
     with init_process_group(device) as processes:
         saved = _open(options.folder, start, processes)
-        net = _begun(recipe, start, saved, tell if processes.first else _silent)
+        net = _initial_net(recipe, start, saved, tell if processes.is_main else _silent)
         run = Run(recipe, net, _items(source, recipe), options, processes)
-        if processes.first:
+        if processes.is_main:
             _write_json(options.folder / "recipe.json", asdict(recipe))
         finished = run.train(saved)
         result = options.folder / RESULT
-        if finished and processes.first:
+        if finished and processes.is_main:
             _write_weights(result, net, recipe)
-        return Outcome(finished, run.iteration, result if finished else None, processes.first)
+        return Outcome(finished, run.iteration, result if finished else None, processes.is_main)
 
 
 def _silent(_text: str) -> None:
@@ -93,7 +93,7 @@ def _open(folder: Path, start: Start, processes: Processes) -> Checkpoint | None
     return latest_checkpoint(folder)
 
 
-def _begun(recipe: Recipe, start: Start, saved: Checkpoint | None, tell: Callable[[str], None]) -> StageNet:
+def _initial_net(recipe: Recipe, start: Start, saved: Checkpoint | None, tell: Callable[[str], None]) -> StageNet:
     """The stage's net: as the recipe's seed and the weights files make it, or to be filled from a checkpoint."""
     torch.manual_seed(recipe.seed)
     net = build_stage(recipe)

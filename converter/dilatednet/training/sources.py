@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from converter.data.bin_label_data import BinLabelData, BinLabelSettings
-from converter.data.datasets.split import Picture, Split
+from converter.data.datasets.split import Sample, Split
 from converter.data.image_label_data import ImageLabelData, ImageLabelSettings
 from converter.data.labels import Labels, read_labels
 from converter.data.list_files import read_bin, read_pairs
@@ -29,7 +29,7 @@ _IGNORED = 255
 class Truth:
     """Reads a label path as its data set has it; picklable, so that loading processes can have it."""
 
-    names: dict[str, Picture]
+    names: dict[str, Sample]
     split: Split
 
     def __call__(self, path: str) -> Labels:
@@ -53,17 +53,17 @@ def from_split(split: Split, features: str | os.PathLike[str] | None = None, *, 
     Raises:
         DatasetError: maps are missing (all of them, with `only_present`).
     """
-    pairs = [(str(_input(item, features)), str(item.labels)) for item in split.pictures]
+    pairs = [(str(_input(item, features)), str(item.labels)) for item in split.samples]
     if features is not None:
         missing = [path for path, _ in pairs if not Path(path).is_file()]
         if missing and (not only_present or len(missing) == len(pairs)):
             message = f"{len(missing)} of {len(pairs)} feature maps are not there, {missing[0]} first"
             raise DatasetError(f"{message}; make them with 'dilatednet features'", path=str(features))
         pairs = [pair for pair in pairs if pair[0] not in set(missing)]
-    return Source(pairs, Truth({str(item.labels): item for item in split.pictures}, split))
+    return Source(pairs, Truth({str(item.labels): item for item in split.samples}, split))
 
 
-def _input(item: Picture, features: str | os.PathLike[str] | None) -> Path:
+def _input(item: Sample, features: str | os.PathLike[str] | None) -> Path:
     return item.image if features is None else Path(features) / f"{item.name}.bin"
 
 

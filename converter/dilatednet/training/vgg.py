@@ -45,11 +45,13 @@ def from_torchvision(state: Mapping[str, Tensor], mean: Sequence[float]) -> dict
         side = 7 if name == "fc6" else 1
         named[f"{name}.weight"] = matrix.reshape(matrix.shape[0], -1, side, side)
         named[f"{name}.bias"] = state[f"classifier.{place}.bias"].float()
-    named["conv1_1.weight"], named["conv1_1.bias"] = _folded(named["conv1_1.weight"], named["conv1_1.bias"], mean)
+    named["conv1_1.weight"], named["conv1_1.bias"] = _fold_normalization(
+        named["conv1_1.weight"], named["conv1_1.bias"], mean
+    )
     return named
 
 
-def _folded(weight: Tensor, bias: Tensor, mean: Sequence[float]) -> tuple[Tensor, Tensor]:
+def _fold_normalization(weight: Tensor, bias: Tensor, mean: Sequence[float]) -> tuple[Tensor, Tensor]:
     """conv1_1 (out, 3 R G B, k, k) for inputs B G R in 0 to 255 minus the mean."""
     m, s = torch.tensor(_MEAN, dtype=torch.float64), torch.tensor(_DEVIATION, dtype=torch.float64)
     shift = (torch.tensor(list(mean), dtype=torch.float64).flip(0) / 255 - m) / s

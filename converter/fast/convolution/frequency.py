@@ -190,9 +190,9 @@ class FrequencyConvolution:
             answers = pairs.view(height, count, -1)
             self._product(spectra, w.view(height, -1, channels).transpose(1, 2), answers)
             self._product(back, pairs, part)
-            y[..., first:last] = self._finished(part, split, (first, last))[:, : y.shape[1], : y.shape[2]]
+            y[..., first:last] = self._scatter_blocks(part, split, (first, last))[:, : y.shape[1], : y.shape[2]]
 
-    def _finished(self, part: Tensor, split: tuple[int, ...], block: tuple[int, int]) -> Tensor:
+    def _scatter_blocks(self, part: Tensor, split: tuple[int, ...], block: tuple[int, int]) -> Tensor:
         """Tiles' outputs (outputs², tiles c) with bias and rectification, at their places: (n, rows, columns, c)."""
         n, d, down, across, outputs = split
         part = part.view(len(part), -1, block[1] - block[0])

@@ -30,10 +30,10 @@ class PointwiseConvolution:
         if self._weight is None:
             self._pack()
         rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
-        y = self._answers(rows)
+        y = self._matmul(rows)
         return y.view(x.shape[0], x.shape[2], x.shape[3], -1).permute(0, 3, 1, 2)
 
-    def _answers(self, rows: Tensor) -> Tensor:
+    def _matmul(self, rows: Tensor) -> Tensor:
         """rows: (positions, c_in) -> (positions, c_out), bias and rectification included."""
         assert self._weight is not None
         if self._plain is not None:

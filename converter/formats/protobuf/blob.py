@@ -22,7 +22,7 @@ from converter.formats.protobuf.wire import (
     Span,
     WireField,
     field_at,
-    signed,
+    to_signed,
     varint,
     walk,
 )
@@ -104,9 +104,9 @@ def _collect(file: Mapped, span: Span) -> _Parts:
         if item.wire == VARINT:
             _collect_varint(parts, item)
         elif item.number in _NUMBERS and item.wire == BYTES:
-            parts.runs[item.number].append(_packed(item))
+            parts.runs[item.number].append(_packed_numbers(item))
         elif item.number in _NUMBERS and item.wire == _UNPACKED[item.number]:
-            run = _unpacked(file, item, span.end)
+            run = _unpacked_run(file, item, span.end)
             parts.runs[item.number].append(run)
             position = item.start + run.count * run.step
         elif item.wire == BYTES and item.number == 7:
@@ -125,7 +125,7 @@ def _collect_varint(parts: _Parts, item: WireField) -> None:
         parts.raw_type = item.value
 
 
-def _packed(item: WireField) -> _Run:
+def _packed_numbers(item: WireField) -> _Run:
     """A packed field's numbers."""
     dtype = _NUMBERS[item.number]
     width = np.dtype(dtype).itemsize
@@ -136,7 +136,7 @@ def _packed(item: WireField) -> _Run:
     return _Run(item.span.start, item.span.size // width, dtype, width)
 
 
-def _unpacked(file: Mapped, item: WireField, end: int) -> _Run:
+def _unpacked_run(file: Mapped, item: WireField, end: int) -> _Run:
     """The longest run of unpacked numbers that begins with `item`: records of one tag byte and one number."""
     dtype = _NUMBERS[item.number]
     step = 1 + np.dtype(dtype).itemsize
@@ -181,7 +181,7 @@ def _dims(file: Mapped, span: Span, room: int) -> list[int]:
         position, stop = item.span
         while position < stop:
             value, position = varint(file, position, stop)
-            dims.append(signed(value))
+            dims.append(to_signed(value))
             if len(dims) > room:
                 raise _BlobError(f"a shape of more than {MAX_AXES} axes")
     return dims

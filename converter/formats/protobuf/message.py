@@ -17,7 +17,18 @@ import numpy as np
 from converter.errors import CaffemodelError
 from converter.files.mapping import Mapped
 from converter.formats.protobuf.schema import FieldSpec, fields, message_class
-from converter.formats.protobuf.wire import BYTES, FIXED32, FIXED64, VARINT, Span, WireField, signed, text, varint, walk
+from converter.formats.protobuf.wire import (
+    BYTES,
+    FIXED32,
+    FIXED64,
+    VARINT,
+    Span,
+    WireField,
+    text,
+    to_signed,
+    varint,
+    walk,
+)
 from converter.formats.record import Field, Record, Value, Where, Word
 from converter.formats.weights.stored import StoredWeights
 
@@ -45,7 +56,7 @@ def read_record(file: Mapped, span: Span, kind: str, depth: int = 0) -> Record:
         CaffemodelError: the bytes are no message, or messages lie deeper than 32 in each other.
     """
     if depth > _DEEPEST:
-        raise file.broken(f"messages deeper than {_DEEPEST}; the file is damaged, download it again", span.start)
+        raise file.error(f"messages deeper than {_DEEPEST}; the file is damaged, download it again", span.start)
     where, items = Where(file.path), list(walk(file, span))
     layer_type = next((text(file, item.span) for item in items if item.number == 2 and item.wire == BYTES), "")
     found: list[Field] = []
@@ -88,7 +99,7 @@ class _WrongFormError(Exception):
 
 def _raw(item: WireField) -> Value:
     """What can be said of a field nobody decodes: its number, or how many bytes it has."""
-    return signed(item.value) if item.wire == VARINT else f"<{item.span.size} bytes>"
+    return to_signed(item.value) if item.wire == VARINT else f"<{item.span.size} bytes>"
 
 
 def _values(file: Mapped, item: WireField, spec: FieldSpec, depth: int) -> list[Value]:
@@ -103,10 +114,10 @@ def _values(file: Mapped, item: WireField, spec: FieldSpec, depth: int) -> list[
         return [read_record(file, item.span, spec.kind, depth + 1)]
     if spec.type in ("string", "bytes"):
         return [text(file, item.span)]
-    return list(_packed(file, item.span, spec))
+    return list(_packed_numbers(file, item.span, spec))
 
 
-def _packed(file: Mapped, span: Span, spec: FieldSpec) -> Iterator[Value]:
+def _packed_numbers(file: Mapped, span: Span, spec: FieldSpec) -> Iterator[Value]:
     """The numbers of a packed field."""
     if not spec.repeated or (spec.type == "float" and span.size % 4):
         raise _WrongFormError
@@ -125,9 +136,11 @@ def _scalar(value: int, spec: FieldSpec) -> Value:
     if spec.type == "bool":
         return bool(value)
     if spec.type == "enum":
-        return next((Word(name) for name, number in spec.values.items() if number == signed(value)), signed(value))
+        return next(
+            (Word(name) for name, number in spec.values.items() if number == to_signed(value)), to_signed(value)
+        )
     unsigned = spec.bounds is not None and spec.bounds[0] == 0
-    return value if unsigned else signed(value)
+    return value if unsigned else to_signed(value)
 
 
 def _short(value: float, wire: int) -> float:

@@ -60,7 +60,7 @@ def field_at(file: Mapped, start: int, end: int) -> WireField:
     tag, position = varint(file, start, end)
     number, wire = tag >> 3, tag & 7
     if number == 0 or number >= 1 << 29:
-        raise file.broken(f"field number {number} is not legal; the file is damaged, download it again", start)
+        raise file.error(f"field number {number} is not legal; the file is damaged, download it again", start)
     if wire == VARINT:
         value, after = varint(file, position, end)
         return WireField(number, wire, value, Span(position, after), start)
@@ -69,11 +69,11 @@ def field_at(file: Mapped, start: int, end: int) -> WireField:
     elif wire in _FIXED:
         length = _FIXED[wire]
     else:
-        raise file.broken(
+        raise file.error(
             f"wire type {wire} of field {number} is not legal; the file is damaged, download it again", start
         )
     if length > end - position:
-        raise file.broken(_cut(file, f"field {number} of {length} bytes", end, position + length), start)
+        raise file.error(_cut(file, f"field {number} of {length} bytes", end, position + length), start)
     return WireField(number, wire, 0, Span(position, position + length), start)
 
 
@@ -82,7 +82,7 @@ def varint(file: Mapped, position: int, end: int) -> tuple[int, int]:
     data, start, value, shift = file.data, position, 0, 0
     while True:
         if position >= end:
-            raise file.broken(_cut(file, "a number that goes on", end), start)
+            raise file.error(_cut(file, "a number that goes on", end), start)
         byte = data[position]
         position += 1
         value |= (byte & 0x7F) << shift
@@ -90,10 +90,10 @@ def varint(file: Mapped, position: int, end: int) -> tuple[int, int]:
             return value & 0xFFFFFFFFFFFFFFFF, position
         shift += 7
         if shift == 70:
-            raise file.broken("a number longer than 10 bytes; the file is damaged, download it again", start)
+            raise file.error("a number longer than 10 bytes; the file is damaged, download it again", start)
 
 
-def signed(value: int) -> int:
+def to_signed(value: int) -> int:
     """A varint read as int32 or int64: two's complement of 64 bits."""
     return value - (1 << 64) if value >= 1 << 63 else value
 

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from converter.formats.protobuf.schema import FieldSpec
-from converter.formats.prototxt.tokens import quoted
+from converter.formats.prototxt.tokens import quote
 from converter.formats.record import Value, Word
 
 _TRUE = frozenset({"true", "True", "TRUE", "t"})
@@ -26,7 +26,7 @@ class Literal(NamedTuple):
     negative: bool = False
 
     def __str__(self) -> str:
-        return f"the string {quoted(self.text)}" if self.kind == "string" else quoted("-" * self.negative + self.text)
+        return f"the string {quote(self.text)}" if self.kind == "string" else quote("-" * self.negative + self.text)
 
 
 class MismatchError(ValueError):
@@ -62,19 +62,19 @@ def raw_value(literal: Literal) -> Value:
     return Word(literal.text)
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """What a string with its quotes means: C escapes are bytes, read as UTF-8 and, where they are none, as Latin-1."""
     inner = text[1:-1]
     if "\\" not in inner:
         return inner
-    data = _ESCAPE.sub(_meaning, inner.encode("utf-8", "surrogatepass"))
+    data = _ESCAPE.sub(_escape_bytes, inner.encode("utf-8", "surrogatepass"))
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode("latin-1")
 
 
-def _meaning(match: re.Match[bytes]) -> bytes:
+def _escape_bytes(match: re.Match[bytes]) -> bytes:
     """The bytes that an escape stands for; an unknown one stands for its letter."""
     octal, hexadecimal, short, long, letter = match.groups()
     if octal is not None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from converter.errors import PrototxtError
 from converter.formats.detect import HEAD, detect_format
 from converter.formats.protobuf.schema import FieldSpec, fields
-from converter.formats.prototxt.literals import Literal, MismatchError, raw_value, typed_value, unescaped
-from converter.formats.prototxt.tokens import Source, Token, quoted, tokens
+from converter.formats.prototxt.literals import Literal, MismatchError, raw_value, typed_value, unescape
+from converter.formats.prototxt.tokens import Source, Token, quote, tokens
 from converter.formats.record import Field, Record, Value
 
 DEEPEST = 100  # nested messages; Caffe's own nets need six
@@ -49,7 +49,7 @@ def read_prototxt(path: str | os.PathLike[str], kind: str = "NetParameter") -> R
         raise PrototxtError(f"cannot be read: {error.strerror or error}; name a prototxt file", path=name) from error
     if size > LARGEST:
         raise PrototxtError(f"holds {size} bytes; a prototxt has at most {LARGEST}; is it a weights file?", path=name)
-    return parse_prototxt(_decoded(data, name), kind, name)
+    return parse_prototxt(_decode(data, name), kind, name)
 
 
 def parse_prototxt(text: str, kind: str = "NetParameter", path: str = "<text>") -> Record:
@@ -89,7 +89,7 @@ def _check_kind(record: Record, source: Source) -> None:
         raise PrototxtError(message, path=source.path, line=where.line, column=where.column)
 
 
-def _decoded(data: bytes, path: str) -> str:
+def _decode(data: bytes, path: str) -> str:
     """A file's text; what is not text is refused by its name."""
     head = data[:HEAD]
     found = detect_format(head)
@@ -129,15 +129,15 @@ class _Parser:
             self.token = next(self.stream)
         return token
 
-    def expected(self, what: str) -> PrototxtError:
+    def unexpected_token(self, what: str) -> PrototxtError:
         """The complaint that something else stands where `what` should."""
-        seen = "the end of the file" if self.token.kind == "end" else quoted(self.token.text)
+        seen = "the end of the file" if self.token.kind == "end" else quote(self.token.text)
         return self.source.error(self.token.offset, f"unexpected {seen}; expected {what}")
 
     def field(self, specs: Mapping[str, FieldSpec], found: list[Field], depth: int) -> None:
         """`name: value`, `name { ... }` or `name: [ ... ]`, and a separator behind it, appended to `found`."""
         if self.token.kind != "word" or not self.token.text.isidentifier():
-            raise self.expected("a field name")
+            raise self.unexpected_token("a field name")
         name = self.advance()
         spec = specs.get(name.text)
         where = self.source.where(name.offset)
@@ -150,7 +150,7 @@ class _Parser:
         elif colon or self.token.text in _CLOSERS:
             found.append(Field(name.text, self.value(name.text, spec, depth), where, spec is not None))
         else:
-            raise self.expected(f"':' or '{{' after {quoted(name.text)}")
+            raise self.unexpected_token(f"':' or '{{' after {quote(name.text)}")
         if self.token.text in (",", ";"):
             self.advance()
 
@@ -164,9 +164,9 @@ class _Parser:
                 break
             self.advance()
             if self.token.text == "]":
-                raise self.expected("a value")
+                raise self.unexpected_token("a value")
         if self.token.text != "]":
-            raise self.expected(f"',' or ']' in the list of {quoted(name)}")
+            raise self.unexpected_token(f"',' or ']' in the list of {quote(name)}")
         self.advance()
 
     def value(self, name: str, spec: FieldSpec | None, depth: int) -> Value:
@@ -175,18 +175,18 @@ class _Parser:
         if self.token.text in _CLOSERS:
             if spec is not None and spec.type != "message":
                 raise self.source.error(
-                    offset, f"{quoted(name)} is of type {spec.type}; seen a message; write {name}: ..."
+                    offset, f"{quote(name)} is of type {spec.type}; seen a message; write {name}: ..."
                 )
             return self.message(name, spec.kind if spec else "", depth + 1)
         literal = self.literal(name)
         if spec is None:
             return raw_value(literal)
         if spec.type == "message":
-            raise self.source.error(offset, f"{quoted(name)} holds a message; seen {literal}; write {name} {{ ... }}")
+            raise self.source.error(offset, f"{quote(name)} holds a message; seen {literal}; write {name} {{ ... }}")
         try:
             return typed_value(spec, literal)
         except MismatchError as error:
-            raise self.source.error(offset, f"{quoted(name)} cannot be {literal}; expected {error}") from None
+            raise self.source.error(offset, f"{quote(name)} cannot be {literal}; expected {error}") from None
 
     def message(self, name: str, kind: str, depth: int) -> Record:
         """`{ ... }` or `< ... >`."""
@@ -198,9 +198,9 @@ class _Parser:
         specs = fields(kind)
         while self.token.text != closer:
             if self.token.kind == "end":
-                raise self.source.error(opened.offset, f"the message of {quoted(name)} is never closed; add '{closer}'")
+                raise self.source.error(opened.offset, f"the message of {quote(name)} is never closed; add '{closer}'")
             if self.token.kind != "word":
-                raise self.expected(f"a field name or '{closer}'")
+                raise self.unexpected_token(f"a field name or '{closer}'")
             self.field(specs, found, depth)
         self.advance()
         return Record(kind, self.source.where(opened.offset), tuple(found))
@@ -211,12 +211,12 @@ class _Parser:
         if negative:
             self.advance()
         if self.token.kind == "string" and not negative:
-            parts = [unescaped(self.advance().text)]
+            parts = [unescape(self.advance().text)]
             while self.token.kind == "string":
-                parts.append(unescaped(self.advance().text))
+                parts.append(unescape(self.advance().text))
             return Literal("string", "".join(parts))
         if self.token.kind == "number" or (self.token.kind == "word" and not negative):
             return Literal(self.token.kind, self.advance().text, negative)
         if self.token.kind == "word" and self.token.text.lower() in ("inf", "infinity", "nan"):
             return Literal("word", self.advance().text, negative)
-        raise self.expected(f"a {'number behind the minus sign' if negative else 'value'} of {quoted(name)}")
+        raise self.unexpected_token(f"a {'number behind the minus sign' if negative else 'value'} of {quote(name)}")

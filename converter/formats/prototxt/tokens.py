@@ -82,7 +82,7 @@ def tokens(source: Source) -> Iterator[Token]:
         yield Token(kind, match.group(kind), match.start(kind))
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """A token's text for a message: one line, in quotes, not too long."""
     cut = text if len(text) <= 40 else text[:37] + "..."
     return ascii(cut) if not cut.isprintable() else f"'{cut}'"
@@ -93,5 +93,5 @@ def _bad(source: Source, text: str, offset: int) -> PrototxtError:
     if text in ("'", '"'):
         return source.error(offset, f"a string opens here and its line ends without the closing {text}; close it")
     if text[0].isdigit() or len(text) > 1:
-        return source.error(offset, f"{quoted(text)} is not a number; expected one such as 3, 0.5 or 1e-4, or a string")
-    return source.error(offset, f"unexpected character {quoted(text)}; remove it, or put the text into quotes")
+        return source.error(offset, f"{quote(text)} is not a number; expected one such as 3, 0.5 or 1e-4, or a string")
+    return source.error(offset, f"unexpected character {quote(text)}; remove it, or put the text into quotes")

@@ -109,12 +109,14 @@ def _shapes(net: Record, inputs: list[Field]) -> Iterator[Field]:
 def _upgrade_batch_norm(net: Record) -> Record:
     """Learning rates and decays of BatchNorm's three statistics at 0 (UpgradeNetBatchNorm)."""
     return net.with_fields(
-        replace(item, value=_frozen(item.value)) if item.name == "layer" and isinstance(item.value, Record) else item
+        replace(item, value=_freeze_batch_norm(item.value))
+        if item.name == "layer" and isinstance(item.value, Record)
+        else item
         for item in net.fields
     )
 
 
-def _frozen(layer: Record) -> Record:
+def _freeze_batch_norm(layer: Record) -> Record:
     """A BatchNorm layer with exactly three `param` entries, these at rate 0; any other layer as it is."""
     if layer.last("type") != "BatchNorm" or len(layer.all("param")) != _STATISTICS:
         return layer

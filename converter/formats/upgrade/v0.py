@@ -103,13 +103,13 @@ def _without_padding(net: Record) -> Record:
         padding = item.value if inner.last("type") == "padding" else None
         padded.update(dict.fromkeys(item.value.all("top"), padding))
         if sources and sources[0] is not None:
-            item = replace(item, value=_padded(item.value, inner, sources[0]))
+            item = replace(item, value=_merge_padding(item.value, inner, sources[0]))
         if padding is None:
             kept.append(item)
     return net.with_fields(kept)
 
 
-def _padded(outer: Record, inner: Record, padding: Record) -> Record:
+def _merge_padding(outer: Record, inner: Record, padding: Record) -> Record:
     """A convolution or pooling that reads what the padding layer read, with its pad."""
     name, kind = inner.last("name"), inner.last("type")
     bottom = next((item for item in padding.fields if item.name == "bottom"), None)

@@ -18,7 +18,7 @@ _LAST = 1 << 30
 
 def upgrade_transforms(net: Record) -> Record:
     """Scale, mean, crop and mirror of V1 data layers moved into transform_param (UpgradeNetDataTransformation)."""
-    return _each_v1(net, _moved_transforms)
+    return _each_v1(net, _move_transforms)
 
 
 def upgrade_v1(net: Record, notes: list[str]) -> Record:
@@ -45,7 +45,7 @@ def _each_v1(net: Record, change: Callable[[Record], Record]) -> Record:
     )
 
 
-def _moved_transforms(layer: Record) -> Record:
+def _move_transforms(layer: Record) -> Record:
     """One V1 layer, its data message's transformation fields in transform_param, over those that stand there."""
     name = _DATA_MESSAGES.get(str(layer.last("type")), "")
     data = layer.last(name)
@@ -71,13 +71,13 @@ def _moved_transforms(layer: Record) -> Record:
 def _v2_layer(layer: Record) -> Record:
     """One layer in V2, its fields in the schema's order, unknown ones last."""
     numbers = fields("LayerParameter")
-    moved = [_typed(item) for item in layer.fields if not (item.known and item.name in (*_PARAM_LISTS, "layer"))]
+    moved = [_upgrade_type(item) for item in layer.fields if not (item.known and item.name in (*_PARAM_LISTS, "layer"))]
     found = [*moved, *_params(layer)]
     found.sort(key=lambda item: numbers[item.name].number if item.known and item.name in numbers else _LAST)
     return Record("LayerParameter", layer.where, tuple(found))
 
 
-def _typed(item: Field) -> Field:
+def _upgrade_type(item: Field) -> Field:
     """The type's word by its V2 name; every other field as it is."""
     if item.name != "type" or not item.known:
         return item

@@ -38,7 +38,7 @@ def read(path: str | os.PathLike[str], *, key: str | None = None) -> StoredWeigh
             that has no place for it.
     """
     files = [_read_one(part, key) for part in split_paths(path)]
-    return files[0] if len(files) == 1 else _merged(os.fspath(path), files)
+    return files[0] if len(files) == 1 else _merge(os.fspath(path), files)
 
 
 def _read_one(path: str, key: str | None) -> StoredWeights:
@@ -56,7 +56,7 @@ def _read_one(path: str, key: str | None) -> StoredWeights:
     return found
 
 
-def _merged(name: str, files: list[StoredWeights]) -> StoredWeights:
+def _merge(name: str, files: list[StoredWeights]) -> StoredWeights:
     """Several files as one; their blobs no longer lie in one file, so they are taken from memory.
 
     Raises:

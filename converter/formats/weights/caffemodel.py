@@ -65,9 +65,9 @@ def read_caffemodel(path: str | os.PathLike[str]) -> StoredWeights:
         elif item.number == _V1_LAYER:
             layers += _v1_layer(file, item.span)
         if len(layers) > _MOST_LAYERS:
-            raise file.broken(f"more than {_MOST_LAYERS} layers; the file is damaged, download it again", item.start)
+            raise file.error(f"more than {_MOST_LAYERS} layers; the file is damaged, download it again", item.start)
     if not layers:
-        raise file.broken(f"holds no layer in its {file.size} bytes; is it a .caffemodel? download it again")
+        raise file.error(f"holds no layer in its {file.size} bytes; is it a .caffemodel? download it again")
     return StoredWeights(file.path, name, tuple(layers), file)
 
 
@@ -90,7 +90,7 @@ def _layer(file: Mapped, span: Span, numbers: _Fields) -> StoredLayer:
         if item.number in known:
             known[item.number].append(item)
             if len(known[item.number]) > _MOST_REPEATS:
-                raise file.broken(
+                raise file.error(
                     f"a layer with more than {_MOST_REPEATS} fields {item.number}; the file is damaged", item.start
                 )
     name = (_strings(file, known[numbers.name]) or ("",))[-1]

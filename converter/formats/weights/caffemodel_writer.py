@@ -51,35 +51,35 @@ def write(path: Path, outgoing: Outgoing) -> None:
 def _layers(outgoing: Outgoing, path: Path) -> Iterator[OutgoingLayer]:
     """Every layer to be written."""
     if outgoing.definitions:
-        return _defined(outgoing, outgoing.definitions)
+        return _from_definitions(outgoing, outgoing.definitions)
     if outgoing.weights.layers[0].definition_kind == "LayerParameter":
-        return _copied(outgoing)
+        return _from_records(outgoing)
     if outgoing.weights.layers[0].span is not None:
         from converter.formats.protobuf.message import net_record
         from converter.formats.upgrade.upgrade import upgrade_net
 
         old = upgrade_net(net_record(outgoing.weights))
-        return _defined(outgoing, [layer for layer in old.all("layer") if isinstance(layer, Record)])
-    untyped = [layer.name for layer in outgoing.weights.weighted().values() if not layer.type]
+        return _from_definitions(outgoing, [layer for layer in old.all("layer") if isinstance(layer, Record)])
+    untyped = [layer.name for layer in outgoing.weights.layers_with_blobs().values() if not layer.type]
     if untyped:
         text = f"the weights do not tell the layers' types ({untyped[0]} and {len(untyped) - 1} more); give --prototxt"
         raise OutputError(text, path=str(path), layer=untyped[0])
     return (
         OutgoingLayer(layer.name, layer.type, _streams(outgoing, layer))
-        for layer in outgoing.weights.weighted().values()
+        for layer in outgoing.weights.layers_with_blobs().values()
     )
 
 
-def _defined(outgoing: Outgoing, definitions: Sequence[Record]) -> Iterator[OutgoingLayer]:
+def _from_definitions(outgoing: Outgoing, definitions: Sequence[Record]) -> Iterator[OutgoingLayer]:
     """The layers of a net definition, blobs by name."""
-    weighted = outgoing.weights.weighted()
+    layers_with_blobs = outgoing.weights.layers_with_blobs()
     for layer in definitions:
         name = str(layer.last("name", ""))
-        blobs = _streams(outgoing, weighted[name]) if name in weighted else ()
+        blobs = _streams(outgoing, layers_with_blobs[name]) if name in layers_with_blobs else ()
         yield OutgoingLayer(name, str(layer.last("type", "")), blobs, *record_definition(layer))
 
 
-def _copied(outgoing: Outgoing) -> Iterator[OutgoingLayer]:
+def _from_records(outgoing: Outgoing) -> Iterator[OutgoingLayer]:
     """The layers of a caffemodel, their definitions byte for byte."""
     for layer in outgoing.weights.layers:
         yield OutgoingLayer(

@@ -36,7 +36,7 @@ def read_hdf5(path: str | os.PathLike[str]) -> StoredWeights:
     with open_hdf5(path) as (file, mapped):
         data = group(file, "data", mapped)
         if data is None:
-            raise mapped.broken("has no group /data; is it Caffe's weights file? a solver state is not one")
+            raise mapped.error("has no group /data; is it Caffe's weights file? a solver state is not one")
         metadata = {str(key): value for key, value in file.attrs.items() if isinstance(value, str)}
         types = table(metadata, "layer_types")
         found = [replace(layer, type=str(types.get(layer.name, ""))) for layer in _layers(data, mapped, "", set())]
@@ -70,7 +70,7 @@ def group(parent: h5py.Group, name: str, mapped: Mapped) -> h5py.Group | None:
 def child(parent: h5py.Group, name: str, mapped: Mapped) -> Any:
     """A group's member, which must lie in this file under this name."""
     if not isinstance(parent.get(name, getlink=True), h5py.HardLink):
-        raise mapped.broken(f"'{parent.name}/{name}' is a link to elsewhere; copy the data into the file")
+        raise mapped.error(f"'{parent.name}/{name}' is a link to elsewhere; copy the data into the file")
     return parent[name]
 
 
@@ -89,7 +89,7 @@ def number(parent: h5py.Group, name: str, mapped: Mapped) -> int:
     """The one integer of a dataset that has one axis or none."""
     item = child(parent, name, mapped)
     if not isinstance(item, h5py.Dataset) or item.size != 1 or item.dtype.kind not in "iu":
-        raise mapped.broken(f"'/{name}' is no single integer; the file is damaged, download it again")
+        raise mapped.error(f"'/{name}' is no single integer; the file is damaged, download it again")
     return int(np.asarray(item[()]).reshape(-1)[0])
 
 
@@ -97,7 +97,7 @@ def word(parent: h5py.Group, name: str, mapped: Mapped) -> str:
     """The text of a scalar dataset."""
     item = child(parent, name, mapped)
     if not isinstance(item, h5py.Dataset) or item.size != 1 or item.dtype.kind not in "SO":
-        raise mapped.broken(f"'/{name}' is no single text; the file is damaged, download it again")
+        raise mapped.error(f"'/{name}' is no single text; the file is damaged, download it again")
     value = item[()]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
@@ -106,7 +106,7 @@ def _layers(parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int]) -> 
     """Every layer under a group, slashes in names joined again; `seen` holds where the groups so far lie."""
     address = h5py.h5o.get_info(parent.id).addr
     if address in seen or prefix.count("/") > _DEEPEST:
-        raise mapped.broken(f"'{parent.name}' lies in itself or too deep; the file is damaged, download it again")
+        raise mapped.error(f"'{parent.name}' lies in itself or too deep; the file is damaged, download it again")
     seen.add(address)
     for name in parent:
         item = child(parent, name, mapped)
@@ -128,11 +128,11 @@ def _blob(dataset: h5py.Dataset, mapped: Mapped) -> StoredBlob:
     """A dataset of floats, as a view where it is contiguous and little-endian."""
     dtype, shape = dataset.dtype, dataset.shape
     if dtype.kind != "f" or dtype.itemsize > 8 or shape is None or len(shape) > MAX_AXES:
-        raise mapped.broken(f"'{dataset.name}' holds {dtype} of shape {shape}, not an array of floats")
+        raise mapped.error(f"'{dataset.name}' holds {dtype} of shape {shape}, not an array of floats")
     if dataset.external or dataset.is_virtual:
-        raise mapped.broken(f"'{dataset.name}' lies in another file; copy the data into this one")
+        raise mapped.error(f"'{dataset.name}' lies in another file; copy the data into this one")
     if dataset.size > _MOST_NUMBERS or (dataset.size and not dataset.id.get_storage_size()):
-        raise mapped.broken(f"'{dataset.name}' has shape {shape} and no data; the file is damaged, download it again")
+        raise mapped.error(f"'{dataset.name}' has shape {shape} and no data; the file is damaged, download it again")
     offset = _offset(dataset)
     if offset is None or offset + dataset.nbytes > mapped.size:
         return StoredBlob(_read(dataset, mapped))
@@ -152,6 +152,6 @@ def _offset(dataset: h5py.Dataset) -> int | None:
 def _read(dataset: h5py.Dataset, mapped: Mapped) -> np.ndarray[Any, np.dtype[Any]]:
     """A copy of the data, little-endian; compression cannot promise more than it can hold (deflate: 1032 to 1)."""
     if dataset.nbytes > 1100 * mapped.size:
-        raise mapped.broken(f"'{dataset.name}' of {dataset.nbytes} bytes cannot lie in this file; download it again")
+        raise mapped.error(f"'{dataset.name}' of {dataset.nbytes} bytes cannot lie in this file; download it again")
     array = np.asarray(dataset[()])
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)

@@ -24,7 +24,7 @@ _LONGEST_ATTRIBUTE = 60_000
 
 
 @contextmanager
-def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
+def create(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
     """A new HDF5 file that takes its name when the block ends well."""
     with atomic_write(path) as raw, h5py.File(raw, "w") as file:
         yield file
@@ -37,13 +37,18 @@ def write(path: Path, outgoing: Outgoing) -> None:
         OutputError: the file cannot be written, or a layer's name is none that HDF5 can hold.
     """
     weights = outgoing.weights
-    weighted = weights.weighted()
-    types = {layer.name: layer.type for layer in weighted.values() if layer.type}
-    order = {name: len(layer.stored) for name, layer in weighted.items()}
+    layers_with_blobs = weights.layers_with_blobs()
+    types = {layer.name: layer.type for layer in layers_with_blobs.values() if layer.type}
+    order = {name: len(layer.stored) for name, layer in layers_with_blobs.items()}
     metadata = {"blob_order": json.dumps(order), "layer_types": json.dumps(types)}
     names = [name for name in dict.fromkeys(layer.name for layer in weights.layers) if name]
     layers = [
-        (name, [blob_stream(blob, weights.path) for blob in weighted[name].stored] if name in weighted else ())
+        (
+            name,
+            [blob_stream(blob, weights.path) for blob in layers_with_blobs[name].stored]
+            if name in layers_with_blobs
+            else (),
+        )
         for name in names
     ]
     write_hdf5(path, layers, {**outgoing.origin.table(), **metadata})
@@ -61,7 +66,7 @@ def write_hdf5(
     Raises:
         OutputError: it cannot be written, or a layer's name is none that HDF5 can hold.
     """
-    with creating(path) as file:
+    with create(path) as file:
         file.attrs.update({name: text for name, text in (attributes or {}).items() if len(text) < _LONGEST_ATTRIBUTE})
         data = file.create_group("data")
         for name, blobs in layers:

@@ -36,7 +36,7 @@ def by_key(weights: StoredWeights) -> dict[str, StoredBlob]:
     """The blobs of weights that are held by key, each under its key, in the layers' order."""
     return {
         f"{layer.name}.{name}": blob
-        for layer in weights.weighted().values()
+        for layer in weights.layers_with_blobs().values()
         for name, blob in zip(layer.names, layer.stored, strict=True)
     }
 
@@ -46,7 +46,7 @@ def layer_metadata(weights: StoredWeights) -> dict[str, str]:
 
     Names stand in Caffe's order where the type is known; the type's class orders them, not this table.
     """
-    layers = weights.weighted().values()
+    layers = weights.layers_with_blobs().values()
     order = {layer.name: list(layer.names) for layer in layers}
     types = {layer.name: layer.type for layer in layers if layer.type}
     return {"blob_order": json.dumps(order), "layer_types": json.dumps(types)}

@@ -49,7 +49,7 @@ def read_npz(path: str | os.PathLike[str]) -> StoredWeights:
             blobs = {item.filename.removesuffix(".npy"): _blob(archive, item, file) for item in items}
             metadata = _metadata(archive.comment)
     except _UNREADABLE as error:
-        raise file.broken(f"no archive that reads ({error}); the file is truncated or damaged") from error
+        raise file.error(f"no archive that reads ({error}); the file is truncated or damaged") from error
     return weights_by_key(file.path, blobs, metadata, file)
 
 
@@ -95,11 +95,11 @@ def _check_items(items: list[zipfile.ZipInfo], file: Mapped) -> None:
     names = [item.filename for item in items]
     other = [name for name in names if not name.endswith(".npy")] or [name for name in names if names.count(name) > 1]
     if other:
-        raise file.broken(f"'{other[0]}' is no array, or is there twice; save the arrays with numpy.savez")
+        raise file.error(f"'{other[0]}' is no array, or is there twice; save the arrays with numpy.savez")
     size = sum(item.file_size for item in items)
     if size > max(_SMALL, _MOST_EXPANSION * file.size):
         text = f"{file.size} bytes that would expand to {size}; weights do not compress so far, download it again"
-        raise file.broken(text)
+        raise file.error(text)
 
 
 def _blob(archive: zipfile.ZipFile, item: zipfile.ZipInfo, file: Mapped) -> StoredBlob:
@@ -114,10 +114,10 @@ def _blob(archive: zipfile.ZipFile, item: zipfile.ZipInfo, file: Mapped) -> Stor
         start = member.tell()
         count = math.prod(shape)
         if dtype.kind != "f" or dtype.itemsize > 8:
-            raise file.broken(f"'{key}' holds {dtype}, not floats; save it as float32")
+            raise file.error(f"'{key}' holds {dtype}, not floats; save it as float32")
         if len(shape) > MAX_AXES or count * dtype.itemsize != item.file_size - start:
             held = item.file_size - start
-            raise file.broken(f"'{key}': shape {shape} needs {count * dtype.itemsize} bytes, it has {held}")
+            raise file.error(f"'{key}': shape {shape} needs {count * dtype.itemsize} bytes, it has {held}")
         little = dtype.newbyteorder("<")
         plain = dtype == little and not fortran
         if item.compress_type == zipfile.ZIP_STORED and plain:
@@ -147,7 +147,7 @@ def _data_offset(file: Mapped, item: zipfile.ZipInfo) -> int:
     signature, name, extra = _LOCAL_HEADER.unpack_from(file.data, item.header_offset)
     offset = int(item.header_offset) + _LOCAL_HEADER.size + int(name) + int(extra)
     if signature != b"PK\x03\x04" or offset + item.file_size > file.size:
-        raise file.broken(f"'{item.filename}' does not lie where the archive says; the file is truncated or damaged")
+        raise file.error(f"'{item.filename}' does not lie where the archive says; the file is truncated or damaged")
     return offset
 
 

@@ -46,7 +46,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> StoredWeights:
     header, base = _header(file)
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
-        raise file.broken("its metadata is not a table of texts; the file is damaged, download it again")
+        raise file.error("its metadata is not a table of texts; the file is damaged, download it again")
     blobs = {name: _blob(file, base, name, entry) for name, entry in header.items()}
     _check_tiling(file, base, blobs)
     return weights_by_key(file.path, blobs, metadata, file)
@@ -101,15 +101,15 @@ def _header(file: Mapped) -> tuple[dict[str, Any], int]:
     """The header's table and where the numbers begin."""
     length = int.from_bytes(file.data[:_LENGTH], "little")
     if length > min(_LONGEST_HEADER, file.size - _LENGTH):
-        raise file.broken(
+        raise file.error(
             f"the file is truncated: its header has {length} bytes, the file {file.size}; download it again"
         )
     try:
         table = json.loads(file.data[_LENGTH : _LENGTH + length], object_pairs_hook=_table)
     except (ValueError, RecursionError) as error:
-        raise file.broken(f"its header is no JSON ({error}); the file is damaged, download it again") from error
+        raise file.error(f"its header is no JSON ({error}); the file is damaged, download it again") from error
     if not isinstance(table, dict) or any("\ud800" <= letter <= "\udfff" for letter in "".join(table)):
-        raise file.broken("its header is no table of names; the file is damaged, download it again")
+        raise file.error("its header is no table of names; the file is damaged, download it again")
     return table, _LENGTH + length
 
 
@@ -124,18 +124,18 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:
     """One tensor, once its entry has been checked against the file."""
     if not isinstance(entry, dict):
-        raise file.broken(f"'{name}' has no entry that reads; the file is damaged, download it again")
+        raise file.error(f"'{name}' has no entry that reads; the file is damaged, download it again")
     dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
     if not isinstance(dtype, str) or dtype not in _DTYPES:
-        raise file.broken(f"'{name}' is of type {dtype}, not {', '.join(_DTYPES)}; save it as F32")
+        raise file.error(f"'{name}' is of type {dtype}, not {', '.join(_DTYPES)}; save it as F32")
     if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2 or not _possible(shape):
-        raise file.broken(f"'{name}' has shape {shape} at {offsets}; the file is damaged, download it again")
+        raise file.error(f"'{name}' has shape {shape} at {offsets}; the file is damaged, download it again")
     width, count = int(_DTYPES[dtype][-1]), math.prod(shape)
     if offsets[1] - offsets[0] != count * width:
-        raise file.broken(f"'{name}': shape {shape} needs {count * width} bytes, it has {offsets[1] - offsets[0]}")
+        raise file.error(f"'{name}': shape {shape} needs {count * width} bytes, it has {offsets[1] - offsets[0]}")
     if base + offsets[1] > file.size:
         needed = base + offsets[1]
-        raise file.broken(
+        raise file.error(
             f"the file is truncated: '{name}' needs {needed} bytes, the file has {file.size}; download it again"
         )
     return StoredBlob(file.view(_DTYPES[dtype], base + offsets[0], count).reshape(shape), offset=base + offsets[0])
@@ -151,10 +151,10 @@ def _check_tiling(file: Mapped, base: int, blobs: Mapping[str, StoredBlob]) -> N
     for name, blob in sorted(blobs.items(), key=lambda item: (item[1].offset, item[1].array.nbytes)):
         if blob.offset != end:
             what = "overlaps the blob before it" if blob.offset < end else "leaves a hole before it"
-            raise file.broken(f"'{name}' {what}, which the format forbids; the file is damaged, download it again")
+            raise file.error(f"'{name}' {what}, which the format forbids; the file is damaged, download it again")
         end += blob.array.nbytes
     if blobs and end != file.size:
-        raise file.broken(f"{file.size - end} bytes behind its blobs; the file is damaged, download it again")
+        raise file.error(f"{file.size - end} bytes behind its blobs; the file is damaged, download it again")
 
 
 def _possible(shape: list[int]) -> bool:

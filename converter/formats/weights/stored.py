@@ -72,7 +72,7 @@ class StoredWeights:
     by_key: bool = False
     notes: tuple[str, ...] = ()
 
-    def weighted(self) -> dict[str, StoredLayer]:
+    def layers_with_blobs(self) -> dict[str, StoredLayer]:
         """Layers that have blobs by name; of two with one name the later counts, as when Caffe copies weights."""
         return {layer.name: layer for layer in self.layers if layer.stored}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import count_of
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes
 from converter.net.net import Shape
 from converter.net.params import Params
@@ -38,10 +38,10 @@ class Recurrent(Operator):
         self._compare(bottoms)
         weight, bias = view.message("weight_filler"), view.message("bias_filler")
         rows = self.gates * self.size
-        self.add_blob((rows, count_of(bottoms[0][2:])), weight)
+        self.add_blob((rows, element_count(bottoms[0][2:])), weight)
         self.add_blob((rows,), bias)
         if self.static:
-            self.add_blob((rows, count_of(bottoms[2][1:])), weight)
+            self.add_blob((rows, element_count(bottoms[2][1:])), weight)
         self.add_blob((rows, self.size), weight)
         self.add_own_blobs(weight, bias)
 
@@ -75,6 +75,6 @@ class Recurrent(Operator):
         """One for each weight, step and item; a static input's weight is used once."""
         del bottoms
         t, n = tops[0][:2]
-        matrices = [count_of(blob.shape) for blob in self.blobs if len(blob.shape) == 2]
+        matrices = [element_count(blob.shape) for blob in self.blobs if len(blob.shape) == 2]
         static = matrices.pop(1) if self.static else 0
         return t * n * sum(matrices) + n * static

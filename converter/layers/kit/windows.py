@@ -31,14 +31,14 @@ class Geometry:
         """What one output position sees."""
         return Window(self.extent, self.stride, self.pad)
 
-    def convolved(self, sizes: Shape) -> Shape:
+    def convolution_sizes(self, sizes: Shape) -> Shape:
         """Output sizes of a convolution (src/caffe/layers/conv_layer.cpp, compute_output_shape)."""
         return tuple(
             (size + 2 * p - e) // s + 1 if size + 2 * p >= e else 0
             for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
         )
 
-    def deconvolved(self, sizes: Shape) -> Shape:
+    def deconvolution_sizes(self, sizes: Shape) -> Shape:
         """Output sizes of the transposed convolution (src/caffe/layers/deconv_layer.cpp, compute_output_shape)."""
         return tuple(
             s * (size - 1) + e - 2 * p for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
@@ -92,7 +92,7 @@ def _per_axis(p: Params, name: str, pair: tuple[str, str], axes: int, default: i
     return given * axes if len(given) == 1 else given
 
 
-def pooled(size: int, kernel: int, stride: int, pad: int, *, ceil: bool, clip: bool) -> int:
+def pooled_size(size: int, kernel: int, stride: int, pad: int, *, ceil: bool, clip: bool) -> int:
     """Output size of pooling along one axis (src/caffe/layers/pooling_layer.cpp, Reshape).
 
     `clip` (any axis is padded) drops a last window that would start beyond the image and its left padding.
@@ -106,13 +106,13 @@ def pooled(size: int, kernel: int, stride: int, pad: int, *, ceil: bool, clip: b
     return max(count, 0)
 
 
-def axis_of(axis: int, rank: int, what: str = "axis") -> int:
+def canonical_axis(axis: int, rank: int, what: str = "axis") -> int:
     """A possibly negative axis as a position (src/caffe/blob.hpp, CanonicalAxisIndex)."""
     if not -rank <= axis < rank:
         raise ShapeError(f"{what} {axis} of a bottom with {rank} axes; expected {-rank} to {rank - 1}")
     return axis % rank if rank else 0
 
 
-def count_of(sizes: Sequence[int]) -> int:
+def element_count(sizes: Sequence[int]) -> int:
     """The product of sizes: how many values a shape holds."""
     return math.prod(sizes)

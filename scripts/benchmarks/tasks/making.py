@@ -1,4 +1,4 @@
-"""Files that the benchmark works on: weights by the tests' formula, models of any size, pictures."""
+"""Files that the benchmark works on: weights by the tests' formula, models of any size, images."""
 
 from __future__ import annotations
 

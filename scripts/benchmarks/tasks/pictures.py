@@ -1,4 +1,4 @@
-"""A picture to labels, decoded from its file each time: in one with shared front ends, tile by tile, or plainly."""
+"""An image to labels, decoded from its file each time: in one with shared front ends, tile by tile, or plainly."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def labels(model: str, weights: str, image: str, answer: str, way: str = "shared
 
 
 def agreement(one: str, other: str) -> Run:
-    """The share of pixels that two label pictures agree in."""
+    """The share of pixels that two label images agree in."""
 
     def run() -> dict[str, Any]:
         return {"agreement": float((np.load(one) == np.load(other)).mean())}

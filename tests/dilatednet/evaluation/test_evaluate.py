@@ -29,7 +29,7 @@ def label(image: np.ndarray) -> np.ndarray:
 
 
 def each(one):
-    """A labeller of several pictures out of a function of one."""
+    """A labeller of several images out of a function of one."""
     return lambda images: [one(image) for image in images]
 
 
@@ -39,7 +39,7 @@ def total(counts: dict[str, np.ndarray]) -> list[list[int]]:
 
 def expected(split: Split) -> list[list[int]]:
     counts = blank()
-    for picture in split.pictures:
+    for picture in split.samples:
         with Image.open(picture.image) as image, Image.open(picture.labels) as ground_truth:
             slow_confusion(np.asarray(ground_truth), label(np.asarray(image)), counts)
     return counts
@@ -52,8 +52,8 @@ def test_the_confusion_equals_a_loop_over_pixels(noise: Split, workers: int):
     assert total(counts) == expected(noise)
 
 
-def test_the_next_pictures_are_handed_over_before_labels_are_waited_for(noise: Split):
-    """6 pictures in batches of 2: one batch is always under way."""
+def test_the_next_images_are_handed_over_before_labels_are_waited_for(noise: Split):
+    """6 images in batches of 2: one batch is always under way."""
     events = []
 
     def begin(images):
@@ -71,7 +71,7 @@ def test_the_shares_of_two_processes_make_the_whole(noise: Split):
     assert total(shares[0] | shares[1]) == expected(noise)
 
 
-def test_an_interrupted_run_goes_on_with_the_pictures_that_are_not_finished(noise: Split, tmp_path: Path):
+def test_an_interrupted_run_goes_on_with_the_images_that_are_not_finished(noise: Split, tmp_path: Path):
     calls = []
 
     def interrupted(image: np.ndarray) -> np.ndarray:
@@ -92,7 +92,7 @@ def test_a_run_begun_by_two_processes_is_finished_by_one(noise: Split, tmp_path:
     for rank in range(2):
         with Journal(tmp_path / "run", ABOUT, rank) as journal:
             evaluate(
-                Split(noise.layout, "val", noise.root, noise.pictures[:4]),
+                Split(noise.layout, "val", noise.root, noise.samples[:4]),
                 each(label),
                 journal=journal,
                 share=(rank, 2),
@@ -105,16 +105,16 @@ def test_a_run_begun_by_two_processes_is_finished_by_one(noise: Split, tmp_path:
 
 
 @pytest.mark.parametrize("torn", [1, 2, 20, 60])
-def test_a_torn_last_line_is_no_finished_picture_and_spoils_no_new_one(noise: Split, tmp_path: Path, torn: int):
+def test_a_torn_last_line_is_no_finished_image_and_spoils_no_new_one(noise: Split, tmp_path: Path, torn: int):
     with Journal(tmp_path / "run", ABOUT) as journal:
         evaluate(noise, each(label), journal=journal)
-    lines = tmp_path / "run" / "pictures-0.jsonl"
+    lines = tmp_path / "run" / "images-0.jsonl"
     whole = lines.read_bytes()
     lines.write_bytes(whole[:-torn])
     for _ in range(2):
         with Journal(tmp_path / "run", ABOUT) as journal:
             assert total(evaluate(noise, each(label), journal=journal)) == expected(noise)
-            assert len(journal.finished()) == 6
+            assert len(journal.read_all()) == 6
 
 
 def test_a_journal_of_another_evaluation_is_refused(tmp_path: Path):
@@ -131,13 +131,13 @@ def test_saved_predictions_score_the_same_and_a_missing_one_is_made_again(noise:
         (tmp_path / "out" / "p3.png").unlink()
 
 
-def test_a_picture_and_truth_of_different_sizes_are_an_error(noise: Split):
-    Image.fromarray(np.zeros((5, 9), np.uint8)).save(noise.pictures[0].labels)
-    with pytest.raises(DatasetError, match=r"p0\.png: the truth is 9×5, the picture 8×5"):
+def test_a_image_and_truth_of_different_sizes_are_an_error(noise: Split):
+    Image.fromarray(np.zeros((5, 9), np.uint8)).save(noise.samples[0].labels)
+    with pytest.raises(DatasetError, match=r"p0\.png: the truth is 9×5, the image 8×5"):
         evaluate(noise, each(label))
 
 
-def test_a_batch_of_pictures_is_counted_picture_by_picture(noise: Split):
+def test_a_batch_of_images_is_counted_image_by_image(noise: Split):
     seen = []
     counts = evaluate(noise, lambda images: seen.append(len(images)) or each(label)(images), batch=4)
     assert seen == [4, 2]

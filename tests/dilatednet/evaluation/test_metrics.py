@@ -74,6 +74,6 @@ def test_a_class_nobody_saw_counts_zero_and_is_reported_absent():
     assert found.mean == pytest.approx(155 / 3)
 
 
-def test_a_picture_is_judged_by_the_classes_it_holds():
+def test_a_image_is_judged_by_the_classes_it_holds():
     assert image_iou(np.array([[3, 0, 1], [0, 0, 0], [0, 0, 4]])) == pytest.approx(77.5)
     assert image_iou(np.zeros((3, 3), np.int64)) == 100.0

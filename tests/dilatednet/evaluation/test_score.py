@@ -36,7 +36,7 @@ def dense(pairs: dict[tuple[int, int], int]) -> list[list[int]]:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_the_confusion_of_two_small_pictures_by_hand(made: Path, workers: int):
+def test_the_confusion_of_two_small_images_by_hand(made: Path, workers: int):
     result = score(open_split("voc", made, "val"), made / "guess", workers=workers)
     assert result.matrix.tolist() == dense(CONFUSION)
     assert result.scores.iou[[0, 1, 2, 20]].tolist() == pytest.approx([200 / 3, 50, 200 / 3, 50])
@@ -47,15 +47,15 @@ def test_the_confusion_of_two_small_pictures_by_hand(made: Path, workers: int):
 def test_palette_and_gray_predictions_score_the_same(made: Path):
     split = open_split("voc", made, "val")
     for name, values in GUESS.items():
-        write_labels(made / "guess" / f"{name}.png", np.array(values, np.uint8), split.colours)
+        write_labels(made / "guess" / f"{name}.png", np.array(values, np.uint8), split.colors)
     with Image.open(made / "guess" / "a.png") as picture:
         assert picture.mode == "P"
     assert score(split, made / "guess").matrix.tolist() == dense(CONFUSION)
 
 
-def test_predictions_in_the_data_sets_colours_score_the_same(made: Path):
+def test_predictions_in_the_data_sets_colors_score_the_same(made: Path):
     split = open_split("voc", made, "val")
-    table = np.array(split.colours, np.uint8)
+    table = np.array(split.colors, np.uint8)
     Image.fromarray(table[np.array(GUESS["b"])]).save(made / "guess" / "b.png")
     assert score(split, made / "guess").counts["b"].tolist() == dense({(0, 0): 1, (0, 20): 1, (20, 20): 1})
 
@@ -94,15 +94,15 @@ def test_the_command_prints_the_table_and_writes_the_same_as_json(made: Path, ca
     assert "aeroplane        50.00    87.3  -37.30" in printed.out
     assert "bird              0.00    80.3  -80.30  absent" in printed.out
     assert "(Table 3: Front + Large)" in printed.out
-    assert "2 pictures, 8 pixels" in printed.out
+    assert "2 images, 8 pixels" in printed.out
     assert "published are 1,449" in printed.err
     written = json.loads(out.read_text())
     assert written["confusion"] == dense(CONFUSION)
     assert written["iou"]["aeroplane"] == 50.0
-    assert written["by_picture"]["b"] == pytest.approx(50.0)
+    assert written["by_image"]["b"] == pytest.approx(50.0)
 
 
-def test_the_report_is_one_file_with_bars_pictures_and_confusion(made: Path):
+def test_the_report_is_one_file_with_bars_images_and_confusion(made: Path):
     out = made / "report.html"
     command = [
         "score",
@@ -129,7 +129,7 @@ def test_the_report_is_one_file_with_bars_pictures_and_confusion(made: Path):
         assert outside not in text
 
 
-def test_the_report_names_the_pictures_of_a_hostile_list_safely(made: Path):
+def test_the_report_names_the_images_of_a_hostile_list_safely(made: Path):
     lists = made / "VOC2012" / "ImageSets" / "Segmentation" / "val.txt"
     lists.write_text("a<script>\n")
     for folder in ("VOC2012/SegmentationClass", "guess"):
@@ -207,7 +207,7 @@ def slow_confusion(ground_truth: np.ndarray, prediction: np.ndarray) -> list[lis
 def test_shifted_voc_masks_score_as_a_slow_confusion_matrix_says(tmp_path: Path):
     split = open_split("voc", VOC_ROOT, "val", strict=True)
     truths = {}
-    for picture in split.pictures:
+    for picture in split.samples:
         with Image.open(picture.labels) as mask:
             truths[picture.name] = np.array(mask)
     for name, ground_truth in truths.items():

@@ -1,4 +1,4 @@
-"""Tiles of several pictures run together against pictures run one by one."""
+"""Tiles of several images run together against images run one by one."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def pictures():
 
 
 @pytest.mark.parametrize(("batch", "calls"), [(1, [1, 1, 1, 1]), (3, [3, 1]), (8, [4])])
-def test_tiles_are_batched_across_pictures_and_give_the_same_labels(batch, calls):
+def test_tiles_are_batched_across_images_and_give_the_same_labels(batch, calls):
     net = Counted(formula_net("dilation8_camvid"))
     labels = predict_many(net, pictures(), "camvid", input_size=SIZE, batch=batch)
 

@@ -1,4 +1,4 @@
-"""Labelling pictures: Caffe's own label maps pixel for pixel, pictures of any size, and what is refused."""
+"""Labelling images: Caffe's own label maps pixel for pixel, images of any size, and what is refused."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ SIDES = [1, 2, 7, 8, 9, 185, 373, 521, 527, 528, 529, 1057]
 
 @pytest.mark.parametrize("height", SIDES)
 @pytest.mark.parametrize("width", [1, 500, 528, 529])
-def test_pictures_of_any_size_get_labels_of_their_size(height, width):
+def test_images_of_any_size_get_labels_of_their_size(height, width):
     image = np.zeros((height, width, 3), np.uint8)
     image[::16, :, 2] = 255
     module = Answer(21, 8)
@@ -79,7 +79,7 @@ def test_pictures_of_any_size_get_labels_of_their_size(height, width):
     assert module.training
 
 
-def test_tiles_of_a_net_that_upsamples_are_cut_at_the_pictures_edge():
+def test_tiles_of_a_net_that_upsamples_are_cut_at_the_images_edge():
     image = np.zeros((1100, 1030, 3), np.uint8)
     image[1090:, 1025:, 2] = 255
     labels = predict(Answer(19, 1), image, "cityscapes")
@@ -119,7 +119,7 @@ def test_zooming_in_bands_is_zooming_at_once(monkeypatch):
         None,
     ],
 )
-def test_an_array_that_is_no_picture_is_refused(image):
+def test_an_array_that_is_no_image_is_refused(image):
     with pytest.raises(ImageError):
         predict(Answer(21, 8), image)
 

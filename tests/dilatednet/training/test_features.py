@@ -10,7 +10,7 @@ from PIL import Image
 
 from converter.cli import main
 from converter.data.datasets import open_split
-from converter.data.datasets.split import Picture
+from converter.data.datasets.split import Sample
 from converter.data.images import read_image
 from converter.data.list_files import read_bin
 from converter.dilatednet.model import DilatedNet
@@ -18,7 +18,7 @@ from converter.dilatednet.training.features import extract, front_end
 from converter.dilatednet.training.recipes import recipe
 from converter.dilatednet.training.sources import from_lists, from_split
 from converter.errors import DatasetError, WeightsError
-from tests.dilatednet.training.tiny_training import CLASSES, blobs, run, tiny, write_pictures
+from tests.dilatednet.training.tiny_training import CLASSES, blobs, run, tiny, write_images
 
 MEAN = (102.93, 111.36, 116.52)
 TILE = (412, 428)  # 5×7 cells: 40×52 pixels in one tile
@@ -26,7 +26,7 @@ TILE = (412, 428)  # 5×7 cells: 40×52 pixels in one tile
 
 @pytest.fixture(scope="module")
 def lists(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_pictures(tmp_path_factory.mktemp("pictures"))
+    return write_images(tmp_path_factory.mktemp("images"))
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +36,9 @@ def trained(lists: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) 
     return outcome.weights
 
 
-def pictures(lists: tuple[Path, Path]) -> list[Picture]:
+def pictures(lists: tuple[Path, Path]) -> list[Sample]:
     folder = lists[0].parent
-    return [Picture(f"image{i}", folder / f"image{i}.png", folder / f"label{i}.png") for i in range(6)]
+    return [Sample(f"image{i}", folder / f"image{i}.png", folder / f"label{i}.png") for i in range(6)]
 
 
 def extracted(lists: tuple[Path, Path], weights: Path, folder: Path, tile: tuple[int, int] = TILE) -> int:
@@ -46,7 +46,7 @@ def extracted(lists: tuple[Path, Path], weights: Path, folder: Path, tile: tuple
 
 
 def padded_answer(weights: Path, path: Path, size: tuple[int, int]) -> np.ndarray:
-    """The front end's logits of a picture padded by numpy's own reflection, top left at 186."""
+    """The front end's logits of an image padded by numpy's own reflection, top left at 186."""
     net = DilatedNet(CLASSES, context=None, width=2, fc_width=8, classifier="fc-final", prefix="ct_").eval()
     net.load_state_dict(safetensors.torch.load_file(weights))
     image = read_image(path)[..., ::-1].astype(np.float32) - np.array(MEAN, np.float32)
@@ -59,14 +59,14 @@ def padded_answer(weights: Path, path: Path, size: tuple[int, int]) -> np.ndarra
         return net.features(x)[0].numpy()
 
 
-def test_a_map_holds_the_front_ends_answer_to_the_padded_picture(
+def test_a_map_holds_the_front_ends_answer_to_the_padded_image(
     lists: tuple[Path, Path], trained: Path, tmp_path: Path
 ) -> None:
     assert extracted(lists, trained, tmp_path) == 6
-    for picture in pictures(lists)[:2]:
-        stored = read_bin(str(tmp_path / f"{picture.name}.bin"))
+    for image in pictures(lists)[:2]:
+        stored = read_bin(str(tmp_path / f"{image.name}.bin"))
         assert stored.shape == (CLASSES, 5, 7)
-        np.testing.assert_allclose(stored, padded_answer(trained, picture.image, TILE), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(stored, padded_answer(trained, image.image, TILE), rtol=1e-4, atol=1e-6)
 
 
 def test_tiles_stand_side_by_side(lists: tuple[Path, Path], trained: Path, tmp_path: Path) -> None:
@@ -107,11 +107,11 @@ def test_an_untrained_front_end_is_refused(tmp_path: Path) -> None:
 
 
 def voc_root(folder: Path) -> Path:
-    """The six pictures laid out as PASCAL VOC."""
+    """The six images laid out as PASCAL VOC."""
     home = folder / "VOCdevkit" / "VOC2012"
     for part in ("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"):
         (home / part).mkdir(parents=True)
-    write_pictures(home)
+    write_images(home)
     for index in range(6):
         picture = home / f"image{index}.png"
         Image.open(picture).save(home / "JPEGImages" / f"p{index}.jpg")
@@ -140,7 +140,7 @@ def test_the_commands_run_the_three_stages_in_a_row(tmp_path: Path, capsys: pyte
 def test_missing_maps_are_named_or_left_out(lists: tuple[Path, Path], trained: Path, tmp_path: Path) -> None:
     split = open_split("voc", voc_root(tmp_path / "data"), "train")
     maps = tmp_path / "maps"
-    extract(front_end(tiny(), str(trained)), split.pictures[:2], maps, MEAN, TILE)
+    extract(front_end(tiny(), str(trained)), split.samples[:2], maps, MEAN, TILE)
     with pytest.raises(DatasetError, match=r"4 of 6 feature maps are not there, .*p2\.bin first"):
         from_split(split, maps)
     assert len(from_split(split, maps, only_present=True).pairs) == 2
@@ -148,6 +148,6 @@ def test_missing_maps_are_named_or_left_out(lists: tuple[Path, Path], trained: P
         from_split(split, tmp_path, only_present=True)
 
 
-def test_training_without_pictures_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
+def test_training_without_images_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "frontend", "--preset", "voc", "--out", "nowhere"]) == 2
     assert "give --data DIR, or --images LIST with --labels LIST" in capsys.readouterr().err

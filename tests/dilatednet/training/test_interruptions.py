@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from converter.dilatednet.training.checkpoint import checkpoints
-from tests.dilatednet.training.tiny_training import blobs, command, run, tiny, write_pictures
+from tests.dilatednet.training.tiny_training import blobs, command, run, tiny, write_images
 from tests.places import ROOT
 
 PATIENCE = 120
@@ -21,7 +21,7 @@ PATIENCE = 120
 
 @pytest.fixture(scope="module")
 def lists(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_pictures(tmp_path_factory.mktemp("pictures"))
+    return write_images(tmp_path_factory.mktemp("images"))
 
 
 def begun(arguments: list[str], **environment: str) -> subprocess.Popen[bytes]:

@@ -14,14 +14,14 @@ from converter.dilatednet.training.loss import valid_loss
 from converter.dilatednet.training.run import Start
 from converter.dilatednet.training.stages import build_optimizer, build_stage
 from converter.errors import DatasetError, OutputError, TrainingError
-from tests.dilatednet.training.tiny_training import blobs, run, tiny, write_pictures
+from tests.dilatednet.training.tiny_training import blobs, run, tiny, write_images
 
 RESUME = Start(from_scratch=True, resume=True)
 
 
 @pytest.fixture(scope="module")
 def lists(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_pictures(tmp_path_factory.mktemp("pictures"))
+    return write_images(tmp_path_factory.mktemp("images"))
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_a_label_that_is_no_class_is_named(lists: tuple[Path, Path], tmp_path: P
 
 def test_two_passes_an_update_equal_one_of_twice_the_batch(lists: tuple[Path, Path], tmp_path: Path) -> None:
     """All items count the same pixels here, where the mean of means is the mean."""
-    flat = write_pictures(tmp_path, height=16, width=16)
+    flat = write_images(tmp_path, height=16, width=16)
     for index in range(6):
         path = tmp_path / f"label{index}.png"
         labels = np.full((16, 16), index % 3, np.uint8)

@@ -29,7 +29,7 @@ def torchvision_state(narrow: int = 32) -> dict[str, torch.Tensor]:
     return state
 
 
-def test_the_first_layer_answers_as_torchvisions_on_the_same_picture() -> None:
+def test_the_first_layer_answers_as_torchvisions_on_the_same_image() -> None:
     state = torchvision_state()
     named = from_torchvision(state, VOC_MEAN)
     picture = np.random.default_rng(1).integers(0, 256, (9, 11, 3)).astype(np.uint8)  # R, G, B

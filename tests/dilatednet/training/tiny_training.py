@@ -1,4 +1,4 @@
-"""A data set of six small pictures and a narrow net, with which a training run takes seconds."""
+"""A data set of six small images and a narrow net, with which a training run takes seconds."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,8 @@ from converter.plan.stored_weights import read_weights
 CLASSES = 3
 
 
-def write_pictures(folder: Path, count: int = 6, height: int = 40, width: int = 52) -> tuple[Path, Path]:
-    """Pictures whose brightness tells their label, a border of 255, and the two lists."""
+def write_images(folder: Path, count: int = 6, height: int = 40, width: int = 52) -> tuple[Path, Path]:
+    """Images whose brightness tells their label, a border of 255, and the two lists."""
     random = np.random.default_rng(0)
     for index in range(count):
         coarse = random.integers(0, CLASSES, (-(-height // 10), -(-width // 13)))
