@@ -7,7 +7,7 @@ import sys
 
 from converter.cli._training import open_images, recipe_arguments
 
-HELP = "store a trained front end's answers, on which the context module trains"
+HELP = "store a trained front end's outputs, on which the context module trains"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -102,12 +102,12 @@ def _label(
     from converter.report.overlay import save_image
 
     image = read_image(source)
-    answer = predict(module, image, model.name, input_size=input_size, on_tile=on_tile)
+    prediction = predict(module, image, model.name, input_size=input_size, on_tile=on_tile)
     colors = palette(model.name)
-    write_labels(labels, answer, colors.tolist())
+    write_labels(labels, prediction, colors.tolist())
     if overlay:
-        save_image(overlay, mixed(image, answer, colors))
-    return f"{source}: {labels}{f', {overlay.name}' if overlay else ''}: {_shares(answer, model.label_set.classes)}"
+        save_image(overlay, mixed(image, prediction, colors))
+    return f"{source}: {labels}{f', {overlay.name}' if overlay else ''}: {_shares(prediction, model.label_set.classes)}"
 
 
 def _shares(labels: Any, classes: Sequence[str]) -> str:

@@ -86,6 +86,12 @@ def preprocess(image: Array, mean: tuple[float, ...], scale: float = 1.0) -> Arr
     return np.ascontiguousarray(planes * np.float32(scale) if scale != 1.0 else planes)
 
 
+def undo_preprocess(planes: Array, mean: tuple[float, ...]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Undo `preprocess`: (3, h, w) plus the mean, rounded to an image uint8 (h, w, 3), channels as given."""
+    pixels = planes + np.asarray(mean, np.float64)[:, None, None]
+    return np.ascontiguousarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8).transpose(1, 2, 0))
+
+
 def rescale(image: Array, label: Array, factor: float) -> tuple[Array, Array]:
     """Both maps `factor` times as large: labels by nearest neighbor, images bicubic up and by area averages down.
 

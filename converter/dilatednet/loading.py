@@ -94,7 +94,7 @@ def _as_wide(topology: Topology, blobs: Blobs) -> Topology:
 
 
 def _outputs(blobs: Blobs, layer: str) -> int:
-    """How many channels a convolution of the weights answers; 0 where they do not tell."""
+    """How many channels a convolution of the weights outputs; 0 where they do not tell."""
     stored = blobs.get(layer, ())
     return int(stored[0].array.shape[0]) if stored and stored[0].array.ndim == 4 else 0
 

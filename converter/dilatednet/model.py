@@ -68,7 +68,7 @@ class Context(_Chain):
 
     x: (n, classes, h, w) float32. `noise` is the standard deviation of equation 5's ε in layers as wide as the classes;
     wider ones get it divided by their multiple of that, as fyu/dilation's network.py does with 0.01. None: no noise,
-    which makes the first answer max(x, 0): exactly in Basic, in Large as exactly as sums of 32 equal parts are rounded.
+    which makes the first output max(x, 0): exactly in Basic, in Large as exactly as sums of 32 equal parts are rounded.
     Bias 0.
     """
 
@@ -144,11 +144,11 @@ class DilatedNet(nn.Sequential):
         return {"features": (None, classifier), "logits": (None, names[-1]), "behind_features": (classifier, None)}
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        """The front end's answer (n, classes, h', w'): the classifier's logits, on which the context module works."""
+        """The front end's output (n, classes, h', w'): the classifier's logits, on which the context module works."""
         return self._run(x, last=self.topology.classifier if self.topology.classes else None)
 
     def logits(self, x: torch.Tensor) -> torch.Tensor:
-        """The answer before the softmax: (n, classes, h', w'), upsampled where the net upsamples."""
+        """The output before the softmax: (n, classes, h', w'), upsampled where the net upsamples."""
         names = [name for name, _ in self.named_children() if name != "prob"]
         return self._run(x, last=names[-1])
 

@@ -26,7 +26,7 @@ Product: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def matmul_on(device: str) -> Product:
-    """The product to use on a kind of device: found when a form is made, for torch's compiler cannot look at files."""
+    """The product to use on a kind of device, found early: torch's compiler cannot look at files."""
     if not numpy_is_quicker(device):
         return _torchs
     return _numpy_matmul if has_avx512() else _numpys_but_for_batches

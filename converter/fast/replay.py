@@ -18,7 +18,7 @@ _KEPT = 4
 class GraphReplay:
     """A function of named tensors, run as it is for a shape's first time, and made ready for its second.
 
-    The first run packs weights and tries forms out, which neither a graph nor the compiler can. Images of ever new
+    The first run packs weights and tries algorithms out, which neither a graph nor the compiler can. Images of ever new
     shapes are never captured; tiles of a fixed size are. `refused` tells why a shape goes on as it is.
     """
 
@@ -29,7 +29,7 @@ class GraphReplay:
         self.refused: dict[object, str] = {}
 
     def __call__(self, inputs: Values) -> Values:
-        """The function's answer; tensors that nothing overwrites."""
+        """The function's output; tensors that nothing overwrites."""
         if not self._graphs and self._compiled is None:
             return self._function(inputs)
         shape = tuple((name, tuple(value.shape)) for name, value in inputs.items())
@@ -55,7 +55,7 @@ class GraphReplay:
 
 
 def capture(function: Function, inputs: Values) -> Function:
-    """The function as a CUDA graph for inputs of these shapes, whose answers are copied out of the graph's memory.
+    """The function as a CUDA graph for inputs of these shapes, whose outputs are copied out of the graph's memory.
 
     Raises:
         RuntimeError: it does something that a graph cannot hold.
@@ -68,12 +68,12 @@ def capture(function: Function, inputs: Values) -> Function:
     torch.cuda.current_stream().wait_stream(aside)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        answers = function(dict(fixed))
+        outputs = function(dict(fixed))
 
     def replay(values: Values) -> Values:
         for name, value in values.items():
             fixed[name].copy_(value)
         graph.replay()
-        return {name: answer.clone() for name, answer in answers.items()}
+        return {name: output.clone() for name, output in outputs.items()}
 
     return replay

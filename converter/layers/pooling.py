@@ -20,7 +20,7 @@ class Pooling(Operator):
     """x: (n, c, h, w) -> (n, c, h', w'); a second top of MAX holds each maximum's flat position h * W + w in its plane.
 
     Sizes round up (`geometry.pooled`), so a last window may be cut by the border; without padding and with a stride
-    beyond the kernel it may even be empty: MAX then answers -FLT_MAX and position -1. MAX takes the first of equal
+    beyond the kernel it may even be empty: MAX then gives -FLT_MAX and position -1. MAX takes the first of equal
     values and never sees padding. AVE divides by the window's size before it is cut at the image, but after it is cut
     at the padding's end. STOCHASTIC in TEST is the mean weighted by the values themselves, sum x² / sum x.
     Source: src/caffe/layers/pooling_layer.cpp and .cu; `ceil_mode` is a fork's word for round_mode.

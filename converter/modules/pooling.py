@@ -105,7 +105,7 @@ class CaffeMaxPool2d(_CaffePool2d):
     """Maximum over windows: x (n, c, h, w) -> (n, c, h', w'), with `return_indices` also their positions.
 
     Differs from nn.MaxPool2d where a last window may lie wholly behind the image (stride beyond the kernel, no
-    padding: the answer is -FLT_MAX, the position -1), where padding exceeds half the kernel, and in the positions:
+    padding: the output is -FLT_MAX, the position -1), where padding exceeds half the kernel, and in the positions:
     h * W + w in the input's own plane, as floating numbers, the first of equal maxima.
     Source: src/caffe/layers/pooling_layer.cpp.
 

@@ -1,4 +1,4 @@
-"""Images of an answer: labels in their data set's colors, laid over the photograph."""
+"""Images of a prediction: labels in their data set's colors, laid over the photograph."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _layer(net: CaffeModule, step: ConfiguredLayer) -> OutgoingLayer:
 def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False) -> list[str]:
     """Copy a weights file's blobs into the net's parameters, in place.
 
-    `partial`: layers missing from the file keep what they have, and layers that the net lacks are left out; the answer
+    `partial`: layers missing from the file keep what they have, and layers that the net lacks are left out; the result
     names both.
 
     Raises:

@@ -82,7 +82,7 @@ class Solver:
         return solver
 
     def step(self, batches: Batch | Sequence[Batch] | Callable[[], Batch]) -> float:
-        """One update; the answer is the loss, averaged over the passes of iter_size.
+        """One update; returns the loss, averaged over the passes of iter_size.
 
         `batches`: the net's inputs by name, used for every pass; or one such mapping a pass; or a function that gives
         the next one.
@@ -105,7 +105,7 @@ class Solver:
     def snapshot(self, prefix: str | os.PathLike[str] | None = None) -> tuple[str, str]:
         """Save weights and state as Caffe names them: `<prefix>_iter_<n>.caffemodel` and `.solverstate`.
 
-        With `snapshot_format: HDF5` both end in `.h5` too. The answer is the two paths.
+        With `snapshot_format: HDF5` both end in `.h5` too. Returns the two paths.
 
         Raises:
             OutputError: they cannot be written.

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.data.images import read_image
+from converter.data.transforms import preprocess
 from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.zoo import ZOO, Model
 from converter.errors import ImageError, ShapeError
@@ -81,8 +82,7 @@ def resize_to_input(image: Pixels, size: tuple[int, int], mean: tuple[float, flo
     from PIL import Image
 
     resized = np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))
-    pixels = resized[:, :, ::-1].astype(np.float32) - np.array(mean, np.float32)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))[None]
+    return preprocess(resized[..., ::-1], mean)[None]
 
 
 def _image_input(plan: Plan) -> tuple[str, Shape]:

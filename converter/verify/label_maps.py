@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.data.label_sets import voc_color
+from converter.data.transforms import undo_preprocess
 from converter.dilatednet.inference.tiles import MARGIN
 from converter.dilatednet.zoo import Model
 
@@ -86,8 +87,7 @@ def covered_part(image: Pixels, tile: tuple[int, int]) -> Pixels:
 def input_image(x: Array, model: Model) -> Pixels:
     """A net's input (3, h, w), B, G, R less the mean, as an image without the margins: uint8 R, G, B."""
     inner = x[::-1, MARGIN : x.shape[1] - MARGIN, MARGIN : x.shape[2] - MARGIN]
-    mean = np.array(model.label_set.mean[::-1], np.float64)[:, None, None]
-    return np.ascontiguousarray(np.clip(np.rint(inner + mean), 0, 255).astype(np.uint8).transpose(1, 2, 0))
+    return undo_preprocess(inner, model.label_set.mean[::-1])
 
 
 def _visible(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

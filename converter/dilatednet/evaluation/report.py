@@ -98,28 +98,28 @@ def _bar(measured: float | None, printed: float | None) -> str:
 
 
 def _gallery(result: Result, ranked: Sequence[tuple[str, float]], predict_labels: LabelsOf) -> Iterator[str]:
-    """Each image with its answer laid over it, its truth, and where they differ."""
+    """Each image with its prediction laid over it, its truth, and where they differ."""
     by_name = {sample.name: sample for sample in result.split.samples}
     for name, value in ranked:
         sample = by_name[name]
-        ground_truth, answer = result.split.layout.ground_truth(sample), predict_labels(sample)
+        ground_truth, prediction = result.split.layout.ground_truth(sample), predict_labels(sample)
         colors = _table(result.split.colors)
         figures = [
-            _overlaid(sample, answer, result.split.colors),
+            _overlaid(sample, prediction, result.split.colors),
             page.figure(_small(colors[ground_truth]), "truth", cells=True),
-            page.figure(_small(_difference(ground_truth, answer)), "red: wrong", cells=True),
+            page.figure(_small(_difference(ground_truth, prediction)), "red: wrong", cells=True),
         ]
         yield f"<h3>{escape(name)}: {value:.1f} %</h3>"
         yield f'<div class="images" style="grid-template-columns:repeat(3,1fr)">{"".join(figures)}</div>'
 
 
-def _overlaid(sample: Sample, answer: Labels, colors: Sequence[Sequence[int]]) -> str:
-    """The answer over the photograph, or alone where the photograph is not there."""
+def _overlaid(sample: Sample, prediction: Labels, colors: Sequence[Sequence[int]]) -> str:
+    """The prediction over the photograph, or alone where the photograph is not there."""
     try:
         image = read_image(sample.image)
     except ImageError:
-        return page.figure(_small(_table(colors)[answer]), "answer (the photograph is not there)", cells=True)
-    return page.figure(_small(overlay(image, answer, np.array(colors, np.uint8))), "answer over the photograph")
+        return page.figure(_small(_table(colors)[prediction]), "prediction (the photograph is not there)", cells=True)
+    return page.figure(_small(overlay(image, prediction, np.array(colors, np.uint8))), "prediction over the photograph")
 
 
 def _table(colors: Sequence[Sequence[int]]) -> Pixels:
@@ -130,9 +130,9 @@ def _table(colors: Sequence[Sequence[int]]) -> Pixels:
     return table
 
 
-def _difference(ground_truth: Labels, answer: Labels) -> Pixels:
-    """Where an answer is right, wrong, and not scored: uint8 (h, w, 3)."""
-    kinds = np.where(ground_truth == VOID, 2, (ground_truth != answer).astype(np.int64))
+def _difference(ground_truth: Labels, prediction: Labels) -> Pixels:
+    """Where a prediction is right, wrong, and not scored: uint8 (h, w, 3)."""
+    kinds = np.where(ground_truth == VOID, 2, (ground_truth != prediction).astype(np.int64))
     return np.array([_RIGHT, _WRONG, _UNSCORED], np.uint8)[kinds]
 
 

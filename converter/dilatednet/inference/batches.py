@@ -33,7 +33,7 @@ class _Pending:
     size: tuple[int, int]
     canvas: Canvas
     tiles: list[Tile]
-    answers: list[tuple[Tile, torch.Tensor]] = field(default_factory=list)
+    outputs: list[tuple[Tile, torch.Tensor]] = field(default_factory=list)
 
 
 def predict_many(
@@ -106,8 +106,8 @@ def _run(
         x = x.to(next(module.parameters(), x).dtype)
         for (number, tile), prob in zip(part, batch_answer(module, x, model, size), strict=True):
             item = pending[number]
-            item.answers.append((tile, prob))
-            if len(item.answers) == len(item.tiles):
-                finite = torch.stack([torch.isfinite(prob).all() for _, prob in item.answers]).all()
-                yield number, copy_to_host(predict_labels_on_device(item.answers, model, item.size), finite)
+            item.outputs.append((tile, prob))
+            if len(item.outputs) == len(item.tiles):
+                finite = torch.stack([torch.isfinite(prob).all() for _, prob in item.outputs]).all()
+                yield number, copy_to_host(predict_labels_on_device(item.outputs, model, item.size), finite)
                 del pending[number]

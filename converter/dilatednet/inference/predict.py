@@ -31,15 +31,15 @@ def predict(
 ) -> Pixels:
     """The most probable class of every pixel: uint8 (h, w); of equally probable ones the first.
 
-    The image is padded, tiled (see `tiles`) and run tile by tile where the module's parameters are; where the net
-    answers at an eighth of the resolution, probabilities are interpolated bilinearly with cell i at pixel 8 i. The
-    original reads past the last cell at the right and bottom edge where a side modulo the tile step leaves less than
-    one cell; here the last cell repeats. Where the net upsamples (Cityscapes), what lies beyond the image is cut off,
-    which the original leaves to its user. On wide KITTI images every tile pushes the next 4 pixels to the right, as
-    in the original (a tile is 158.5 cells wide, and answers 159).
+    The image is padded, tiled (see `tiles`) and run tile by tile where the module's parameters are. Where the net gives
+    outputs at an eighth of the resolution, they are interpolated bilinearly with cell i at pixel 8 i. The original
+    reads past the last cell at the right and bottom edge where a side modulo the tile step leaves less than one cell;
+    here the last cell repeats. Where the net upsamples (Cityscapes), what lies beyond the image is cut off, which the
+    original leaves to its user. On wide KITTI images every tile pushes the next 4 pixels to the right, as in the
+    original (a tile is 158.5 cells wide, and its output 159).
 
     Args:
-        module: a DilatedNet or CaffeModule that answers probabilities (a tensor, or a dict with `prob`).
+        module: a DilatedNet or CaffeModule that outputs probabilities (a tensor, or a dict with `prob`).
         image: uint8 (h, w, 3), R, G, B, any size from 1×1.
         dataset: a data set or zoo name: mean, zoom, number of classes, tile size.
         input_size: (height, width) of a tile where it is not the module's own or the published net's.
@@ -48,29 +48,29 @@ def predict(
     Raises:
         ConversionError: an unknown data set.
         ImageError: not such an array.
-        ShapeError: the module's answer does not fit the data set.
-        WeightsError: the module answers NaN.
+        ShapeError: the module's output does not fit the data set.
+        WeightsError: the module returns NaN.
     """
     model = find(dataset)
     _check(image)
-    answers = probabilities(module, image, model, input_size, on_tile)
-    return predict_labels(answers, model, (image.shape[0], image.shape[1]))
+    outputs = probabilities(module, image, model, input_size, on_tile)
+    return predict_labels(outputs, model, (image.shape[0], image.shape[1]))
 
 
-def predict_labels(answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
+def predict_labels(outputs: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
     """The most probable class of every pixel of an image of `size` (height, width) from its tiles: uint8 (h, w)."""
-    labels: Pixels = predict_labels_on_device(answers, model, size).cpu().numpy()
+    labels: Pixels = predict_labels_on_device(outputs, model, size).cpu().numpy()
     return labels
 
 
 def predict_labels_on_device(
-    answers: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]
+    outputs: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]
 ) -> torch.Tensor:
     """The same where the probabilities are, without waiting for them: uint8 (h, w)."""
     if model.label_set.zoom > 1:
-        return upsample_labels(stitch_tiles(answers), model.label_set.zoom, size)
+        return upsample_labels(stitch_tiles(outputs), model.label_set.zoom, size)
     labels = torch.empty(0)
-    for tile, prob in answers:
+    for tile, prob in outputs:
         labels = labels if labels.numel() else torch.empty(size, dtype=torch.uint8, device=prob.device)
         part = labels[tile.top : tile.top + prob.shape[1], tile.left : tile.left + prob.shape[2]]
         part.copy_(prob[:, : part.shape[0], : part.shape[1]].argmax(dim=0))
@@ -89,9 +89,9 @@ def probabilities(
     An accelerated module runs one front end for all tiles, and gives no cells that lie beyond the image.
     """
     size = input_size or getattr(module, "input_size", None) or model.input_size
-    answers = shared_probabilities(module, image, model, size, on_tile)
-    if answers is not None:
-        for tile, prob in answers:
+    outputs = shared_probabilities(module, image, model, size, on_tile)
+    if outputs is not None:
+        for tile, prob in outputs:
             _check_finite(prob)
             yield tile, prob
         return
@@ -108,8 +108,8 @@ def checked_batch(
     """The probabilities (n, classes, rows, columns) float32 of tiles x (n, 3, h, w), computed in eval mode.
 
     Raises:
-        ShapeError: the answer does not fit the data set.
-        WeightsError: the answer holds NaN.
+        ShapeError: the output does not fit the data set.
+        WeightsError: the output holds NaN.
     """
     parameter = next(module.parameters(), torch.empty(0))
     prob = batch_answer(module, torch.from_numpy(x).to(parameter.device, parameter.dtype), model, size)
@@ -121,7 +121,7 @@ def batch_answer(module: torch.nn.Module, x: torch.Tensor, model: Model, size: t
     """The same for tiles that are on the module's device, without looking at the numbers, and so without waiting.
 
     Raises:
-        ShapeError: the answer does not fit the data set.
+        ShapeError: the output does not fit the data set.
     """
     training = module.training
     module.eval()
@@ -134,10 +134,10 @@ def batch_answer(module: torch.nn.Module, x: torch.Tensor, model: Model, size: t
     return prob
 
 
-def stitch_tiles(answers: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
+def stitch_tiles(outputs: Iterable[tuple[Tile, torch.Tensor]]) -> torch.Tensor:
     """The tiles' probabilities side by side: (classes, rows, columns)."""
     rows: dict[int, list[torch.Tensor]] = {}
-    for tile, prob in answers:
+    for tile, prob in outputs:
         rows.setdefault(tile.top, []).append(prob)
     return torch.cat([torch.cat(row, dim=2) for row in rows.values()], dim=1)
 
@@ -186,20 +186,20 @@ def _answer(out: Any) -> torch.Tensor:
     """The probabilities among a module's outputs."""
     if isinstance(out, Mapping):
         if "prob" not in out and len(out) != 1:
-            raise ShapeError(f"the net answers {', '.join(out)}; expected 'prob', or one output; use the deploy net")
+            raise ShapeError(f"the net outputs {', '.join(out)}; expected 'prob', or one output; use the deploy net")
         out = out["prob"] if "prob" in out else next(iter(out.values()))
     assert isinstance(out, torch.Tensor)
     return out
 
 
 def _check_shape(prob: torch.Tensor, model: Model, size: tuple[int, int]) -> None:
-    """The answer must have the data set's classes and cells."""
+    """The output must have the data set's classes and cells."""
     zoom = model.label_set.zoom
     cells = tuple(-(-(side - 2 * MARGIN) // zoom) for side in size)
     expected = (len(model.label_set.classes), *cells)
     if tuple(prob.shape[1:]) != expected:
         raise ShapeError(
-            f"the net answers {tuple(prob.shape[1:])} to a tile of {size[0]}×{size[1]}; {model.name} gives {expected}; "
+            f"the net outputs {tuple(prob.shape[1:])} to a tile of {size[0]}×{size[1]}; {model.name} gives {expected}; "
             "name the data set that the net was trained on"
         )
 
@@ -209,10 +209,10 @@ def _check_finite(prob: torch.Tensor) -> None:
 
 
 def check_finite(finite: bool) -> None:
-    """Refuse an answer whose numbers are not all finite.
+    """Refuse an output whose numbers are not all finite.
 
     Raises:
         WeightsError: always then.
     """
     if not finite:
-        raise WeightsError("the net answers NaN or infinity; the weights are damaged; convert or download them again")
+        raise WeightsError("the net outputs NaN or infinity; the weights are damaged; convert or download them again")

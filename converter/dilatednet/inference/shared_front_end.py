@@ -1,9 +1,9 @@
 """One front end for all tiles of an image: what tiles share is computed once, what nobody sees not at all.
 
 Two tiles overlap by 372 pixels, and the last one runs on beyond the image. The front end has no padding, so on a grid
-of 8 pixels its answer at a place does not depend on the tile that holds the place: it is run over the whole padded
-image, and each tile's part is cut out for the context module, whose zero padding is what ties an answer to its tile.
-Cells further beyond the image than the context module reaches cannot change an answer inside it and are left out.
+of 8 pixels its output at a place does not depend on the tile that holds the place: it is run over the whole padded
+image, and each tile's part is cut out for the context module, whose zero padding is what ties an output to its tile.
+Cells further beyond the image than the context module reaches cannot change an output inside it and are left out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from converter.fast.accelerated_module import AcceleratedModule
 
 CELL = 8
-"""Pixels between two cells of the front end's answer."""
+"""Pixels between two cells of the front end's output."""
 
 _WINDOW = 3_500_000
 """Pixels the front end takes at a time: a Cityscapes image with its margins fits, and no larger one needs more."""
@@ -133,7 +133,7 @@ def _run(
 def _features(
     net: AcceleratedModule, image: npt.NDArray[np.uint8], model: Model, axes: tuple[TileAxis, TileAxis]
 ) -> Tensor:
-    """The front end's answer over the whole padded image: (1, classes, rows, columns), a window at a time."""
+    """The front end's output over the whole padded image: (1, classes, rows, columns), a window at a time."""
     cells = [(axis.positions.size - 2 * MARGIN) // CELL for axis in axes]
     strips: list[Tensor] = []
     for top, high in _windows(cells[0], cells[1]):

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.data.reflection import Index, reflect101
+from converter.data.transforms import preprocess
 from converter.errors import ShapeError
 
 MARGIN = 186
@@ -21,7 +22,7 @@ MARGIN = 186
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Rows and columns of the image that fill a tile, and where its answer begins in the image's own pixels."""
+    """Rows and columns of the image that fill a tile, and where its output begins in the image's own pixels."""
 
     rows: Index
     columns: Index
@@ -53,6 +54,4 @@ def tiles(image_size: tuple[int, int], size: tuple[int, int]) -> Iterator[Tile]:
 
 def crop_tile(image: npt.NDArray[np.uint8], tile: Tile, mean: tuple[float, float, float]) -> npt.NDArray[np.float32]:
     """The input for a tile of `image` (h, w, 3) R, G, B: float32 (1, 3, tile h, tile w), B, G, R minus the mean."""
-    pixels = image[tile.rows[:, None], tile.columns[None, :], ::-1].astype(np.float32)
-    pixels -= np.array(mean, dtype=np.float32)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))[None]
+    return preprocess(image[tile.rows[:, None], tile.columns[None, :], ::-1], mean)[None]

@@ -147,7 +147,7 @@ class Run:
 
     def _check_sizes(self, logits: Tensor, labels: Tensor) -> None:
         if logits.shape[2:] != labels.shape[1:]:
-            seen = f"{tuple(labels.shape[1:])} labels for {tuple(logits.shape[2:])} answers"
+            seen = f"{tuple(labels.shape[1:])} labels for {tuple(logits.shape[2:])} outputs"
             raise TrainingError(f"{seen}; expected equal sizes; check crop, label stride and features")
 
     def _check_divergence(self, loss: float) -> None:

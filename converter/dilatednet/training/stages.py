@@ -1,4 +1,4 @@
-"""The net that each stage trains: front end alone, context module alone, or both; what it answers are logits."""
+"""The net that each stage trains: front end alone, context module alone, or both; its outputs are logits."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class StageNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits."""
-        answer: Tensor = self.net.logits(x) if isinstance(self.net, DilatedNet) else self.net(x)
-        return answer
+        logits: Tensor = self.net.logits(x) if isinstance(self.net, DilatedNet) else self.net(x)
+        return logits
 
 
 def topology_of(recipe: Recipe) -> Topology:

@@ -1,4 +1,4 @@
-"""Which form of a convolution runs: by its shape on the CPU, by measurement on CUDA."""
+"""Which algorithm of a convolution runs: by its shape on the CPU, by measurement on CUDA."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, i
 
 
 def select_algorithm(given: Filter, place: Place) -> Algorithm:
-    """The form, or the forms to choose from, of a convolution in one place."""
+    """The algorithm, or the algorithms to choose from, of a convolution in one place."""
     if place.device.type == "cuda":
         return AutotunedConvolution(candidates(Moved(given, place)), tolerance(place.dtype, place.tf32))
     if is_pointwise(given, place):
@@ -31,7 +31,7 @@ def select_algorithm(given: Filter, place: Place) -> Algorithm:
 
 @dataclass
 class Moved:
-    """A convolution whose weights go to their place once, for all forms, when the first form is tried."""
+    """A convolution whose weights go to their place once, for all algorithms, when the first algorithm is tried."""
 
     given: Filter
     place: Place
@@ -46,7 +46,7 @@ class Moved:
 
 
 def candidates(moved: Moved) -> dict[str, Callable[[], Algorithm]]:
-    """Every form that fits, the direct one first. The Fourier form's differences of spectra want float32 whole."""
+    """Every algorithm that fits, the direct one first. The frequency domain needs float32 without TF32."""
     given, place = moved.given, moved.place
     found: dict[str, Callable[[], Algorithm]] = {"direct": lambda: DirectConvolution(moved.filter, place)}
     if is_fusible(given):
@@ -59,7 +59,7 @@ def candidates(moved: Moved) -> dict[str, Callable[[], Algorithm]]:
 
 
 class _LargeKernel:
-    """The Fourier form where the image is large enough for it to pay, else the direct one."""
+    """The frequency-domain algorithm where the image is large enough for it to pay, else the direct one."""
 
     def __init__(self, given: Filter, place: Place) -> None:
         self.given = given

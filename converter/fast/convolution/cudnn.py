@@ -35,7 +35,7 @@ class FusedConvolution:
 
 
 def is_fusible(given: Filter) -> bool:
-    """Whether the form fits: rectified, with a bias."""
+    """Whether the algorithm fits: rectified, with a bias."""
     return given.rectified and given.bias is not None and hasattr(torch, "cudnn_convolution_relu")
 
 

@@ -1,4 +1,4 @@
-"""The direct form: a library's own convolution, weights laid out once as its kernels want them."""
+"""The direct algorithm: a library's own convolution, weights laid out once as its kernels want them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DirectConvolution:
     On the CPU this is oneDNN's convolution with its own weight layout and the rectification inside the kernel: the
     operator torch's compiler uses. Where torch lacks it, and on CUDA, it is the plain convolution with channels-last
     weights and an in-place rectification of its fresh output. Half precision on a CPU without instructions for it is
-    computed in float32 on the rounded numbers: the same answer, and ten times as fast as torch's own.
+    computed in float32 on the rounded numbers: the same output, and ten times as fast as torch's own.
     """
 
     def __init__(self, given: Filter, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""A convolution as the fast forms take it: its numbers, where it runs, and what it costs."""
+"""A convolution as the fast algorithms take it: its numbers, where it runs, and what it costs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from converter.files.mapping import release
 
 Pair: TypeAlias = tuple[int, int]
 Algorithm: TypeAlias = Callable[[Tensor], Tensor]
-"""x: (n, c_in, h, w) of the form's dtype and device -> (n, c_out, h', w'), channels-last, rectified if asked for."""
+"""x: (n, c_in, h, w) of its dtype and device -> (n, c_out, h', w'), channels-last, rectified if asked for."""
 
 
 @dataclass(frozen=True, slots=True)

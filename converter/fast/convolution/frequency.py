@@ -1,4 +1,4 @@
-"""The Fourier form: a convolution with a large kernel as products in the frequency domain, a small tile at a time.
+"""Convolution in the frequency domain: a large kernel as products of spectra, a small tile at a time.
 
 fc6 (7×7, dilation 4, 512 to 4096 channels) is more than half of all work of a DilatedNet. A dilation of d makes d²
 images that do not touch each other: every d-th row and column. On these the kernel is undilated, and a tile of N×N
@@ -28,14 +28,14 @@ _SIZES = range(8, 17, 2)
 _SMALLEST_KERNEL = 5
 _FEWEST_CHANNELS = 32
 _MANY_CHANNELS = 160
-"""c_in c_out / (c_in + c_out) from which 3×3 kernels pay too, where the direct form has no AVX-512: transforms grow
+"""c_in c_out / (c_in + c_out) from which 3×3 kernels pay too, where the direct sum has no AVX-512: transforms grow
 with the channels' sum, not with their product."""
 _GAIN = 2.5
 """How many times fewer products make up for the transforms' traffic."""
 _TRANSFORM = 2
 """What a product costs in the kernels' transform, whose sums are short, against one of the long sums over channels."""
 _BLOCK = {"cpu": 1 << 27, "cuda": 1 << 30}
-"""Bytes for the spectra of a block of kernels and of their answers."""
+"""Bytes for the spectra of a block of kernels and of their outputs."""
 _BAND = {"cpu": 1 << 28, "cuda": 1 << 32}
 """Bytes for the spectra of the input; a larger input goes through in bands of rows."""
 
@@ -102,14 +102,14 @@ def best_size(given: Filter, shape: tuple[int, ...]) -> int:
 
 
 def fits_frequency_domain(given: Filter) -> bool:
-    """Whether the form fits and pays: a large kernel, or a 3×3 one between many channels without AVX-512."""
+    """Whether the algorithm fits and pays: a large kernel, or a 3×3 one between many channels without AVX-512."""
     into, out = given.weight.shape[:2]
     many = into * out >= _MANY_CHANNELS * (into + out) and not has_avx512()
     return has_large_kernel(given) or (many and _fits(given) and given.kernel[0] > 1)
 
 
 def has_large_kernel(given: Filter) -> bool:
-    """Whether the form fits and pays on any processor."""
+    """Whether the algorithm fits and pays on any processor."""
     return _fits(given) and given.kernel[0] >= _SMALLEST_KERNEL
 
 
@@ -121,7 +121,7 @@ def _fits(given: Filter) -> bool:
 
 
 def saves(given: Filter, shape: tuple[int, ...]) -> bool:
-    """Whether the form takes far fewer products for an input of `shape` (n, c, h, w) than the direct sum."""
+    """Whether the algorithm takes far fewer products for an input of `shape` (n, c, h, w) than the direct sum."""
     rows, columns = given.output_size(shape[2], shape[3])
     direct = shape[0] * rows * columns * given.kernel[0] ** 2
     return direct > _GAIN * products(given, shape, best_size(given, shape))
@@ -137,7 +137,7 @@ def _tiles(given: Filter, shape: tuple[int, ...], size: int) -> int:
 class FrequencyConvolution:
     """y = conv(x), rectified if asked for; weights are laid out once, at the first call, or not at all.
 
-    Computed in float32; half precision rounds the weights and the answer. A number that is not finite spoils the tile
+    Computed in float32; half precision rounds the weights and the output. A number that is not finite spoils the tile
     it lies in, not only what its kernel reaches.
     """
 
@@ -187,8 +187,8 @@ class FrequencyConvolution:
                 for room, rows in zip(rooms, (height, height, len(back)), strict=True)
             )
             self._product(kernel, self._weight[:, first * channels : last * channels], w)
-            answers = pairs.view(height, count, -1)
-            self._product(spectra, w.view(height, -1, channels).transpose(1, 2), answers)
+            outputs = pairs.view(height, count, -1)
+            self._product(spectra, w.view(height, -1, channels).transpose(1, 2), outputs)
             self._product(back, pairs, part)
             y[..., first:last] = self._scatter_blocks(part, split, (first, last))[:, : y.shape[1], : y.shape[2]]
 

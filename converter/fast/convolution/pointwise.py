@@ -1,4 +1,4 @@
-"""The pointwise form: a 1×1 convolution is a matrix product.
+"""The pointwise algorithm: a 1×1 convolution is a matrix product.
 
 oneDNN's product beats its own 1×1 convolution on many CPUs: fc7's 4096 to 4096 channels in channels-last layout take
 1.1 s as a product, 3.5 s as a convolution, on two AVX2 cores.
@@ -53,7 +53,7 @@ class PointwiseConvolution:
 
 
 def is_pointwise(given: Filter, place: Place) -> bool:
-    """Whether the form fits: a 1×1 kernel without stride, groups or padding, on a CPU that computes in the type."""
+    """Whether it fits: a 1×1 kernel without stride, groups or padding, on a CPU with kernels for the type."""
     fits = given.plain and given.kernel == (1, 1) and given.pad == (0, 0)
     here = place.device.type == "cpu" and place.dtype in (torch.float32, torch.bfloat16) and computes(place.dtype)
     return fits and here and onednn.has_linear()

@@ -1,6 +1,6 @@
-"""The space-to-batch form: a dilated convolution as an undilated one on every d-th row and column.
+"""The space-to-batch algorithm: a dilated convolution as an undilated one on every d-th row and column.
 
-cuDNN's fast kernels want undilated convolutions; the price is the input and the answer laid out anew.
+cuDNN's fast kernels want undilated convolutions; the price is the input and the output laid out anew.
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ class SpaceToBatchConvolution:
 
 
 def is_dilated(given: Filter) -> bool:
-    """Whether the form fits: dilated, and no stride to leave positions out."""
+    """Whether the algorithm fits: dilated, and no stride to leave positions out."""
     return given.stride == (1, 1) and max(given.dilation) > 1
