@@ -58,6 +58,8 @@ def check_golden(case: GoldenCase, weights: Path) -> None:
         if name in blobs:
             assert scaled_error(blobs[name], wanted) <= FORWARD_TOLERANCE, f"{name} by the oracle"
     assert inspect_net(case.prototxt, weights).problems == ()
+    for check in Verifier(case.prototxt, weights).check({name: value.numpy() for name, value in fed(case).items()}):
+        assert check.passed, check
 
 
 @pytest.mark.parametrize("ending", OURS)
