@@ -30,7 +30,7 @@ def _area(box: Array) -> float:
 
 
 def iou(one: Array, other: Array) -> float:
-    """The shared area of two boxes over the area of both together, 0 where they do not meet."""
+    """The shared area of two boxes (4,) over the area of both together, 0 where they do not meet."""
     width = float(min(one[2], other[2]) - max(one[0], other[0]))
     height = float(min(one[3], other[3]) - max(one[1], other[1]))
     if width <= 0 or height <= 0:

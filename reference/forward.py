@@ -85,7 +85,7 @@ class Run:
         blobs.update((name, np.asarray(top, self.dtype)) for name, top in zip(layer.tops, tops, strict=False))
 
     def tops(self, position: int, bottoms: list[Array]) -> list[Array]:
-        """The tops of the layer at a position, computed from these bottoms.
+        """The tops of the layer at a position, float64, of the net's shapes, computed from these bottoms.
 
         Raises:
             OracleError: the bottoms or the weights do not fit the layer.

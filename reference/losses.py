@@ -34,7 +34,7 @@ def normalizer(layer: Layer, outer: int, inner: int, valid: int, default: str) -
 
 
 def as_labels(layer: Layer, label: Array, count: int, classes: int, ignore: int | None) -> NDArray[np.int64]:
-    """Labels cut to integers, flat; raises LayerError where their number or a value does not fit."""
+    """Labels cut to integers, flat (n,) int64; raises LayerError where their number or a value does not fit."""
     flat = np.trunc(label).astype(np.int64).ravel()
     if flat.size != count:
         raise layer.error(f"has {flat.size} labels for {count} predictions")

@@ -21,7 +21,7 @@ _ALWAYS_ALLOWED = 1 << 20
 
 
 def read_npz(path: str) -> Arrays:
-    """A .npz file -> its arrays by key.
+    """A .npz file -> its arrays by key, of the shapes and types stored.
 
     Raises:
         WireError: it is missing, cut off, torch's own archive, holds objects, or would expand beyond reason.

@@ -49,7 +49,7 @@ def _extent(size: int, kernel: int, stride: int, pad: int, count: int) -> NDArra
 
 
 def average(x: Array, window: Window, sizes: tuple[int, ...]) -> Array:
-    """The sum of each window's pixels over its area, padding counted as far as the pad reaches, no further."""
+    """x: (n, c, h, w) -> each window's sum over its area, padding counted as far as the pad reaches, no further."""
     total = np.zeros((*x.shape[:2], *sizes), x.dtype)
     for inside, _, value in _taps(x, window, sizes):
         total += np.where(inside, value, 0)

@@ -8,7 +8,7 @@ from reference.layer import Array, Layer
 
 
 def round_half_away(values: Array) -> list[int]:
-    """C's round: to the nearest whole number, halves away from zero."""
+    """C's round, of any shape: to the nearest whole number, halves away from zero."""
     return [int(np.sign(value) * np.floor(np.abs(value) + 0.5)) for value in values.astype(np.float64)]
 
 

@@ -25,7 +25,7 @@ def is_safetensors(head: bytes) -> bool:
 
 
 def read_safetensors(path: str) -> Arrays:
-    """A .safetensors file -> its arrays by key, views of the mapped file.
+    """A .safetensors file -> its arrays by key, of the shapes stored: views of the mapped file.
 
     Raises:
         WireError: the file is missing, cut off or damaged, or holds other numbers than F16, F32 and F64.

@@ -33,7 +33,7 @@ def check_finite(weights: StoredWeights) -> None:
 
 
 def count_nonfinite(numbers: Array) -> int:
-    """How many of the numbers are NaN or infinite."""
+    """How many of the numbers, of any shape and float type, are NaN or infinite."""
     finite = np.isfinite(numbers)
     return 0 if finite.all() else numbers.size - int(np.count_nonzero(finite))
 

@@ -60,7 +60,7 @@ def pad_reflect(
 
 
 def pad_to_crop(image: Array, label: Array, crop: int, padding: Padding) -> tuple[Array, Array]:
-    """Both maps extended to at least `crop` × `crop`.
+    """Image (h, w, 3) and labels (h, w), extended to at least `crop` × `crop`.
 
     The odd row of a deficit goes below, the odd column to the left: fyu's source passes left and right swapped.
     """

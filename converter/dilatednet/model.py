@@ -153,7 +153,7 @@ class DilatedNet(nn.Sequential):
         return self._run(x, last=names[-1])
 
     def blobs(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Every blob under Caffe's name, with its last writer's value; the input is `data`."""
+        """Every blob (n, c, h, w) under Caffe's name, with its last writer's value; the input is `data`."""
         blobs = {"data": x}
         for name, module in self.named_children():
             x = module(x)

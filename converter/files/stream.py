@@ -26,7 +26,7 @@ def chunk_buffer() -> memoryview:
 
 
 def chunks(file: BinaryIO | None, blob: Numbers, buffer: memoryview, out: int = 0) -> Iterator[Array]:
-    """The numbers in order, flat, each chunk good until the next is asked for.
+    """The numbers in order, flat (n,), each chunk good until the next is asked for.
 
     Args:
         file: what the blob was read from, opened unbuffered; None where nothing lies in a file.
@@ -134,5 +134,5 @@ class InMemory:
 
 
 def as_stream(blob: Array | BlobStream) -> BlobStream:
-    """An array in memory, or a stream as it is."""
+    """An array of any shape in memory as a stream; a stream as it is."""
     return blob if isinstance(blob, BlobStream) else blob_stream(InMemory(blob))

@@ -99,7 +99,7 @@ class Operator:
 
     @classmethod
     def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
-        """The values of `blob_names` in the state dict, of Caffe's blobs: the same arrays unless a type says else."""
+        """The state dict's values, in the order of `blob_names`, of Caffe's blobs: the same arrays by default."""
         return list(blobs)
 
     @classmethod

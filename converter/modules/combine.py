@@ -159,7 +159,7 @@ class Bias(nn.Module):
 
 
 def align(values: Tensor, dim: int, ndim: int) -> Tensor:
-    """`values` with ones behind them, so that they meet a tensor of `ndim` axes from axis `dim` on."""
+    """`values` (d1, …, dk) as (d1, …, dk, 1, …): broadcasts with a tensor of `ndim` axes from axis `dim` on."""
     return values.reshape(*values.shape, *[1] * (ndim - dim - values.ndim))
 
 
@@ -189,7 +189,7 @@ class Reduction(nn.Module):
         self.operation, self.dim, self.coefficient = operation, dim, coefficient
 
     def forward(self, x: Tensor) -> Tensor:
-        """The reduced tensor."""
+        """x: any shape -> the axes before `dim`."""
         x = x.flatten(self.dim)
         if self.operation == "mean":
             return x.mean(-1) * self.coefficient

@@ -72,7 +72,7 @@ class SoftmaxWithLoss(NormalizedLoss):
         self.dim, self.probabilities = dim, probabilities
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """The loss, and the probabilities where they are asked for."""
+        """The loss, a scalar, and the probabilities (the scores' shape) where they are asked for."""
         logs = F.log_softmax(x, self.dim)
         outer, inner = x.shape[: self.dim], x.shape[self.dim + 1 :]
         label, valid = integer_labels(labels.reshape(*outer, 1, *inner), x.shape[self.dim], self.ignore_label)
@@ -101,7 +101,7 @@ class InfogainLoss(SoftmaxWithLoss):
         self.register_buffer("matrix", matrix, persistent=False)
 
     def forward(self, x: Tensor, labels: Tensor, matrix: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
-        """The loss, and the probabilities where they are asked for."""
+        """The loss, a scalar, and the probabilities (the scores' shape) where they are asked for."""
         classes = x.shape[self.dim]
         logs = F.log_softmax(x, self.dim)
         outer, inner = x.shape[: self.dim], x.shape[self.dim + 1 :]

@@ -84,7 +84,7 @@ class Accuracy(nn.Module):
         self.dim, self.top_k, self.ignore_label, self.per_class = dim, top_k, ignore_label, per_class
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """The share, and the share of each class where it is asked for."""
+        """The share, a scalar, and the share of each class, (classes,), where it is asked for."""
         scores = x.detach()
         classes = scores.shape[self.dim]
         shape = [*scores.shape[: self.dim], 1, *scores.shape[self.dim + 1 :]]

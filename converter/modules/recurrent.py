@@ -85,7 +85,7 @@ class CaffeRNN(Recurrent):
         return [(self.hidden_size, self.hidden_size), (self.hidden_size,)]
 
     def step(self, gates: Tensor, states: States, cont: Tensor, own: list[Tensor]) -> tuple[Tensor, States]:  # noqa: ARG002
-        """The output, and the hidden state."""
+        """The output (n, hidden), and the hidden state (n, hidden)."""
         hidden = torch.tanh(gates)
         return torch.tanh(F.linear(hidden, own[0], own[1])), (hidden,)
 
@@ -105,7 +105,7 @@ class CaffeLSTM(Recurrent):
     states = 2
 
     def step(self, gates: Tensor, states: States, cont: Tensor, own: list[Tensor]) -> tuple[Tensor, States]:  # noqa: ARG002
-        """The output, which is the next h, and both states."""
+        """The output (n, hidden), which is the next h, and both states (n, hidden)."""
         state, output = lstm_step(states[1], gates, cont)
         return output, (output, state)
 

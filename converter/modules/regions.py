@@ -22,12 +22,12 @@ class BinEdges:
 
 
 def round_half_away(x: Tensor) -> Tensor:
-    """Rounded as C's round does: halves away from zero."""
+    """Rounded as C's round does, halves away from zero; any shape."""
     return x.sign() * (x.abs() + 0.5).floor()
 
 
 def bin_edges(start: Tensor, length: Tensor, cells: int, size: int, origin: Tensor) -> BinEdges:
-    """`length / cells` for each cell from `start` on, outward to whole positions, moved by `origin`, cut to 0..size."""
+    """Start and end of each region's cells, (regions, cells): `length / cells` from `start` on, outward, in 0..size."""
     step = length / cells
     number = torch.arange(cells, device=start.device, dtype=start.dtype)
     first = (number * step[:, None] + start[:, None]).floor() + origin[:, None]

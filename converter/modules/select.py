@@ -103,7 +103,7 @@ class Split(nn.Module):
         self.copies = copies
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...] | Tensor:
-        """The same tensor for every reader."""
+        """The same tensor, of any shape, for every reader."""
         return x if self.copies == 1 else (x,) * self.copies
 
     def extra_repr(self) -> str:

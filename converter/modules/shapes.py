@@ -87,7 +87,7 @@ class Flip(nn.Module):
         self.dim = dim
 
     def forward(self, x: Tensor) -> Tensor:
-        """A copy, reversed."""
+        """x: any shape -> a copy of the same shape, reversed along `dims`."""
         return torch.flip(x, [self.dim])
 
     def extra_repr(self) -> str:
@@ -107,7 +107,7 @@ class Tile(nn.Module):
         self.copies, self.dim = copies, dim
 
     def forward(self, x: Tensor) -> Tensor:
-        """The copies."""
+        """x: (…, d, …) -> (…, repeats × d, …) at axis `dim`."""
         return x.repeat([self.copies if axis == self.dim else 1 for axis in range(x.ndim)])
 
     def extra_repr(self) -> str:

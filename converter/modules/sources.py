@@ -40,7 +40,7 @@ class GivenTensors(nn.Module):
         self.register_buffer("like", torch.empty(0, device="cpu"), persistent=False)
 
     def forward(self) -> Tensor | tuple[Tensor, ...]:
-        """The tensors."""
+        """The tensors, each of its own shape."""
         like = self.get_buffer("like")
         made = tuple(value.to(like.device, like.dtype) for value in self.make())
         return made[0] if len(made) == 1 else made
@@ -62,6 +62,6 @@ class ConstantTensors(nn.Module):
             self.register_buffer(f"value{number}", value, persistent=False)
 
     def forward(self) -> Tensor | tuple[Tensor, ...]:
-        """The tensors."""
+        """The tensors, each of its own shape."""
         values = tuple(self.get_buffer(f"value{number}") for number in range(self.count))
         return values[0] if self.count == 1 else values

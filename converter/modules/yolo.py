@@ -40,7 +40,7 @@ class YoloDetections(nn.Module):
         return detections(boxes, labels, scores, self.nms_threshold, grids[0].shape[0])
 
     def candidates(self, x: Tensor, index: int) -> Found:  # noqa: ARG002 - a subclass tells grids apart
-        """Boxes, labels and scores of one grid."""
+        """Boxes (cells, 4), labels (cells,) and scores (cells,) of one grid."""
         values = decode_grid(x, len(self.anchors))
         anchors = torch.tensor(self.anchors, dtype=x.dtype, device=x.device) / x.shape[3]
         likeliest = values[..., 5:].softmax(-1).max(-1)
@@ -75,7 +75,7 @@ class Yolov3Detections(YoloDetections):
         self.masks, self.scales = tuple(map(tuple, masks)), tuple(scales)
 
     def candidates(self, x: Tensor, index: int) -> Found:
-        """Boxes, labels and scores of one grid."""
+        """Boxes (cells, 4), labels (cells,) and scores (cells,) of one grid."""
         mask = self.masks[index]
         values = decode_grid(x, len(mask))
         pairs = torch.tensor([self.anchors[number] for number in mask], dtype=x.dtype, device=x.device)

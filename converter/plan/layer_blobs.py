@@ -127,7 +127,7 @@ def _in_terms(
 
 
 def with_arrays(blobs: Sequence[StoredBlob], arrays: Sequence[Array]) -> list[StoredBlob]:
-    """The blobs with other arrays; one whose numbers are the same bytes keeps its place in the file."""
+    """The blobs with other arrays of their shapes; one whose numbers are the same bytes keeps its place in the file."""
     return [
         replace(blob, array=array, offset=blob.offset if _same_bytes(blob.array, array) else -1)
         for blob, array in zip(blobs, arrays, strict=True)

@@ -34,7 +34,7 @@ def read_weights(path: str | os.PathLike[str], *, key: str | None = None) -> dic
 
 
 def arrays_of(stored: StoredWeights) -> dict[str, list[Array]]:
-    """Blobs by layer name, in Caffe's order and terms.
+    """Blobs by layer name, in Caffe's order, shapes and terms; views of the file where they need no conversion.
 
     Raises:
         WeightsError: a file by key whose keys do not tell the blobs' order.

@@ -17,7 +17,7 @@ from converter.pytorch.facts import NetFacts
 def arguments_of(
     facts: NetFacts, args: Sequence[Any], inputs: Mapping[str, Any], like: Tensor | None
 ) -> tuple[Tensor, ...]:
-    """The inputs in the order of the module's arguments.
+    """The inputs in the module's order, each of its input's shape; arrays become tensors of `like`'s dtype.
 
     Args:
         facts: names of the inputs.

@@ -20,7 +20,7 @@ class OperatorModule(nn.Module):
         self.register_buffer("like", torch.empty(0), persistent=False)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """The layer's top, or its tops as a tuple."""
+        """The layer's top, or its tops as a tuple, of the shapes that the layer states."""
         blobs = [getattr(self, blob.name) for blob in self.operator.blobs]
         like = self.get_buffer("like")
         options = {"dtype": like.dtype, "device": like.device}

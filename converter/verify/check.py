@@ -50,7 +50,7 @@ def nonfinite_weights(found: Sequence[Nonfinite]) -> Iterator[str]:
 
 
 def nonfinite_blobs(blobs: Mapping[str, Array], whose: str) -> Iterator[str]:
-    """A finding about the first blob with numbers that are not finite, in the order given.
+    """A finding about the first blob, of any shape, with numbers that are not finite, in the order given.
 
     Args:
         blobs: arrays by blob, in net order.

@@ -94,7 +94,7 @@ def _image_input(plan: Plan) -> tuple[str, Shape]:
 
 
 def given_inputs(plan: Plan, arrays: Mapping[str, npt.NDArray[Any]], path: str) -> dict[str, Array]:
-    """Inputs out of a file's arrays, for every input of the net.
+    """Inputs out of a file's arrays, for every input of the net, in its shape, float32.
 
     Raises:
         ShapeError: an input is missing, or has another number of axes.

@@ -102,7 +102,7 @@ class Oracle:
     def blobs(
         self, inputs: Mapping[str, Array], bottoms: Mapping[Place, Sequence[Array]]
     ) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Every blob, float64.
+        """Every blob by name, float64, in its own shape.
 
         Args:
             inputs: arrays by input.

@@ -75,6 +75,6 @@ def _by_kind(path: str, arrays: dict[str, Array]) -> StoredBlobs:
 
 
 def sample(array: Array, count: int) -> Array:
-    """The elements that a `sample:BLOB` of `count` values holds: places spread by a multiplicative hash."""
+    """The elements (n,) that a `sample:BLOB` of `count` values holds: places spread by a multiplicative hash."""
     places = np.arange(count, dtype=np.uint64) * np.uint64(2654435761) % np.uint64(array.size)
     return np.asarray(array.ravel()[places.astype(np.int64)])

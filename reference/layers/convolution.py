@@ -22,7 +22,7 @@ def split_axes(layer: Layer, x: Array) -> tuple[tuple[int, ...], int, tuple[int,
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """The weight, and the bias unless bias_term is off."""
+    """The weight (outputs, inputs / group, *kernel), and the bias (outputs,) unless bias_term is off."""
     params = layer.params("convolution_param")
     layer.expect(bottoms, 1, max(1, len(layer.tops)))
     _, channels, sizes = split_axes(layer, bottoms[0])

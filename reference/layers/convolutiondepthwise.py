@@ -15,7 +15,7 @@ SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """The weight, and the bias unless bias_term is off."""
+    """The weight (c, 1, k, k), and the bias (c,) unless bias_term is off."""
     layer.expect(bottoms, 1)
     params = layer.params("convolution_param")
     channels = bottoms[0].shape[1]

@@ -9,7 +9,7 @@ MESSAGES = ("crop_param",)
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """x, like: the same number of axes; returns x cut to the size of like."""
+    """x, like: the same number of axes; returns x cut to the shape of like from `axis` on."""
     layer.expect(bottoms, 2)
     params = layer.params("crop_param")
     x, like = bottoms

@@ -16,7 +16,7 @@ SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """The weight, and the bias unless bias_term is off."""
+    """The weight (inputs, outputs / group, *kernel), and the bias (outputs,) unless bias_term is off."""
     params = layer.params("convolution_param")
     layer.expect(bottoms, 1, max(1, len(layer.tops)))
     _, channels, sizes = split_axes(layer, bottoms[0])

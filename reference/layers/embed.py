@@ -15,7 +15,7 @@ DISCONTINUOUS_FROM = 0
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """The table, and the bias unless bias_term is off."""
+    """The table (entries, outputs), and the bias (outputs,) unless bias_term is off."""
     layer.expect(bottoms, 1)
     params = layer.params("embed_param")
     outputs = params.integer("num_output")

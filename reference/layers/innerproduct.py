@@ -22,7 +22,7 @@ def _axis(layer: Layer, x: Array) -> int:
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """The weight, and the bias unless bias_term is off."""
+    """The weight (outputs, inputs), and the bias (outputs,) unless bias_term is off."""
     layer.expect(bottoms, 1)
     params = layer.params("inner_product_param")
     outputs, inputs = params.integer("num_output"), math.prod(bottoms[0].shape[_axis(layer, bottoms[0]) :])

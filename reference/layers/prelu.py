@@ -15,7 +15,7 @@ AXES_OF_ONE = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """The slopes, 0.25 where no filler is named."""
+    """The slopes (c,), or (1,) shared; 0.25 where no filler is named."""
     layer.expect(bottoms, 1)
     params = layer.params("prelu_param")
     if bottoms[0].ndim < 2:

@@ -14,7 +14,7 @@ MESSAGES = ("scale_param",)
 
 
 def covered_shape(layer: Layer, params: Params, x: Array) -> tuple[int, ...]:
-    """The axes of x that `axis` and `num_axes` name."""
+    """The sizes (a shape) of the axes of x that `axis` and `num_axes` name."""
     axis, count = layer.axis(params.integer("axis"), x.ndim), params.integer("num_axes")
     if count < -1 or axis + count > x.ndim:
         raise layer.error(f"num_axes is {count} from axis {axis} on; the bottom has {x.ndim} axes")

@@ -91,7 +91,7 @@ def _predict_samples(
 
 
 def resolve(labels: Labels | Callable[[], Labels]) -> Labels:
-    """Labels that are there, or are waited for."""
+    """Labels uint8 (h, w), as they are or from the function that waits for them."""
     return labels() if callable(labels) else labels
 
 

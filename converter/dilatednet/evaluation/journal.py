@@ -94,7 +94,7 @@ class Journal:
             raise OutputError(f"cannot keep {name}: {error.strerror}", path=str(self._folder)) from error
 
     def read_all(self) -> dict[str, Matrix]:
-        """Every finished image of every process, by name."""
+        """Confusion matrices int64 (classes, classes) of the finished images of every process, by name."""
         found: dict[str, Matrix] = {}
         for path in sorted(self._folder.glob("images-*.jsonl")):
             for line in path.read_bytes().splitlines():

@@ -61,7 +61,7 @@ def begin_many(
     input_size: tuple[int, int] | None = None,
     batch: int = 1,
 ) -> list[Waiting]:
-    """The same begun: a function for each image that waits for its labels. On the CPU all is done on return."""
+    """Start them: for each image a function that waits for its labels, uint8 (h, w). A CPU is done on return."""
     model = find(dataset)
     size = input_size or getattr(module, "input_size", None) or model.input_size
     device = device_of(module)

@@ -28,7 +28,7 @@ class Processes:
         return self.rank == 0
 
     def all_reduce_sum(self, values: Tensor) -> Tensor:
-        """The element-wise sum of `values` over all processes."""
+        """The element-wise sum of `values`, of any shape, over all processes; the same shape and dtype."""
         if self.count > 1:
             dist.all_reduce(values)
         return values

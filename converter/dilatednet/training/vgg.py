@@ -18,7 +18,7 @@ _DEVIATION = (0.229, 0.224, 0.225)
 
 
 def is_torchvision(state: Mapping[str, Tensor]) -> bool:
-    """Whether a state dict is of torchvision's VGG family."""
+    """Whether a state dict (keys to arrays) is of torchvision's VGG family: keys `features.N.weight`."""
     return "features.0.weight" in state and any(name.startswith("classifier.") for name in state)
 
 

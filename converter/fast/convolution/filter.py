@@ -60,6 +60,6 @@ def bias_of(given: Filter, place: Place, dtype: torch.dtype | None = None) -> Te
 
 
 def hand_back(weight: Tensor, *packed: Tensor) -> None:
-    """Let the system have the pages of a mapped weight again that now lies packed elsewhere."""
+    """Let the system have the pages of a mapped weight (c_out, c_in, k, k) again that now lies packed elsewhere."""
     if weight.device.type == "cpu" and all(other.data_ptr() != weight.data_ptr() for other in packed):
         release(weight.detach().numpy())

@@ -161,7 +161,7 @@ def _reason(error: Exception) -> str:
 
 
 def read_state_dict(path: str | os.PathLike[str]) -> Mapping[str, Tensor]:
-    """A plain state dict.
+    """Arrays by key, of any shape, out of a plain state dict.
 
     Raises:
         WeightsError: the file does not read, or holds something other than tensors by name.
