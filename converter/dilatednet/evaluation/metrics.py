@@ -75,7 +75,7 @@ def scores(matrix: Matrix) -> Scores:
 
 
 def image_iou(matrix: Matrix) -> float:
-    """Mean IoU in per cent of an image's matrix (classes, classes), over the classes it holds; 100 where all is void."""
+    """Mean IoU in per cent of one matrix (classes, classes), over the classes it holds; 100 where all is void."""
     result = scores(matrix)
     present = len(result.iou) - len(result.absent)
     return float(result.iou.sum() / present) if present else 100.0
