@@ -10,6 +10,7 @@ from torch import Tensor, fx, nn
 
 from converter.fast.convolution.choice import select_algorithm
 from converter.fast.convolution.filter import Algorithm, Filter, Place
+from converter.pytorch.casting import check_range
 
 
 class AcceleratedConvolution(nn.Module):
@@ -36,13 +37,17 @@ class MovedModule(nn.Module):
     def forward(self, *inputs: Tensor) -> Any:
         """What the module gives."""
         if not self._state:
-            module, place = self._source(), self._place
+            module = self._source()
             state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-            self._state = {
-                name: value.detach().to(place.device, place.dtype if value.is_floating_point() else value.dtype)
-                for name, value in state.items()
-            }
+            self._state = {name: self._moved(name, value, module) for name, value in state.items()}
         return torch.func.functional_call(self._source(), self._state, inputs)
+
+    def _moved(self, name: str, value: Tensor, module: nn.Module) -> Tensor:
+        """A tensor at the place; BatchNorm's keep their type, since a variance may lie beyond float16's range."""
+        if not value.is_floating_point() or isinstance(module, nn.BatchNorm2d):
+            return value.detach().to(self._place.device)
+        check_range(name, value, self._place.dtype)
+        return value.detach().to(self._place.device, self._place.dtype)
 
 
 class Float32Softmax(nn.Module):

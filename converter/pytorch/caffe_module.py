@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from converter.net.net import Shape
 from converter.plan.plan import Plan
 from converter.plan.weights import Matched
 from converter.pytorch.builder import GraphBuilder
+from converter.pytorch.casting import check_cast
 from converter.pytorch.collect import LAYER_ERRORS, BlobCollector, FailureFinder
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.graph_state import NodeState, graph_of, graph_state
@@ -189,6 +191,19 @@ class CaffeModule(fx.GraphModule):
         return ShapeError(
             f"layer {layer.name!r} ({layer.type}): {error}; its bottoms' shapes: {shapes}", layer=layer.name
         )
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> CaffeModule:
+        """What `.half()`, `.to()` and their kin do to every tensor.
+
+        Raises:
+            WeightsError: numbers lie beyond the new type's range; nothing was changed.
+        """
+        lost = check_cast(self, fn)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        if lost:
+            note = f"{lost} numbers became 0 when the module was cast to a type of less range"
+            self.meta[_FACTS] = replace(self.facts, notes=(*self.notes, note))
+        return self
 
     def __copy__(self) -> CaffeModule:
         return CaffeModule(self, self.graph, self.facts)

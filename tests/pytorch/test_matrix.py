@@ -5,9 +5,11 @@ import torch
 
 import converter
 from tests.pytorch.matrix import DYNAMIC, TOOLS
+from tests.pytorch.real_nets import NETS as REAL_NETS
 from tests.pytorch.table import (
     BEGIN,
     END,
+    NET_REASONS,
     PAGE,
     REASONS,
     case_inputs,
@@ -17,6 +19,7 @@ from tests.pytorch.table import (
     loaded,
     mini_nets,
     page_table,
+    real_net,
 )
 
 LAYERS = layer_cases()
@@ -32,11 +35,22 @@ def test_a_layer_type_goes_through_the_tools_but_those_that_the_page_excepts(kin
     assert set(failures) == {tool for name, tool in REASONS if name == kind}, failures
 
 
-@pytest.mark.parametrize("tool", [*TOOLS, DYNAMIC])
+@pytest.mark.parametrize("tool", [*TOOLS, *DYNAMIC])
 @pytest.mark.parametrize("name", NETS)
 def test_a_dilated_net_goes_through_every_tool(name, tool):
     net = loaded(NETS[name])
     assert failure(tool, net, image_inputs(net)) == ""
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if real.slow else []) for name, real in REAL_NETS.items()]
+)
+def test_a_real_net_goes_through_the_tools_but_those_that_the_page_excepts(name):
+    net = real_net(REAL_NETS[name])
+    inputs = image_inputs(net)
+    failures = {tool: text for tool in [*TOOLS, *DYNAMIC] if (text := failure(tool, net, inputs, REAL_NETS[name].axes))}
+    assert set(failures) == {tool for net_name, tool in NET_REASONS if net_name == name}, failures
 
 
 def test_the_page_is_up_to_date():
