@@ -127,6 +127,7 @@ class Exp(nn.Module):
 
     def __init__(self, base: float | None = None, scale: float = 1.0, shift: float = 0.0) -> None:
         super().__init__()
+        self.base, self.scale, self.shift = base, scale, shift
         log_base = 1.0 if base is None else math.log(base)
         self.inner, self.outer = log_base * scale, math.exp(log_base * shift)
 
@@ -148,7 +149,8 @@ class Log(nn.Module):
 
     def __init__(self, base: float | None = None, scale: float = 1.0, shift: float = 0.0) -> None:
         super().__init__()
-        self.log_base, self.scale, self.shift = 1.0 if base is None else math.log(base), scale, shift
+        self.base, self.scale, self.shift = base, scale, shift
+        self.log_base = 1.0 if base is None else math.log(base)
 
     def forward(self, x: Tensor) -> Tensor:
         """The values, of x's shape."""

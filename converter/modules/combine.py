@@ -91,9 +91,9 @@ class Scale(nn.Module):
 
     def __init__(self, shape: Sequence[int], dim: int = 1, bias: bool = False) -> None:
         super().__init__()
-        self.dim = dim
-        self.weight = nn.Parameter(torch.ones(tuple(shape)))
-        self.register_parameter("bias", nn.Parameter(torch.zeros(tuple(shape))) if bias else None)
+        self.shape, self.dim = tuple(shape), dim
+        self.weight = nn.Parameter(torch.ones(self.shape))
+        self.register_parameter("bias", nn.Parameter(torch.zeros(self.shape)) if bias else None)
 
     def forward(self, x: Tensor) -> Tensor:
         """The product, of x's shape."""
@@ -119,7 +119,7 @@ class ScaleByInput(nn.Module):
 
     def __init__(self, dim: int = 1, shape: Sequence[int] | None = None) -> None:
         super().__init__()
-        self.dim = dim
+        self.dim, self.shape = dim, shape
         self.register_parameter("weight", None if shape is None else nn.Parameter(torch.zeros(tuple(shape))))
 
     def forward(self, x: Tensor, factor: Tensor) -> Tensor:
@@ -145,7 +145,7 @@ class Bias(nn.Module):
 
     def __init__(self, shape: Sequence[int] | None, dim: int = 1) -> None:
         super().__init__()
-        self.dim = dim
+        self.shape, self.dim = shape, dim
         self.register_parameter("bias", None if shape is None else nn.Parameter(torch.zeros(tuple(shape))))
 
     def forward(self, x: Tensor, offset: Tensor | None = None) -> Tensor:

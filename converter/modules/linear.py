@@ -20,6 +20,7 @@ class TransposedLinear(nn.Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__()
+        self.in_features, self.out_features = in_features, out_features
         self.weight = nn.Parameter(torch.zeros(in_features, out_features))
         self.register_parameter("bias", nn.Parameter(torch.zeros(out_features)) if bias else None)
 
@@ -29,4 +30,4 @@ class TransposedLinear(nn.Module):
 
     def extra_repr(self) -> str:
         """The sizes."""
-        return f"in_features={self.weight.shape[0]}, out_features={self.weight.shape[1]}, bias={self.bias is not None}"
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

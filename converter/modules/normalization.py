@@ -85,7 +85,8 @@ class ScaledBatchNorm2d(CaffeBatchNorm2d):
     ) -> None:
         super().__init__(num_features, eps)
         del self.scale_factor
-        self.old_share, self.frozen, self.averages = momentum, frozen, averages
+        self.momentum: float = momentum  # the share of the old statistics, not, as torch's, of the batch's
+        self.frozen, self.averages = frozen, averages
         self.weight = nn.Parameter(torch.ones(1, num_features, 1, 1))
         self.bias = nn.Parameter(torch.zeros(1, num_features, 1, 1))
 
@@ -104,11 +105,11 @@ class ScaledBatchNorm2d(CaffeBatchNorm2d):
             axes = [axis for axis in range(x.ndim) if axis != 1]
             for running, batch in ((self.running_mean, x.mean(axes)), (self.running_var, x.var(axes, correction=0))):
                 assert running is not None
-                running.mul_(self.old_share).add_(batch.to(running.dtype), alpha=1 - self.old_share)
+                running.mul_(self.momentum).add_(batch.to(running.dtype), alpha=1 - self.momentum)
 
     def extra_repr(self) -> str:
         """Sizes and constants."""
-        return f"{self.num_features}, eps={self.eps:g}, momentum={self.old_share:g}, frozen={self.frozen}"
+        return f"{self.num_features}, eps={self.eps:g}, momentum={self.momentum:g}, frozen={self.frozen}"
 
 
 class BatchStatisticsNorm2d(nn.Module):
@@ -120,7 +121,7 @@ class BatchStatisticsNorm2d(nn.Module):
 
     def __init__(self, num_features: int, folded: bool = False, statistics: int = 0, eps: float = 1e-9) -> None:
         super().__init__()
-        self.folded, self.statistics, self.eps = folded, statistics, eps
+        self.num_features, self.folded, self.statistics, self.eps = num_features, folded, statistics, eps
         self.weight = nn.Parameter(torch.ones(1, num_features, 1, 1))
         self.bias = nn.Parameter(torch.zeros(1, num_features, 1, 1))
 
@@ -139,7 +140,7 @@ class BatchStatisticsNorm2d(nn.Module):
 
     def extra_repr(self) -> str:
         """Size and form."""
-        return f"{self.weight.shape[1]}, folded={self.folded}, statistics={self.statistics}"
+        return f"{self.num_features}, folded={self.folded}, statistics={self.statistics}"
 
 
 class MeanVarianceNorm(nn.Module):
@@ -187,7 +188,7 @@ class L2Norm(nn.Module):
 
     def __init__(self, num_features: int | None = None, across_spatial: bool = True, eps: float = 1e-10) -> None:
         super().__init__()
-        self.across_spatial, self.eps = across_spatial, eps
+        self.num_features, self.across_spatial, self.eps = num_features, across_spatial, eps
         self.weight = nn.Parameter(torch.ones(() if num_features is None else (num_features,)))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -15,12 +15,13 @@ def pooled_size(size: int, kernel: int, stride: int, padding: int, ceil_mode: bo
     """Output size along one axis (src/caffe/layers/pooling_layer.cpp, Reshape), without a branch on `size`.
 
     `clip`: some axis is padded, so a last window that would start beyond the image and its left padding is dropped.
+    Quotients are of numbers that are not negative: ONNX's integer division rounds towards zero.
     """
     span = size + 2 * padding - kernel
-    count = (-(-span // stride) if ceil_mode else span // stride) + 1
+    count = (span + stride - 1 if ceil_mode else span) // stride + 1
     if not clip:
         return count
-    return cast(int, torch.sym_min(count, -(-(size + padding) // stride)))  # type: ignore[no-untyped-call]
+    return cast(int, torch.sym_min(count, (size + padding + stride - 1) // stride))  # type: ignore[no-untyped-call]
 
 
 class _CaffePool2d(nn.Module):
@@ -154,15 +155,18 @@ class CaffeAvgPool2d(_CaffePool2d):
 
 
 def _mean(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool) -> Tensor:
-    """Sums over windows, divided by Caffe's own count per row and column."""
+    """Means over whole windows, corrected to Caffe's own count per row and column.
+
+    Not by `divisor_override`, which torch's ONNX exporter leaves out without a word.
+    """
     bottom, right = _ends(x, kernel, stride, padding, ceil_mode)
     padded = F.pad(x, (padding[1], right, padding[0], bottom))
-    sums = F.avg_pool2d(padded, kernel, stride, divisor_override=1)
+    means = F.avg_pool2d(padded, kernel, stride)
     counts = []
     for i in range(2):
-        start = torch.arange(sums.shape[2 + i], device=x.device, dtype=x.dtype) * stride[i] - padding[i]
+        start = torch.arange(means.shape[2 + i], device=x.device, dtype=x.dtype) * stride[i] - padding[i]
         counts.append((start + kernel[i]).clamp(max=x.shape[2 + i] + padding[i]) - start)
-    return sums / (counts[0][:, None] * counts[1])
+    return means * (kernel[0] * kernel[1] / (counts[0][:, None] * counts[1]))
 
 
 class StochasticPool2d(_CaffePool2d):
@@ -181,8 +185,8 @@ class StochasticPool2d(_CaffePool2d):
         kernel, sizes = self.window(x), self.output_size(x)
         padded = self.pad(x, 0.0)
         if not self.training:
-            total = F.avg_pool2d(padded, kernel, self.stride, divisor_override=1)
-            squares = F.avg_pool2d(padded * padded, kernel, self.stride, divisor_override=1)
+            total = F.avg_pool2d(padded, kernel, self.stride)
+            squares = F.avg_pool2d(padded * padded, kernel, self.stride)
             return torch.where(total > 0, squares / total.clamp(min=torch.finfo(x.dtype).tiny), 0.0)
         n, c = x.shape[:2]
         columns = F.unfold(padded, kernel, stride=self.stride).reshape(n, c, kernel[0] * kernel[1], -1).movedim(2, 3)
@@ -217,7 +221,7 @@ class SpatialPyramidPool2d(nn.Module):
 
     def _level(self, x: Tensor, bins: int) -> Tensor:
         plane = (x.shape[2], x.shape[3])
-        kernel = (-(-plane[0] // bins), -(-plane[1] // bins))
+        kernel = ((plane[0] + bins - 1) // bins, (plane[1] + bins - 1) // bins)
         padding = ((kernel[0] * bins - plane[0] + 1) // 2, (kernel[1] * bins - plane[1] + 1) // 2)
         own = CaffeMaxPool2d if self.mode == "max" else CaffeAvgPool2d
         return cast(Tensor, own(kernel, kernel, padding)(x))

@@ -28,7 +28,8 @@ class Recurrent(nn.Module):
         self, input_size: int, hidden_size: int, static_size: int | None = None, exposed: bool = False
     ) -> None:
         super().__init__()
-        self.hidden_size, self.static, self.exposed = hidden_size, static_size is not None, exposed
+        self.input_size, self.hidden_size, self.static_size = input_size, hidden_size, static_size
+        self.static, self.exposed = static_size is not None, exposed
         rows = self.gates * hidden_size
         self.weight = nn.Parameter(torch.zeros(rows, input_size))
         self.bias = nn.Parameter(torch.zeros(rows))
@@ -68,7 +69,7 @@ class Recurrent(nn.Module):
 
     def extra_repr(self) -> str:
         """The sizes."""
-        return f"{self.weight.shape[1]}, {self.hidden_size}, static={self.static}, exposed={self.exposed}"
+        return f"{self.input_size}, {self.hidden_size}, static={self.static}, exposed={self.exposed}"
 
 
 class CaffeRNN(Recurrent):

@@ -17,7 +17,8 @@ class LearnedTensor(nn.Module):
 
     def __init__(self, shape: Sequence[int]) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.zeros(tuple(shape)))
+        self.shape = tuple(shape)
+        self.weight = nn.Parameter(torch.zeros(self.shape))
 
     def forward(self) -> Tensor:
         """The parameter itself."""
@@ -25,7 +26,7 @@ class LearnedTensor(nn.Module):
 
     def extra_repr(self) -> str:
         """The shape."""
-        return f"shape={tuple(self.weight.shape)}"
+        return f"shape={self.shape}"
 
 
 class GivenTensors(nn.Module):
@@ -61,7 +62,12 @@ class ConstantTensors(nn.Module):
         for number, value in enumerate(values):
             self.register_buffer(f"value{number}", value, persistent=False)
 
+    @property
+    def values(self) -> list[Tensor]:
+        """The tensors, one for each output."""
+        return [self.get_buffer(f"value{number}") for number in range(self.count)]
+
     def forward(self) -> Tensor | tuple[Tensor, ...]:
         """The tensors, each of its own shape."""
-        values = tuple(self.get_buffer(f"value{number}") for number in range(self.count))
+        values = tuple(self.values)
         return values[0] if self.count == 1 else values

@@ -1,0 +1,165 @@
+"""`converter.convert`: a weights file into another, or, with its net, into source, ONNX or a torch.export program."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converter.conversion import convert as weights_conversion
+from converter.conversion.convert import Report
+from converter.errors import OutputError
+from converter.net.net import Shape
+
+if TYPE_CHECKING:
+    from converter.export.source.document import Provenance
+    from converter.pytorch.caffe_module import CaffeModule
+
+MODEL_ENDINGS = (".py", ".onnx", ".pt2")
+"""Endings of files that hold a whole net."""
+
+AnyPath = str | os.PathLike[str]
+
+
+def convert(
+    weights: AnyPath,
+    out: AnyPath,
+    prototxt: AnyPath | None = None,
+    *,
+    until: Sequence[str] = (),
+    inputs: Mapping[str, Shape] | None = None,
+    allow_nan: bool = False,
+    allow_unused: bool = False,
+    allow_unknown: bool = False,
+    key: str | None = None,
+) -> Report:
+    """Write the weights of one file into another, whose ending says its format; torch is imported for whole nets only.
+
+    Args:
+        weights: `.caffemodel` of any age, `.h5`, `.safetensors`, `.npz` or `.pth`; or several with commas between them.
+        out: `.safetensors`, `.pth` (a plain state_dict), `.npz`, `.h5` (Caffe's layout), `.caffemodel` or
+            `.caffemodel.h5`; or, where `prototxt` is given, `.py` (readable source, its weights beside it as
+            `.safetensors`), `.onnx` or `.pt2` (a torch.export program). What stands there is replaced once the new file
+            is whole.
+        prototxt: the net; layers and shapes are checked against it, and it gives a `.caffemodel` its definitions.
+        until: for whole nets: the blobs that are to be its outputs; what only others need is left out.
+        inputs: for whole nets: shapes of inputs that the file does not state, or others than it states.
+        allow_nan: keep numbers that are not finite.
+        allow_unused: leave out, and note, layers of the file that the net does not have.
+        allow_unknown: go on, and note it, where the net has layer types or fields that nobody knows.
+        key: for a `.pth` that holds more than weights: the name of the state_dict in it.
+
+    Raises:
+        CaffemodelError: `weights` does not read.
+        WeightsError: the weights do not belong to the net, or hold NaN.
+        UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
+        OutputError: the ending is unknown, `out` is `weights`, a layer cannot be expressed in the format, or the file
+            cannot be written.
+        ConversionError: a package is missing; says which extra brings it.
+    """
+    allowed = {"allow_nan": allow_nan, "allow_unused": allow_unused, "allow_unknown": allow_unknown}
+    if Path(out).suffix not in MODEL_ENDINGS:
+        if until or inputs:
+            ends = ", ".join(MODEL_ENDINGS)
+            raise OutputError(f"until and inputs are for whole nets, {ends}; leave them out", path=os.fspath(out))
+        return weights_conversion.convert(weights, out, prototxt, key=key, **allowed)
+    started = time.perf_counter()
+    weights_conversion.check_target(weights, Path(out), MODEL_ENDINGS)
+    if prototxt is None:
+        text = f"a {Path(out).suffix} file holds a whole net; give it with prototxt (--prototxt NET)"
+        raise OutputError(text, path=os.fspath(out))
+    net = _loaded(weights, prototxt, tuple(until), inputs, key, allowed)
+    digest = _sha256(weights)
+    notes = [*net.notes, *_write(net, Path(out), prototxt, weights, digest)]
+    return _report(net, Path(out), notes, digest, started)
+
+
+def _loaded(
+    weights: AnyPath,
+    prototxt: AnyPath,
+    until: tuple[str, ...],
+    inputs: Mapping[str, Shape] | None,
+    key: str | None,
+    allowed: Mapping[str, bool],
+) -> CaffeModule:
+    """The net, its numbers looked at, cut where that is asked for."""
+    from converter.conversion.finite import check_finite
+    from converter.formats import weights as weights_files
+    from converter.pytorch.features import features
+    from converter.pytorch.loading import load
+
+    if not allowed["allow_nan"]:
+        check_finite(weights_files.read(weights, key=key))
+    lenient = allowed["allow_unknown"] or allowed["allow_unused"]
+    net = load(prototxt, weights, inputs=inputs, key=key, allow_unknown=lenient)
+    return features(net, until) if until else net
+
+
+def _write(net: CaffeModule, out: Path, prototxt: AnyPath, weights: AnyPath, sha256: str) -> list[str]:
+    """Write the net in the format that the ending tells; what a user should know."""
+    from converter.export.source.document import Provenance
+
+    origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in os.fspath(weights).split(",")), sha256)
+    if out.suffix == ".onnx":
+        from converter.export.onnx import write_onnx
+
+        write_onnx(net, out, _metadata(origin))
+        return []
+    if out.suffix == ".pt2":
+        from converter.export.torch_export import write_pt2
+
+        write_pt2(net, out)
+        return []
+    return _write_source(net, out, origin)
+
+
+def _write_source(net: CaffeModule, out: Path, origin: Provenance) -> list[str]:
+    """The source and the numbers beside it."""
+    from converter.export.source.document import source_of, write_text
+    from converter.export.weights import write_weights
+
+    beside = out.with_suffix(".safetensors")
+    text = source_of(net, beside.name, origin)  # before anything is written: a layer may have no source
+    write_weights(net, beside, origin.weights, lambda: origin.sha256)
+    write_text(text, out)
+    return [f"its weights lie beside it, in {beside}"]
+
+
+def _metadata(origin: Provenance) -> dict[str, str]:
+    from converter import __version__
+
+    return {
+        "source": origin.weights,
+        "sha256": origin.sha256,
+        "prototxt": origin.prototxt,
+        "converter": f"dilatednet {__version__}",
+    }
+
+
+def _sha256(weights: AnyPath) -> str:
+    """The digests of the source files."""
+    from converter.files.digest import Digest
+    from converter.files.paths import split_paths
+
+    digests = [Digest(path) for path in split_paths(weights)]
+    for digest in digests:
+        digest.start()
+    return ",".join(digest.hexdigest() for digest in digests)
+
+
+def _report(net: CaffeModule, out: Path, notes: Sequence[str], sha256: str, started: float) -> Report:
+    """What was written, counted."""
+    state = net.state_dict()
+    files = [out, out.with_suffix(".safetensors") if out.suffix == ".py" else Path(f"{out}.data")]
+    return Report(
+        out=str(out),
+        layers=len({key.partition(".")[0] for key in state}),
+        blobs=len(state),
+        parameters=sum(value.numel() for value in state.values()),
+        bytes=sum(file.stat().st_size for file in files if file.exists()),
+        seconds=time.perf_counter() - started,
+        sha256=sha256,
+        notes=tuple(notes),
+    )

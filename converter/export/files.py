@@ -1,0 +1,35 @@
+"""Files that other libraries write by name: into a folder beside the target first, then moved, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from converter.errors import OutputError
+
+
+@contextmanager
+def finished(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A path to write to; when the block ends well, it and what was written beside it take their places.
+
+    Raises:
+        OutputError: the folder is missing or not writable, or the disk is full.
+    """
+    target = Path(path)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    except OSError as error:
+        raise OutputError(f"cannot write here: {error.strerror}; name a writable folder", path=str(target)) from error
+    try:
+        yield folder / target.name
+        for written in sorted(folder.iterdir(), key=lambda one: one.name == target.name):
+            written.replace(target.parent / written.name)  # the target last: what it refers to is there by then
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"cannot be written: {reason}; nothing was left behind", path=str(target)) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
