@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from converter import dilatednet, errors
-    from converter.conversion.convert import convert
     from converter.errors import (
         CaffemodelError,
         ComparisonError,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
         UnsupportedParameterError,
         WeightsError,
     )
+    from converter.export.convert import convert
     from converter.layers.kit.python_layers import python_layer
     from converter.layers.layer import Blob, Call, Operator, layer
     from converter.net.net import Layer, Net
@@ -45,7 +45,7 @@ _HOMES = {
     "Layer": "converter.net.net",
     "Net": "converter.net.net",
     "Operator": "converter.layers.layer",
-    "convert": "converter.conversion.convert",
+    "convert": "converter.export.convert",
     "features": "converter.pytorch.features",
     "layer": "converter.layers.layer",
     "load": "converter.pytorch.loading",

@@ -1,5 +1,6 @@
 """Markers that skip with a reason where a test's material is missing."""
 
+import importlib.util
 import os
 
 import pytest
@@ -23,6 +24,9 @@ def _reason(item: pytest.Item) -> str | None:
         return f"no VOCdevkit/VOC2012 under {VOC_ROOT}: set VOC_ROOT"
     if item.get_closest_marker("corpus") and not (SHARED / "corpus").is_dir():
         return f"no corpus under {SHARED}: set DILATEDNET_SHARED"
+    for extra, package in (("onnx", "onnxruntime"), ("hub", "huggingface_hub")):
+        if item.get_closest_marker(extra) and importlib.util.find_spec(package) is None:
+            return f"no {package}: install the extra [{extra}]"
     if item.get_closest_marker("gpu"):
         import torch
 

@@ -1,18 +1,31 @@
-"""`dilatednet convert WEIGHTS OUT`: weights from one file format to another."""
+"""`dilatednet convert WEIGHTS OUT`: weights from one file format to another, or a whole net as source or a graph."""
 
 from __future__ import annotations
 
 import argparse
 import os
 
-HELP = "convert weights: .caffemodel, .h5, .safetensors, .npz, .pth, each into any other"
+from converter.cli._shapes import shape_argument
+
+HELP = "convert weights: .caffemodel .h5 .safetensors .npz .pth, each into any other; with NET into .py .onnx .pt2"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("weights", metavar="WEIGHTS", help="the file to read; what it is, its first bytes tell")
-    parser.add_argument("out", metavar="OUT", help="the file to write: .safetensors .pth .npz .h5 .caffemodel")
+    parser.add_argument(
+        "out",
+        metavar="OUT",
+        help="the file to write: .safetensors .pth .npz .h5 .caffemodel, or with NET .py .onnx .pt2",
+    )
     parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
+    parser.add_argument(
+        "--until", action="append", default=[], metavar="BLOB", help="for .py .onnx .pt2: end the net at these blobs"
+    )
+    parser.add_argument(
+        "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
+        help="for .py .onnx .pt2: shape of an input that the file does not state, or another one",
+    )  # fmt: skip
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument("--allow-nan", action="store_true", help="keep numbers that are not finite")
     parser.add_argument("--allow-unused", action="store_true", help="leave out layers that NET does not have")
@@ -22,10 +35,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads would spin where the source is hashed
-    from converter.conversion.convert import convert
+    from converter.export.convert import convert
 
     allowed = {name: getattr(args, name) for name in ("allow_nan", "allow_unused", "allow_unknown")}
-    report = convert(args.weights, args.out, args.prototxt, key=args.key, **allowed)
+    until = [blob for text in args.until for blob in text.split(",")]
+    report = convert(
+        args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), key=args.key, **allowed
+    )
     for note in report.notes:
         print(f"note: {note}")
     size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"

@@ -73,7 +73,7 @@ def convert(
         OutputError: the ending is unknown, `out` is `weights`, or cannot be written.
     """
     started, target = time.perf_counter(), Path(out)
-    _check_target(weights, target)
+    check_target(weights, target, ENDINGS)
     digests = [Digest(path) for path in split_paths(weights)]
     try:
         for digest in digests:
@@ -150,14 +150,14 @@ def _report(target: Path, written: StoredWeights, notes: Sequence[str], sha256: 
     )
 
 
-def _check_target(weights: str | os.PathLike[str], target: Path) -> None:
+def check_target(weights: str | os.PathLike[str], target: Path, endings: Sequence[str]) -> None:
     """Nothing is converted onto itself, nor into what no format is known for.
 
     Raises:
         OutputError: it would be.
     """
-    if target.suffix not in ENDINGS:
-        ends = ", ".join(ENDINGS)
+    if target.suffix not in endings:
+        ends = ", ".join((*ENDINGS, ".py", ".onnx", ".pt2"))
         raise OutputError(f"'{target.suffix}' is no ending that tells a format; use one of {ends}", path=str(target))
     for part in split_paths(weights):
         if target.exists() and Path(part).exists() and target.samefile(part):

@@ -68,9 +68,8 @@ def _model(net: CaffeModule) -> Any:
                 verbose=False,
             )
     except Exception as error:
-        text = next((line for line in str(error).splitlines() if "No ONNX function" in line or "Failed" in line), "")
         raise OutputError(
-            f"cannot be written as .onnx: torch's exporter says: {text or error!s:.200}; write .pt2 or .py, or cut the "
+            f"cannot be written as .onnx: torch's exporter says: {_cause(error):.200}; write .pt2 or .py, or cut the "
             "net before the layer that it means with --until BLOB"
         ) from error
     assert made is not None
@@ -81,8 +80,17 @@ def _model(net: CaffeModule) -> Any:
     return model
 
 
+def _cause(error: BaseException) -> str:
+    """The first error of a chain, in one line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def _name_axes(model: Any, inputs: list[str]) -> None:
     """Open axes of the inputs called batch, height and width (of a second input: NAME_batch), wherever they appear."""
+    import onnx_ir
+
     renamed: dict[str, str] = {}
     for number, (name, value) in enumerate(zip(inputs, model.graph.inputs, strict=True)):
         for axis, size in enumerate(value.shape):
@@ -90,11 +98,15 @@ def _name_axes(model: Any, inputs: list[str]) -> None:
                 word = _AXES.get(axis, f"axis{axis}")
                 renamed.setdefault(str(size), word if not number else f"{_word(name)}_{word}")
     for value in _values(model):
-        if value.shape is not None:
-            for axis, size in enumerate(value.shape):
-                if not isinstance(size, int):
-                    text = re.sub(r"\bs\d+\b", lambda match: renamed.get(match[0], match[0]), str(size))
-                    value.shape[axis] = text
+        if value.shape is not None and not all(isinstance(size, int) for size in value.shape):
+            value.shape = onnx_ir.Shape([_renamed(size, renamed) for size in value.shape])
+
+
+def _renamed(size: Any, names: Mapping[str, str]) -> int | str:
+    """A size, or the expression of an open one, with torch's symbols replaced."""
+    return (
+        size if isinstance(size, int) else re.sub(r"\bs\d+\b", lambda found: names.get(found[0], found[0]), str(size))
+    )
 
 
 def _word(name: str) -> str:

@@ -132,9 +132,9 @@ class CaffeMaxPool2d(_CaffePool2d):
         if not self.return_indices:
             return F.max_pool2d(padded, self.window(x), self.stride)
         maxima, flat = F.max_pool2d(padded, self.window(x), self.stride, return_indices=True)
-        rows = torch.div(flat, padded.shape[3], rounding_mode="floor") - self.padding[0]
-        columns = flat % padded.shape[3] - self.padding[1]
-        position = torch.where(maxima > low, rows * x.shape[3] + columns, -1)
+        rows = torch.div(flat, padded.shape[3], rounding_mode="floor")
+        columns = flat - rows * padded.shape[3] - self.padding[1]
+        position = torch.where(maxima > low, (rows - self.padding[0]) * x.shape[3] + columns, -1)
         return maxima, position.to(x.dtype)
 
 

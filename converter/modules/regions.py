@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 
-@dataclass(frozen=True, slots=True)
-class BinEdges:
+class BinEdges(NamedTuple):
     """First and past-the-end position of every cell along one axis: (regions, cells) each, cut to the map."""
 
     first: Tensor

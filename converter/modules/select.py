@@ -81,10 +81,14 @@ class Slice(nn.Module):
         if self.points:
             if not 0 < self.points[-1] < size:
                 raise ValueError(f"points {list(self.points)} of {size} values along axis {self.dim}; expected less")
-            return torch.tensor_split(x, self.points, self.dim)
+            ends = (*self.points, size)
+            starts = (0, *self.points)
+            return tuple(x.narrow(self.dim, start, end - start) for start, end in zip(starts, ends, strict=True))
         if size % self.parts:
             raise ValueError(f"{size} values along axis {self.dim} cannot be cut into {self.parts} equal parts")
-        return x if self.parts == 1 else torch.split(x, size // self.parts, self.dim)
+        length = size // self.parts
+        parts = tuple(x.narrow(self.dim, number * length, length) for number in range(self.parts))
+        return x if self.parts == 1 else parts
 
     def extra_repr(self) -> str:
         """Where it cuts."""
@@ -180,6 +184,8 @@ class ArgMax(nn.Module):
         if self.top_k == 1:
             behind = turned.argmax(dim, keepdim=True)
             values = turned.gather(dim, behind)
+        elif torch.compiler.is_exporting():  # ONNX has no stable sort
+            values, behind = _repeated_argmax(turned, dim, self.top_k)
         else:
             ordered, order = turned.sort(dim=dim, descending=True, stable=True)
             values, behind = ordered.narrow(dim, 0, self.top_k), order.narrow(dim, 0, self.top_k)
@@ -188,6 +194,16 @@ class ArgMax(nn.Module):
     def extra_repr(self) -> str:
         """What is asked for."""
         return f"top_k={self.top_k}, dim={self.dim}, values={self.values}"
+
+
+def _repeated_argmax(x: Tensor, dim: int, count: int) -> tuple[Tensor, Tensor]:
+    """The `count` largest values along an axis and their positions, the first of equals first."""
+    values, positions = [], []
+    for _ in range(count):
+        positions.append(x.argmax(dim, keepdim=True))
+        values.append(x.gather(dim, positions[-1]))
+        x = x.scatter(dim, positions[-1], -torch.inf)
+    return torch.cat(values, dim), torch.cat(positions, dim)
 
 
 class Im2col(nn.Module):

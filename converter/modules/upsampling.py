@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -132,7 +130,7 @@ class Unpool2d(nn.Module):
 
     def _length(self, size: int, axis: int) -> int:
         kernel, stride = self.kernel_size[axis], self.stride[axis]
-        return cast(int, torch.sym_max((size - 1) * stride + kernel, size * stride + 1))  # type: ignore[no-untyped-call]
+        return (size - 1) * stride + kernel if kernel > stride else size * stride + 1  # the larger of the two
 
     def _places(self, x: Tensor, size: Pair) -> Tensor:
         """The flat position of each window's first value."""

@@ -43,7 +43,15 @@ def write_source(
     Raises:
         OutputError: a layer cannot be written as source (it is named), or the file cannot be written.
     """
-    text = source_of(net, weights_name, provenance or Provenance())
+    write_text(source_of(net, weights_name, provenance or Provenance()), path)
+
+
+def write_text(text: str, path: str | os.PathLike[str]) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
     with atomic_write(path) as file:
         file.write(text.encode())
 
