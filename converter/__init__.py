@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from converter.plan.stored_weights import read_weights
     from converter.pytorch.caffe_module import CaffeModule
     from converter.pytorch.features import features
+    from converter.pytorch.finetuning import freeze, parameter_groups, replace_head
     from converter.pytorch.loading import load
 
 __version__ = "0.1.0"
@@ -47,11 +48,14 @@ _HOMES = {
     "Operator": "converter.layers.layer",
     "convert": "converter.export.convert",
     "features": "converter.pytorch.features",
+    "freeze": "converter.pytorch.finetuning",
     "layer": "converter.layers.layer",
     "load": "converter.pytorch.loading",
+    "parameter_groups": "converter.pytorch.finetuning",
     "python_layer": "converter.layers.kit.python_layers",
     "read_net": "converter.net.reading",
     "read_weights": "converter.plan.stored_weights",
+    "replace_head": "converter.pytorch.finetuning",
 }
 _MODULES = {
     "dilatednet": "converter.dilatednet",
@@ -101,11 +105,14 @@ __all__ = [
     "dilatednet",
     "errors",
     "features",
+    "freeze",
     "layer",
     "load",
+    "parameter_groups",
     "python_layer",
     "read_net",
     "read_weights",
+    "replace_head",
 ]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
-from converter.layers.layer import Operator
+from converter.layers.layer import Blob, Operator
 from converter.net.names import escape
 from converter.plan.plan import ConfiguredLayer, Plan, param_spec
 from converter.plan.weights import Matched
@@ -71,7 +71,8 @@ class GraphBuilder:
             self.root._modules[target] = module  # add_module would refuse names that nn.Module's methods have
             self._call(step, target)
         shapes = tuple(blob.shape for blob in step.operator.blobs)
-        self._layers.append(LayerFacts(layer.name, layer.type, target, layer.bottoms, layer.tops, blobs, shapes))
+        rates = tuple((spec.lr_mult, spec.decay_mult) for spec in (param_spec(layer, i) for i in range(len(blobs))))
+        self._layers.append(LayerFacts(layer.name, layer.type, target, layer.bottoms, layer.tops, blobs, shapes, rates))
 
     def _fill(self, step: ConfiguredLayer, module: nn.Module) -> None:
         """The stored arrays as the module's parameters and buffers: views, not copies; shared ones are one object."""
@@ -79,15 +80,8 @@ class GraphBuilder:
         for index, (blob, array) in enumerate(zip(step.operator.blobs, arrays, strict=True)):
             shared = param_spec(step.layer, index).name
             owner = self._shared.get(shared)
-            value: Tensor = owner if owner is not None else torch.from_numpy(array)
-            path, _, name = blob.name.rpartition(".")
-            held = module.get_submodule(path)
-            if name in held._buffers or not blob.trained:
-                held._buffers[name] = value
-                continue
-            parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
-            held._parameters[name] = parameter
-            if shared:
+            parameter = _put_blob(module, blob, owner if owner is not None else torch.from_numpy(array))
+            if shared and parameter is not None:
                 self._shared.setdefault(shared, parameter)
 
     def _state(self, step: ConfiguredLayer) -> Sequence[np.ndarray[Any, Any]]:
@@ -116,6 +110,26 @@ class GraphBuilder:
     def _name(self, blob: str, node: fx.Node) -> None:
         node.meta[BLOB] = blob
         self._nodes[blob] = node
+
+
+def filled_module(step: ConfiguredLayer, state: Sequence[np.ndarray[Any, Any]]) -> nn.Module:
+    """A layer's module by itself, with the arrays as its parameters and buffers, not copied."""
+    module = _module(step)
+    for blob, array in zip(step.operator.blobs, state, strict=True):
+        _put_blob(module, blob, torch.from_numpy(array))
+    return module
+
+
+def _put_blob(module: nn.Module, blob: Blob, value: Tensor) -> nn.Parameter | None:
+    """Put a blob in its place in a module; the parameter, None for a buffer."""
+    path, _, name = blob.name.rpartition(".")
+    held = module.get_submodule(path)
+    if name in held._buffers or not blob.trained:
+        held._buffers[name] = value
+        return None
+    parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
+    held._parameters[name] = parameter
+    return parameter
 
 
 def _module(step: ConfiguredLayer) -> nn.Module:

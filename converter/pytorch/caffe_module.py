@@ -61,6 +61,10 @@ class CaffeModule(fx.GraphModule):
         """What is remembered of the Caffe net."""
         return cast(NetFacts, self.meta[_FACTS])
 
+    def remember(self, facts: NetFacts) -> None:
+        """Put other facts in place of what is remembered."""
+        self.meta[_FACTS] = facts
+
     @property
     def inputs(self) -> dict[str, Shape]:
         """Shapes of the inputs by name, as the file or the caller states them."""
@@ -202,7 +206,7 @@ class CaffeModule(fx.GraphModule):
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         if lost:
             note = f"{lost} numbers became 0 when the module was cast to a type of less range"
-            self.meta[_FACTS] = replace(self.facts, notes=(*self.notes, note))
+            self.remember(replace(self.facts, notes=(*self.notes, note)))
         return self
 
     def __copy__(self) -> CaffeModule:

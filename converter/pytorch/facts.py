@@ -19,6 +19,7 @@ class LayerFacts:
         tops: names of the blobs it writes.
         blobs: names of its blobs in the submodule, in Caffe's order.
         shapes: their shapes in Caffe, which the submodule's may differ from (`Operator.state_of`).
+        multipliers: `lr_mult` and `decay_mult` of each blob; None where the file is silent.
     """
 
     name: str
@@ -28,6 +29,7 @@ class LayerFacts:
     tops: tuple[str, ...] = ()
     blobs: tuple[str, ...] = ()
     shapes: tuple[Shape, ...] = ()
+    multipliers: tuple[tuple[float | None, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def load(
     fill_missing: bool = False,
     seed: int | None = None,
     key: str | None = None,
+    classes: Mapping[str, int] | None = None,
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -50,6 +51,7 @@ def load(
         fill_missing: fill layers that the weights lack as the prototxt says, and list them in `notes`.
         seed: of the random fillers; None draws one.
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
+        classes: other numbers of outputs by layer, for fine-tuning: `{"fc8": 20}`; see `replace_head`.
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
@@ -67,7 +69,12 @@ def load(
         *plan.notes,
         *given.notes,
     )
-    return CaffeModule.of(plan, given, notes).train(phase == "train")
+    module = CaffeModule.of(plan, given, notes).train(phase == "train")
+    if classes:
+        from converter.pytorch.finetuning import replace_head
+
+        replace_head(module, classes, seed=seed)
+    return module
 
 
 def weights_of(
