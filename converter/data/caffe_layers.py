@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -34,6 +34,10 @@ class LayerData:
     items: ImageLabelData | BinLabelData
     start: int = 0
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the tops, as the first batch has them."""
+        return {top: value.shape for top, value in self.inputs(0).items()}
+
     def inputs(self, number: int) -> dict[str, Array]:
         """Inputs (batch, c, h, w) and labels (batch, 1, h, w), float32; raises as the items do."""
         first = self.start + number * self.batch
@@ -41,8 +45,23 @@ class LayerData:
         return dict(zip(self.tops, (np.stack(values), np.stack(labels)), strict=False))
 
 
-def layer_data(layer: Layer, seed: int = 0) -> LayerData:
-    """The data set that an ImageLabelData or BinLabelData layer describes; lists are looked for beside the file too.
+class LayerReader(Protocol):
+    """What reads a data layer's batches."""
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the tops, as the first batch has them."""
+
+    def inputs(self, number: int) -> dict[str, Array]:
+        """Batch `number` by top, float32; batches may be asked for in any order."""
+
+
+def reads_files(layer_type: str) -> bool:
+    """Whether a layer type's files, or the program's own arrays, are read here."""
+    return layer_type in _BUILDERS
+
+
+def layer_data(layer: Layer, seed: int = 0) -> LayerReader:
+    """The data set that a data layer describes; lists are looked for beside the prototxt too.
 
     Order, crops, mirroring and scales are drawn from `seed`, not from Caffe's generators.
 
@@ -50,12 +69,11 @@ def layer_data(layer: Layer, seed: int = 0) -> LayerData:
         DatasetError: another layer type, or lists that do not read.
         UnsupportedParameterError: a field that is missing or cannot be honoured.
     """
-    builders: dict[str, Callable[[Layer, int], LayerData]] = {"ImageLabelData": _images, "BinLabelData": _features}
-    if layer.type not in builders:
-        message = f"layer {layer.name!r} ({layer.type}): nobody here reads its files; known: {', '.join(builders)}"
+    if layer.type not in _BUILDERS:
+        message = f"layer {layer.name!r} ({layer.type}): nobody here reads its files; known: {', '.join(_BUILDERS)}"
         raise DatasetError(f"{message}; feed its tops yourself", path=layer.where.path, line=layer.where.line)
     try:
-        return builders[layer.type](layer, seed)
+        return _BUILDERS[layer.type](layer, seed)
     except ConversionError as error:
         error.layer = error.layer or layer.name
         raise
@@ -129,3 +147,6 @@ def _initial_offset(view: Params, count: int, seed: int) -> int:
     if skip > count:
         raise view.error("rand_skip", f"is {skip}", f"the list has {count} pairs")
     return int(np.random.default_rng((seed, _SKIP_STREAM)).integers(skip)) if skip else 0
+
+
+_BUILDERS: dict[str, Callable[[Layer, int], LayerReader]] = {"ImageLabelData": _images, "BinLabelData": _features}

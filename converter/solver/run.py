@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from converter.data.caffe_layers import LayerData, layer_data
+from converter.data.caffe_layers import LayerReader, layer_data
 from converter.errors import TrainingError
 from converter.solver.solver import Solver
 from converter.solver.test_nets import Score, TestNet, test_nets
@@ -69,7 +69,7 @@ class Session:
             for number, net in enumerate(tests):
                 tested(done, number, net.scores())
 
-    def _sources(self) -> list[LayerData]:
+    def _sources(self) -> list[LayerReader]:
         seed = max(0, self.solver.settings.random_seed)
         steps = self.solver.net.plan.steps
         return [layer_data(step.layer, seed) for step in steps if step.operator.is_input]
@@ -98,7 +98,7 @@ class Session:
 
 
 def _read_ahead(
-    ahead: ThreadPoolExecutor, sources: list[LayerData], first: int, count: int
+    ahead: ThreadPoolExecutor, sources: list[LayerReader], first: int, count: int
 ) -> Iterator[dict[str, Tensor]]:
     """Batches first to first + count - 1, the next one being read while one is used."""
 

@@ -47,7 +47,7 @@ class SolverSettings:
     """A SolverParameter (proto/caffe.proto), names as there.
 
     `net` is the training net's path ("" where it stands inside the solver: `net_record`), `test_nets` likewise;
-    `generic` where it is for testing too (`net`, not `train_net`). `path` is the solver's own.
+    `generic` where it is for testing too (`net` or `net_param`, not `train_net`). `path` is the solver's own.
     `snapshot` and `test_interval` count iterations, 0 for never; `clip_gradients` below 0 is off.
     """
 
@@ -174,7 +174,7 @@ def _nets(view: Params) -> dict[str, Any]:
     return {
         "net": _found(paths[0], folder) if paths else "",
         "net_record": records[0] if records else None,
-        "generic": view.has("net"),
+        "generic": view.has("net") or view.has("net_param"),
         "test_nets": tests,
         "test_net_records": tuple(message.record for message in tested),
     }

@@ -22,13 +22,30 @@ def save_blobs(net: CaffeModule, path: str | os.PathLike[str]) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    steps = net.plan.steps
     if str(path).endswith(".h5"):
-        from converter.formats.weights.hdf5_writer import write_hdf5
+        save_hdf5(net, path)
+    else:
+        save_caffemodel(net, path)
 
-        write_hdf5(path, [(step.layer.name, _arrays(net, step)) for step in steps if step.operator.blobs])
-        return
-    write_caffemodel(path, net.plan.net.name, (_layer(net, step) for step in steps))
+
+def save_caffemodel(net: CaffeModule, path: str | os.PathLike[str]) -> None:
+    """Write every layer with its definition and blobs as a `.caffemodel`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_caffemodel(path, net.plan.net.name, (_layer(net, step) for step in net.plan.steps))
+
+
+def save_hdf5(net: CaffeModule, path: str | os.PathLike[str]) -> None:
+    """Write every layer's blobs as Caffe's HDF5 weights.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from converter.formats.weights.hdf5_writer import write_hdf5
+
+    write_hdf5(path, [(step.layer.name, _arrays(net, step)) for step in net.plan.steps if step.operator.blobs])
 
 
 def _layer(net: CaffeModule, step: ConfiguredLayer) -> OutgoingLayer:

@@ -90,11 +90,15 @@ class Solver:
         self.optimizer.zero_grad()
         passes = self.settings.iter_size
         total = sum(self._pass(_next_batch(batches, index)) for index in range(passes))
+        self.update()
+        return total / passes
+
+    def update(self) -> None:
+        """Move the parameters by their gradients, summed over iter_size passes, and count the iteration."""
         self.rate, self.current_step = self.settings.policy.rate(self.iteration, self.current_step)
         self.optimizer.set_rate(self.rate)
         self.optimizer.step()
         self.iteration += 1
-        return total / passes
 
     def _pass(self, batch: Batch) -> float:
         """Gradients of one batch, added to those there are."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from converter.data.caffe_layers import LayerData, layer_data
+from converter.data.caffe_layers import LayerReader, layer_data
 from converter.errors import TrainingError
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import load
@@ -32,7 +32,7 @@ class TestNet:
     """A net in the test phase whose layers hold the training net's blobs; its data go on where the last test ended."""
 
     net: CaffeModule
-    sources: list[LayerData]
+    sources: list[LayerReader]
     passes: int
     _position: int = field(default=0)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from converter.formats.record import Word
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import FieldDescriptor
+    from google.protobuf.descriptor import FieldDescriptor, FileDescriptor
     from google.protobuf.descriptor_pool import DescriptorPool
     from google.protobuf.message import Message
 
@@ -62,6 +62,11 @@ def _pool() -> DescriptorPool:
     for file in FileDescriptorSet.FromString(place.read_bytes()).file:
         pool.AddSerializedFile(file.SerializeToString())
     return pool
+
+
+def descriptor_file() -> FileDescriptor:
+    """The schema's one file, with its messages and enums by name."""
+    return _pool().FindFileContainingSymbol(f"{PACKAGE}.NetParameter")
 
 
 @cache

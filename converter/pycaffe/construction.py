@@ -1,0 +1,132 @@
+"""A net as pycaffe needs it: the module, the readers of its data layers, its Python layers, its `force_backward`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter.data.caffe_layers import LayerReader, layer_data, reads_files
+from converter.errors import ConversionError
+from converter.formats import weights as weights_files
+from converter.formats.prototxt.parser import read_prototxt
+from converter.formats.record import Record
+from converter.formats.upgrade.upgrade import upgrade_net
+from converter.formats.weights.stored import StoredWeights
+from converter.net.net import Net as FrozenNet
+from converter.net.net import Phase, Shape, build_net
+from converter.net.params import Params
+from converter.plan.plan import Plan, build_plan
+from converter.plan.stored_names import blob_counts
+from converter.pycaffe import mode
+from converter.pycaffe.blob import Blob
+from converter.pycaffe.errors import CaffeError
+from converter.pycaffe.python_operator import PythonLayers
+from converter.pytorch.caffe_module import CaffeModule
+from converter.pytorch.loading import weights_of
+
+
+@dataclass(slots=True)
+class Construction:
+    """What a net is made of.
+
+    Attributes:
+        module: the net in PyTorch.
+        readers: what reads files for each data layer, by layer name.
+        python: its Python layers.
+        force_backward: every bottom is to get a gradient.
+    """
+
+    module: CaffeModule
+    readers: dict[str, LayerReader]
+    python: PythonLayers
+    force_backward: bool
+
+    def replan(self, inputs: dict[str, Shape]) -> Plan:
+        """The net configured again with other shapes of its inputs.
+
+        Raises:
+            ConversionError: a layer cannot take them.
+        """
+        net = self.module.plan.net
+        with self.python.registered(net):
+            return build_plan(net, inputs, allow_ignored=True)
+
+
+def net_record(path: str | os.PathLike[str]) -> Record:
+    """The NetParameter in a prototxt of any age, upgraded.
+
+    Raises:
+        CaffeError: there is no such file.
+        PrototxtError: the text does not read.
+    """
+    check_file(path)
+    return upgrade_net(read_prototxt(path), [])
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Refuse a file that cannot be opened, with the words that scripts know.
+
+    Raises:
+        CaffeError: it cannot.
+    """
+    try:
+        with Path(path).open("rb"):
+            pass
+    except OSError as error:
+        raise CaffeError(f"Could not open file {os.fspath(path)}: {error.strerror}; check the path") from error
+
+
+def construct(
+    record: Record,
+    phase: Phase,
+    weights: str | os.PathLike[str] | None,
+    blob: Callable[[str], Blob],
+    *,
+    level: int = 0,
+    stages: Sequence[str] = (),
+) -> Construction:
+    """Build a net of one phase.
+
+    Args:
+        record: an upgraded NetParameter.
+        phase: "train" or "test".
+        weights: a file to copy from; layers that it lacks are filled, layers that the net lacks are left out, as in
+            Caffe.
+        blob: gives the net's blob of a name.
+        level: level that layers' rules may ask for.
+        stages: stages that layers' rules may ask for.
+
+    Raises:
+        ConversionError: see `converter.errors` for its kinds.
+    """
+    net = build_net(record, phase=phase, stages=stages, level=level)
+    if net.unknown:
+        first = net.unknown[0]
+        raise CaffeError(f"{first.name}: no such field in a net; correct it", path=first.where.path)
+    stored: StoredWeights | None = None
+    if weights is not None:
+        check_file(weights)
+        stored = weights_files.read(weights)
+    seed = mode.next_seed()
+    readers = _readers(net, seed or 0)
+    python = PythonLayers(blob)
+    shapes = {top: shape for reader in readers.values() for top, shape in reader.shapes().items()}
+    with python.registered(net):
+        plan = build_plan(net, shapes, allow_ignored=True, stored_blobs=blob_counts(stored))
+    values = weights_of(plan, stored, fill_missing=True, allow_unused=True, seed=seed)
+    module = CaffeModule.of(plan, values).train(phase == "train")
+    return Construction(module, readers, python, Params(record).flag("force_backward", False))
+
+
+def _readers(net: FrozenNet, seed: int) -> dict[str, LayerReader]:
+    found: dict[str, LayerReader] = {}
+    for layer in net.layers:
+        if reads_files(layer.type):
+            try:
+                found[layer.name] = layer_data(layer, seed)
+            except ConversionError as error:
+                error.layer = error.layer or layer.name
+                raise
+    return found

@@ -1,0 +1,213 @@
+"""Forward and backward passes over a net's blobs, from any layer to any other, on the module's own graph.
+
+Source: src/caffe/net.cpp (ForwardFromTo, BackwardFromTo). Each layer is run by itself on the blobs as they are, so
+that a pass starts and ends anywhere and sees what scripts wrote. A forward pass keeps what the backward pass needs
+where one is likely (training, force_backward, or once one was asked for); otherwise the layers are run again for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from converter.pycaffe.errors import CaffeError
+from converter.pycaffe.gradient_flow import gradient_flow
+from converter.pycaffe.layer_call import LayerCall, Record, Values, layer_calls
+from converter.pycaffe.parameters import Parameters, add_gradient
+from converter.pycaffe.python_operator import PythonOperator
+from converter.pycaffe.sources import Source, source_of
+from converter.pytorch.collect import LAYER_ERRORS
+
+if TYPE_CHECKING:
+    from converter.plan.plan import ConfiguredLayer
+    from converter.pycaffe.blob import Blob
+    from converter.pycaffe.construction import Construction
+
+Callback = Callable[[int], object]
+
+
+class Engine:
+    """Runs one net's layers over its blobs.
+
+    Attributes:
+        callbacks: called with the layer's index, by "before_forward", "after_forward", and the same of backward.
+        records: what layers' last forward passes left for backward, by layer index.
+    """
+
+    def __init__(self, built: Construction, blobs: dict[str, Blob], parameters: Parameters) -> None:
+        self._net = built.module
+        self._steps = built.module.plan.steps
+        self._blobs = blobs
+        self._parameters = parameters
+        self._calls = layer_calls(built.module)
+        self._flows = gradient_flow(built.module.plan, built.module.loss_weights, force=built.force_backward)
+        self._sources: list[Source | None] = [source_of(step, built, blobs) for step in self._steps]
+        self._recording = built.module.training or built.force_backward
+        self._ran: set[int] = set()
+        self.records: dict[int, Record] = {}
+        self.callbacks: dict[str, list[Callback]] = {}
+        self._set_trained()
+
+    def _set_trained(self) -> None:
+        """Ask gradients of the parameters that collect them, and of no others."""
+        for call, flow, step in zip(self._calls, self._flows, self._steps, strict=True):
+            names = [blob.name for blob in step.operator.blobs]
+            for name, wanted in zip(names, flow.params, strict=True):
+                if call is not None and (held := dict(call.module.named_parameters()).get(name)) is not None:
+                    held.requires_grad_(wanted)
+
+    def forward(self, first: int, last: int, device: torch.device) -> float:
+        """Run layers `first` to `last`, both included; the sum of their weighted losses."""
+        loss = 0.0
+        for index in range(first, last + 1):
+            self._call_back("before_forward", index)
+            self._forward_layer(index, device)
+            loss += self._loss(index)
+            self._call_back("after_forward", index)
+        return loss
+
+    def backward(self, first: int, last: int, device: torch.device) -> None:
+        """Run layers `first` down to `last`, both included: bottoms' diffs are set, parameters' diffs added to."""
+        self._recording = True
+        fresh: set[str] = set()
+        for index in range(first, last - 1, -1):
+            self._call_back("before_backward", index)
+            fresh.difference_update(self._steps[index].layer.tops)
+            if self._flows[index].needed:
+                self._backward_layer(index, fresh, device)
+            self._call_back("after_backward", index)
+
+    def add_callback(self, when: str, run: Callback) -> None:
+        """Call `run` with the layer's index at every layer."""
+        self.callbacks.setdefault(when, []).append(run)
+
+    def _call_back(self, when: str, index: int) -> None:
+        for run in self.callbacks.get(when, ()):
+            run(index)
+
+    def _forward_layer(self, index: int, device: torch.device) -> None:
+        step, call, source = self._steps[index], self._calls[index], self._sources[index]
+        self._ran.add(index)
+        if source is not None:
+            source.forward(device)
+        elif isinstance(step.operator, PythonOperator):
+            step.operator.reshape()
+            step.operator.script_layer.forward(step.operator.bottom, step.operator.top)
+        elif call is not None:
+            for name, value in self._compute(index, call, self._bottoms(index, device)).items():
+                self._store(name, value)
+
+    def _compute(self, index: int, call: LayerCall, bottoms: Values) -> Values:
+        """A layer's tops; what backward needs is kept where one is likely."""
+        self.records.pop(index, None)
+        try:
+            if self._recording and self._flows[index].needed:
+                record = call.record(self._net, bottoms, self._wanted(index))
+                self.records[index] = record
+                return record.tops
+            with torch.no_grad():
+                return call.run(self._net, bottoms)
+        except LAYER_ERRORS as error:
+            layer = self._steps[index].layer
+            shapes = " and ".join(str(tuple(value.shape)) for value in bottoms.values())
+            text = f"layer {layer.name!r} ({layer.type}): {error}; its bottoms' shapes: {shapes}"
+            raise CaffeError(text, path=layer.where.path, line=layer.where.line, layer=layer.name) from error
+
+    def _bottoms(self, index: int, device: torch.device) -> Values:
+        names = self._steps[index].layer.bottoms
+        return {name: self._blobs[name].data_memory.tensor(device) for name in names}
+
+    def _wanted(self, index: int) -> list[str]:
+        """Names of the bottoms that get gradients."""
+        bottoms = zip(self._steps[index].layer.bottoms, self._flows[index].bottoms, strict=True)
+        return [name for name, wanted in bottoms if wanted]
+
+    def _store(self, name: str, value: Tensor) -> None:
+        blob = self._blobs[name]
+        blob.data_memory.store(value)
+        if blob.diff_memory.shape != blob.shape:
+            blob.diff_memory.reshape(blob.shape)
+
+    def _loss(self, index: int) -> float:
+        """The layer's share of the loss: its weighted tops times their diffs, which hold the weights."""
+        weights = self._net.loss_weights
+        total = 0.0
+        for name in self._steps[index].layer.tops:
+            if name in weights:
+                blob = self._blobs[name]
+                value = blob.data_memory.tensor(blob.data_memory.device)
+                total += float((value.reshape(-1) * weights[name]).sum())
+        return total
+
+    def _backward_layer(self, index: int, fresh: set[str], device: torch.device) -> None:
+        step, call = self._steps[index], self._calls[index]
+        if isinstance(step.operator, PythonOperator):
+            self._backward_python(index, step.operator, fresh, device)
+        elif call is not None and self._sources[index] is None:
+            diffs = {name: self._blobs[name].diff_memory.tensor(device) for name in step.layer.tops}
+            bottoms, parameters = call.backward(self._record(index, device), diffs)
+            for name, gradient in bottoms.items():
+                self._add_diff(name, gradient, fresh, device)
+            for parameter, gradient in parameters:
+                add_gradient(parameter, gradient)
+
+    def _add_diff(self, name: str, gradient: Tensor, fresh: set[str], device: torch.device) -> None:
+        """Set a bottom's diff, or add to it where another reader has set it in this pass."""
+        memory = self._blobs[name].diff_memory
+        weight = self._net.loss_weights.get(name)
+        if name in fresh:
+            gradient = memory.tensor(device) + gradient
+        elif weight:
+            gradient = gradient + weight
+        memory.store(gradient)
+        fresh.add(name)
+
+    def _backward_python(self, index: int, operator: PythonOperator, fresh: set[str], device: torch.device) -> None:
+        names = self._steps[index].layer.bottoms
+        before = {name: self._blobs[name].diff_memory.tensor(device).clone() for name in names if name in fresh}
+        operator.script_layer.backward(operator.top, list(self._flows[index].bottoms), operator.bottom)
+        for name, value in before.items():
+            memory = self._blobs[name].diff_memory
+            memory.store(memory.tensor(device) + value)
+        fresh.update(names)
+
+    def _record(self, index: int, device: torch.device) -> Record:
+        """What the forward pass left, or the same from running the layer again on the blobs as they are."""
+        record = self.records.get(index)
+        shapes = {name: self._blobs[name].shape for name in self._steps[index].layer.bottoms}
+        if record is not None and all(tuple(record.bottoms[name].shape) == shape for name, shape in shapes.items()):
+            return record
+        values = self._bottoms(index, device)
+        for earlier in self._writers_below(index):
+            # An in-place layer's input is gone: it is computed again from where it came from.
+            call = self._calls[earlier]
+            if call is not None:
+                with torch.no_grad():
+                    values = {**values, **call.run(self._net, {**self._bottoms(earlier, device), **values})}
+        call = self._calls[index]
+        if call is None:
+            raise AssertionError(index)
+        self.records[index] = call.record(self._net, {name: values[name] for name in shapes}, self._wanted(index))
+        return self.records[index]
+
+    def _writers_below(self, index: int) -> list[int]:
+        """Layers to run again for an in-place layer's input: its blob's first writer, then in-place ones before it."""
+        layer = self._steps[index].layer
+        own = set(layer.tops) & set(layer.bottoms)
+        found: list[int] = []
+        for earlier in range(index - 1, -1, -1) if own and index in self._ran else ():
+            step = self._steps[earlier]
+            if own & set(step.layer.tops):
+                if not self._can_repeat(earlier, step):
+                    return []
+                found.insert(0, earlier)
+                if not own & set(step.layer.bottoms):
+                    break
+        return found
+
+    def _can_repeat(self, index: int, step: ConfiguredLayer) -> bool:
+        """Whether running a layer again gives what it gave."""
+        return self._sources[index] is None and not isinstance(step.operator, PythonOperator)

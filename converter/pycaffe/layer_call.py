@@ -1,0 +1,102 @@
+"""One layer's part of a CaffeModule's graph: run on tensors, alone, forward and backward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.fx.node import map_aggregate
+
+from converter.pytorch.builder import BLOB
+from converter.pytorch.caffe_module import CaffeModule
+
+Values = dict[str, Tensor]
+
+
+@dataclass(slots=True)
+class Record:
+    """What a layer's backward pass needs of its forward pass: the leaves it read and the tops it wrote, by blob."""
+
+    bottoms: Values
+    tops: Values
+
+
+@dataclass(slots=True)
+class LayerCall:
+    """A layer's nodes of the graph in order: what flattens its bottoms, its module, what parts its tops."""
+
+    module: nn.Module
+    nodes: list[fx.Node] = field(default_factory=list)
+
+    def run(self, net: nn.Module, bottoms: Mapping[str, Tensor]) -> Values:
+        """The tops of these bottoms, by blob name.
+
+        Args:
+            net: the module that the graph belongs to.
+            bottoms: values by blob name.
+        """
+        known: dict[fx.Node, Any] = {}
+
+        def value(argument: Any) -> Any:
+            if not isinstance(argument, fx.Node):
+                return argument
+            return known[argument] if argument in known else bottoms[argument.meta[BLOB]]
+
+        tops: Values = {}
+        for node in self.nodes:
+            args = map_aggregate(node.args, value)
+            if node.op == "call_module":
+                known[node] = net.get_submodule(str(node.target))(*args)
+            else:
+                known[node] = node.target(*args)  # type: ignore[operator]
+            if BLOB in node.meta:
+                tops[node.meta[BLOB]] = known[node]
+        return tops
+
+    def record(self, net: nn.Module, bottoms: Mapping[str, Tensor], wanted: Sequence[str]) -> Record:
+        """Run with gradients: of the bottoms named in `wanted`, and of the parameters that ask for them."""
+        leaves = {name: value.detach().requires_grad_(name in wanted) for name, value in bottoms.items()}
+        with torch.enable_grad():
+            return Record(leaves, self.run(net, leaves))
+
+    def backward(self, record: Record, diffs: Mapping[str, Tensor]) -> tuple[Values, list[tuple[nn.Parameter, Tensor]]]:
+        """Gradients of the bottoms by name and of the parameters, given those of the tops.
+
+        A bottom or parameter that the tops do not depend on has none.
+        """
+        tops = [name for name, value in record.tops.items() if value.requires_grad]
+        leaves = {name: value for name, value in record.bottoms.items() if value.requires_grad}
+        parameters = [one for one in self.module.parameters() if one.requires_grad]
+        if not tops or not (leaves or parameters):
+            return {}, []
+        grads = torch.autograd.grad(
+            [record.tops[name] for name in tops],
+            [*leaves.values(), *parameters],
+            [diffs[name].reshape(record.tops[name].shape) for name in tops],
+            retain_graph=True,
+            allow_unused=True,
+        )
+        bottom_grads = {name: grad for name, grad in zip(leaves, grads, strict=False) if grad is not None}
+        rest = zip(parameters, grads[len(leaves) :], strict=True)
+        return bottom_grads, [(one, grad) for one, grad in rest if grad is not None]
+
+
+def layer_calls(net: CaffeModule) -> list[LayerCall | None]:
+    """The calls of a net's layers in file order; None for layers that compute nothing (inputs, layers without tops)."""
+    calls: dict[str, LayerCall] = {}
+    waiting: list[fx.Node] = []
+    current: LayerCall | None = None
+    for node in net.graph.nodes:
+        if node.op == "call_module":
+            target = str(node.target)
+            current = calls.setdefault(target, LayerCall(net.get_submodule(target)))
+            current.nodes += [*waiting, node]
+            waiting = []
+        elif node.op == "call_function" and BLOB in node.meta and current is not None:
+            current.nodes.append(node)
+        elif node.op == "call_function":
+            waiting.append(node)
+    return [calls.get(layer.target) for layer in net.facts.layers]

@@ -1,0 +1,140 @@
+"""A blob's numbers: a tensor that the net computes with and an array for scripts, one memory wherever both are on CPU.
+
+Source: include/caffe/syncedmem.hpp: on a GPU the side that was handed out last is the newer one.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from converter.net.net import Shape
+
+Array = npt.NDArray[np.float32]
+
+
+class SyncedMemory:
+    """Float32 numbers of one shape; zeros until something is stored.
+
+    Attributes:
+        shape: axes of the numbers.
+    """
+
+    def __init__(self, shape: Shape = ()) -> None:
+        self.shape = tuple(shape)
+        self._tensor: Tensor | None = None
+        self._source: Callable[[], Tensor] | None = None
+        self._array: weakref.ref[Array] | None = None
+        self._host: Array | None = None
+        self._host_is_newer = False
+
+    @property
+    def is_allocated(self) -> bool:
+        """Whether anything was ever stored or handed out."""
+        return self._tensor is not None or self._source is not None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the numbers are."""
+        return self._current().device
+
+    def bind(self, source: Callable[[], Tensor]) -> None:
+        """Be the memory of a tensor that somebody else owns: `source` gives it at every access."""
+        self._source, self._tensor = source, None
+
+    def array(self) -> Array:
+        """The numbers as a writable float32 array of `shape`; on the CPU the net's own memory.
+
+        What is written to it counts in the next pass. An array of an earlier call goes on showing the numbers as long
+        as the shape stays, on a GPU only once this is called again.
+        """
+        tensor = self._current()
+        if tensor.device.type != "cpu":
+            return self._mirror(tensor)
+        if not tensor.is_contiguous():
+            tensor = tensor.contiguous()
+            self._tensor = tensor
+        held = self._array() if self._array is not None else None
+        if held is not None and held.shape == self.shape and held.ctypes.data == tensor.data_ptr():
+            return held
+        array: Array = tensor.numpy().reshape(self.shape)
+        self._array = weakref.ref(array)
+        return array
+
+    def flush(self) -> None:
+        """Bring what scripts wrote to the host's copy to where the net computes."""
+        if self._host_is_newer and self._host is not None:
+            self._current().data.copy_(torch.from_numpy(self._host))
+            self._host_is_newer = False
+
+    def tensor(self, device: torch.device) -> Tensor:
+        """The numbers for computing on `device`; what scripts wrote is in it."""
+        self.flush()
+        tensor = self._current()
+        if tensor.device != device and self._source is None:
+            tensor = tensor.to(device)
+            self._tensor, self._array = tensor, None
+        return tensor
+
+    def store(self, value: Tensor) -> None:
+        """Hold other numbers: in the old place while a script still holds its array, else without a copy."""
+        shape = tuple(value.shape)
+        held = self._array() if self._array is not None else None
+        place = self._tensor
+        if held is not None and place is not None and shape == self.shape and place.device == value.device:
+            place.data.copy_(value)  # past autograd's version counter: Caffe computes with what is there, too
+        else:
+            self._tensor, self._array = value.detach(), None
+        self.shape, self._host_is_newer = shape, False
+
+    def reshape(self, shape: Shape) -> None:
+        """Take another shape; numbers stay in their order, new ones are zeros."""
+        if tuple(shape) == self.shape:
+            return
+        old, self.shape = (self._current() if self.is_allocated else None), tuple(shape)
+        count = int(np.prod(self.shape))
+        self._array = None
+        if old is None:
+            return
+        self.flush()
+        self._host, self._source = None, None
+        if old.numel() == count:
+            self._tensor = old.reshape(self.shape)
+            return
+        grown = torch.zeros(count, device=old.device)
+        kept = min(count, old.numel())
+        grown[:kept] = old.reshape(-1)[:kept]
+        self._tensor = grown.reshape(self.shape)
+
+    def fill(self, value: float) -> None:
+        """Set every number, in the memory that scripts hold."""
+        self._current().data.fill_(value)
+        if self._host is not None:
+            self._host[...] = value
+
+    def forget_host(self) -> None:
+        """The owner has written new numbers to the tensor: the host's are out of date."""
+        self._host_is_newer = False
+
+    def _current(self) -> Tensor:
+        if self._source is not None:
+            return self._source()
+        if self._tensor is None:
+            self._tensor = torch.zeros(self.shape)
+        return self._tensor
+
+    def _mirror(self, tensor: Tensor) -> Array:
+        """The host's copy of a GPU's numbers, newer than they from now on."""
+        host: np.ndarray[Any, Any] | None = self._host
+        if host is None or host.shape != self.shape:
+            host, self._host_is_newer = np.empty(self.shape, np.float32), False
+        if not self._host_is_newer:
+            host[...] = tensor.detach().cpu().numpy().reshape(self.shape)
+        self._host, self._host_is_newer = host, True
+        return host

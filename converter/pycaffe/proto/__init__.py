@@ -1,0 +1,1 @@
+"""Caffe's protobuf messages under the names that scripts import."""
