@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from converter.layers.kit.python_layers import python_layer
     from converter.layers.layer import Blob, Call, Operator, layer
     from converter.net.net import Layer, Net
+    from converter.net.preprocessing import Preprocessing
     from converter.net.reading import read_net
     from converter.plan.stored_weights import read_weights
     from converter.pytorch.caffe_module import CaffeModule
     from converter.pytorch.features import features
     from converter.pytorch.finetuning import freeze, parameter_groups, replace_head
+    from converter.pytorch.folding import fold_preprocessing
     from converter.pytorch.loading import load
 
 __version__ = "0.1.0"
@@ -46,8 +48,10 @@ _HOMES = {
     "Layer": "converter.net.net",
     "Net": "converter.net.net",
     "Operator": "converter.layers.layer",
+    "Preprocessing": "converter.net.preprocessing",
     "convert": "converter.export.convert",
     "features": "converter.pytorch.features",
+    "fold_preprocessing": "converter.pytorch.folding",
     "freeze": "converter.pytorch.finetuning",
     "layer": "converter.layers.layer",
     "load": "converter.pytorch.loading",
@@ -95,6 +99,7 @@ __all__ = [
     "Net",
     "Operator",
     "OutputError",
+    "Preprocessing",
     "PrototxtError",
     "ShapeError",
     "TrainingError",
@@ -105,6 +110,7 @@ __all__ = [
     "dilatednet",
     "errors",
     "features",
+    "fold_preprocessing",
     "freeze",
     "layer",
     "load",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
 from converter.cli._shapes import shape_argument
+
+if TYPE_CHECKING:
+    from converter.net.preprocessing import Preprocessing
 
 HELP = "convert weights: .caffemodel .h5 .safetensors .npz .pth, each into any other; with NET into .py .onnx .pt2"
 
@@ -26,6 +30,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
         help="for .py .onnx .pt2: shape of an input that the file does not state, or another one",
     )  # fmt: skip
+    parser.add_argument(
+        "--fold-preprocessing", action="store_true",
+        help="for .py .onnx .pt2: the net takes R, G, B in 0 to 255; its first convolution does order, mean, scale",
+    )  # fmt: skip
+    parser.add_argument("--mean", metavar="B,G,R", help="mean that the net's images have taken off: numbers, or a file")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor after the mean")
+    parser.add_argument("--color", choices=("bgr", "rgb", "gray"), default="bgr", help="the net's channels")
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument("--allow-nan", action="store_true", help="keep numbers that are not finite")
     parser.add_argument("--allow-unused", action="store_true", help="leave out layers that NET does not have")
@@ -40,11 +51,26 @@ def run(args: argparse.Namespace) -> int:
     allowed = {name: getattr(args, name) for name in ("allow_nan", "allow_unused", "allow_unknown")}
     until = [blob for text in args.until for blob in text.split(",")]
     report = convert(
-        args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), key=args.key, **allowed
-    )
+        args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), key=args.key,
+        preprocessing=_preprocessing(args), fold_preprocessing=args.fold_preprocessing, **allowed,
+    )  # fmt: skip
     for note in report.notes:
         print(f"note: {note}")
     size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"
     print(f"{report.out}: {size}, {report.bytes:,} bytes in {report.seconds:.2f} s")
     print(f"source: {args.weights} sha256 {report.sha256}")
     return 0
+
+
+def _preprocessing(args: argparse.Namespace) -> Preprocessing | None:
+    """What the options say of the net's images; None where they say nothing."""
+    if args.mean is None and args.scale == 1 and args.color == "bgr":
+        return None
+    from converter.formats.mean import read_mean
+    from converter.net.preprocessing import Preprocessing
+
+    try:
+        numbers = tuple(float(text) for text in args.mean.split(",")) if args.mean else ()
+    except ValueError:
+        return Preprocessing(mean_image=read_mean(args.mean), scale=args.scale, color=args.color)
+    return Preprocessing(mean=numbers, scale=args.scale, color=args.color)

@@ -12,6 +12,7 @@ from converter.conversion import convert as weights_conversion
 from converter.conversion.convert import Report
 from converter.errors import OutputError
 from converter.net.net import Shape
+from converter.net.preprocessing import Preprocessing, described
 
 if TYPE_CHECKING:
     from converter.export.source.document import Provenance
@@ -30,6 +31,8 @@ def convert(
     *,
     until: Sequence[str] = (),
     inputs: Mapping[str, Shape] | None = None,
+    preprocessing: Preprocessing | None = None,
+    fold_preprocessing: bool = False,
     allow_nan: bool = False,
     allow_unused: bool = False,
     allow_unknown: bool = False,
@@ -46,6 +49,8 @@ def convert(
         prototxt: the net; layers and shapes are checked against it, and it gives a `.caffemodel` its definitions.
         until: for whole nets: the blobs that are to be its outputs; what only others need is left out.
         inputs: for whole nets: shapes of inputs that the file does not state, or others than it states.
+        preprocessing: for whole nets: what is done to images before; None reads it from the net's own data layer.
+        fold_preprocessing: for whole nets: put channel order, mean and scale into the first convolution.
         allow_nan: keep numbers that are not finite.
         allow_unused: leave out, and note, layers of the file that the net does not have.
         allow_unknown: go on, and note it, where the net has layer types or fields that nobody knows.
@@ -61,16 +66,17 @@ def convert(
     """
     allowed = {"allow_nan": allow_nan, "allow_unused": allow_unused, "allow_unknown": allow_unknown}
     if Path(out).suffix not in MODEL_ENDINGS:
-        if until or inputs:
-            ends = ", ".join(MODEL_ENDINGS)
-            raise OutputError(f"until and inputs are for whole nets, {ends}; leave them out", path=os.fspath(out))
+        if until or inputs or preprocessing or fold_preprocessing:
+            text = f"until, inputs and preprocessing are for whole nets, {', '.join(MODEL_ENDINGS)}; leave them out"
+            raise OutputError(text, path=os.fspath(out))
         return weights_conversion.convert(weights, out, prototxt, key=key, **allowed)
     started = time.perf_counter()
     weights_conversion.check_target(weights, Path(out), MODEL_ENDINGS)
     if prototxt is None:
         text = f"a {Path(out).suffix} file holds a whole net; give it with prototxt (--prototxt NET)"
         raise OutputError(text, path=os.fspath(out))
-    net = _loaded(weights, prototxt, tuple(until), inputs, key, allowed)
+    net = _loaded(weights, prototxt, inputs, preprocessing, key, allowed)
+    net = _prepared(net, tuple(until), fold_preprocessing)
     digest = _sha256(weights)
     notes = [*net.notes, *_write(net, Path(out), prototxt, weights, digest)]
     return _report(net, Path(out), notes, digest, started)
@@ -79,21 +85,28 @@ def convert(
 def _loaded(
     weights: AnyPath,
     prototxt: AnyPath,
-    until: tuple[str, ...],
     inputs: Mapping[str, Shape] | None,
+    preprocessing: Preprocessing | None,
     key: str | None,
     allowed: Mapping[str, bool],
 ) -> CaffeModule:
-    """The net, its numbers looked at, cut where that is asked for."""
+    """The net, its numbers looked at."""
     from converter.conversion.finite import check_finite
     from converter.formats import weights as weights_files
-    from converter.pytorch.features import features
     from converter.pytorch.loading import load
 
     if not allowed["allow_nan"]:
         check_finite(weights_files.read(weights, key=key))
     lenient = allowed["allow_unknown"] or allowed["allow_unused"]
-    net = load(prototxt, weights, inputs=inputs, key=key, allow_unknown=lenient)
+    return load(prototxt, weights, inputs=inputs, key=key, preprocessing=preprocessing, allow_unknown=lenient)
+
+
+def _prepared(net: CaffeModule, until: tuple[str, ...], fold: bool) -> CaffeModule:
+    """The net with its preprocessing inside, and cut, where that is asked for."""
+    from converter.pytorch.features import features
+    from converter.pytorch.folding import fold_preprocessing
+
+    net = fold_preprocessing(net) if fold else net
     return features(net, until) if until else net
 
 
@@ -105,7 +118,7 @@ def _write(net: CaffeModule, out: Path, prototxt: AnyPath, weights: AnyPath, sha
     if out.suffix == ".onnx":
         from converter.export.onnx import write_onnx
 
-        write_onnx(net, out, _metadata(origin))
+        write_onnx(net, out, _metadata(net, origin))
         return []
     if out.suffix == ".pt2":
         from converter.export.torch_export import write_pt2
@@ -127,10 +140,13 @@ def _write_source(net: CaffeModule, out: Path, origin: Provenance) -> list[str]:
     return [f"its weights lie beside it, in {beside}"]
 
 
-def _metadata(origin: Provenance) -> dict[str, str]:
+def _metadata(net: CaffeModule, origin: Provenance) -> dict[str, str]:
+    """What an ONNX model says of itself."""
     from converter import __version__
 
+    known = net.facts.preprocessing
     return {
+        **({"preprocessing": described(known)} if known else {}),
         "source": origin.weights,
         "sha256": origin.sha256,
         "prototxt": origin.prototxt,

@@ -1,10 +1,14 @@
-"""Convolutions whose channels stand on another axis than 1: the axes before it are folded into one batch axis."""
+"""Convolutions that torch has not: of channels on another axis than 1, and with other padding than zeros."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+Pair = tuple[int, int]
 
 
 class FoldedBatch(nn.Module):
@@ -50,3 +54,37 @@ class ConvTranspose2dOnAxis(FoldedBatch, nn.ConvTranspose2d):  # type: ignore[mi
 
 class ConvTranspose3dOnAxis(FoldedBatch, nn.ConvTranspose3d):  # type: ignore[misc]
     """nn.ConvTranspose3d over any number of batch axes."""
+
+
+class PaddedConv2d(nn.Conv2d):
+    """nn.Conv2d that pads each channel with a value of its own: x (n, c, h, w), `values` one a channel.
+
+    A convolution whose input had its channels' means taken off pads with zeros, which is padding with the means where
+    the input still has them.
+
+        >>> PaddedConv2d(3, 8, (3, 3), values=(123.0, 117.0, 104.0), padding=(1, 1))(torch.zeros(1, 3, 5, 5)).shape
+        torch.Size([1, 8, 5, 5])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        values: Sequence[float],
+        stride: Pair = (1, 1),
+        padding: Pair = (0, 0),
+        dilation: Pair = (1, 1),
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation)
+        self.values = tuple(values)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        """The output, (n, c', h', w')."""
+        rows, columns = int(self.padding[0]), int(self.padding[1])
+        if rows or columns:
+            around = (columns, columns, rows, rows)
+            border = 1 - F.pad(input.new_ones(1, 1, *input.shape[2:]), around)
+            values = input.new_tensor(self.values)[:, None, None]
+            input = F.pad(input, around) + border * values  # noqa: A001
+        return F.conv2d(input, self.weight, self.bias, self.stride, 0, self.dilation)

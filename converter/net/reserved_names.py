@@ -31,7 +31,8 @@ RESERVED: Final = frozenset(
     pass print_readable push_to_hub raise recompile register_backward_hook register_buffer register_forward_hook
     register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
     register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
-    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ return save_pretrained set_blobs
+    register_state_dict_post_hook register_state_dict_pre_hook remember requires_grad_ return save_pretrained
+    set_blobs
     set_extra_state set_submodule shape_env share_memory state_dict to to_empty to_folder train training transform
     try type while with xpu yield zero_grad
     """.split()  # noqa: SIM905 - one word a line would hide the list

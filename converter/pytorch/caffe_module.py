@@ -13,6 +13,7 @@ from torch import Tensor, fx, nn
 from converter.errors import ConversionError, ShapeError, WeightsError
 from converter.layers.layer import Operator, operator_type
 from converter.net.net import Shape
+from converter.net.preprocessing import Preprocessing
 from converter.plan.plan import Plan
 from converter.plan.weights import Matched
 from converter.pytorch.builder import GraphBuilder
@@ -21,6 +22,7 @@ from converter.pytorch.collect import LAYER_ERRORS, BlobCollector, FailureFinder
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.graph_state import NodeState, graph_of, graph_state
 from converter.pytorch.inputs import arguments_of
+from converter.pytorch.transform import Transform
 
 _FACTS = "caffe"
 """Key of `GraphModule.meta` that holds the net's facts: fx copies `meta` and loses other plain attributes."""
@@ -60,6 +62,19 @@ class CaffeModule(fx.GraphModule):
     def facts(self) -> NetFacts:
         """What is remembered of the Caffe net."""
         return cast(NetFacts, self.meta[_FACTS])
+
+    @property
+    def transform(self) -> Transform | None:
+        """Makes the net's input of images (see `Transform`), None where nobody said how; may be set.
+
+        It may be set to a `Preprocessing` or None.
+        """
+        return None if self.facts.preprocessing is None else Transform(self.facts.preprocessing)
+
+    @transform.setter
+    def transform(self, value: Preprocessing | Transform | None) -> None:
+        known = value.preprocessing if isinstance(value, Transform) else value
+        self.remember(replace(self.facts, preprocessing=known))
 
     def remember(self, facts: NetFacts) -> None:
         """Put other facts in place of what is remembered."""
@@ -206,7 +221,7 @@ class CaffeModule(fx.GraphModule):
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         if lost:
             note = f"{lost} numbers became 0 when the module was cast to a type of less range"
-            self.remember(replace(self.facts, notes=(*self.notes, note)))
+            self.remember(self.facts.with_note(note))
         return self
 
     def __copy__(self) -> CaffeModule:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from converter.net.net import Shape
+from converter.net.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class NetFacts:
         loss_weights: weight of each top in the training loss.
         layers: every layer in file order.
         notes: what was done that the files do not say.
+        preprocessing: what is done to images before they are the net's input, where that is known.
     """
 
     name: str
@@ -53,6 +55,11 @@ class NetFacts:
     loss_weights: dict[str, float]
     layers: tuple[LayerFacts, ...]
     notes: tuple[str, ...] = field(default=())
+    preprocessing: Preprocessing | None = None
+
+    def with_note(self, note: str) -> NetFacts:
+        """The same with one more note."""
+        return replace(self, notes=(*self.notes, note))
 
     def layer_named(self, name: str) -> LayerFacts | None:
         """The first layer of that name, which is the one that holds weights; None where no layer has it."""

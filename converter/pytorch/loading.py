@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from converter.errors import ConversionError
 from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredWeights
-from converter.net.net import Phase, Shape
+from converter.net.net import Net, Phase, Shape
+from converter.net.preprocessing import Preprocessing, preprocessing_of
 from converter.net.reading import read_net
 from converter.plan.plan import Plan, build_plan
 from converter.plan.stored_names import blob_counts
@@ -33,6 +35,7 @@ def load(
     seed: int | None = None,
     key: str | None = None,
     classes: Mapping[str, int] | None = None,
+    preprocessing: Preprocessing | None = None,
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -52,6 +55,8 @@ def load(
         seed: of the random fillers; None draws one.
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
         classes: other numbers of outputs by layer, for fine-tuning: `{"fc8": 20}`; see `replace_head`.
+        preprocessing: what `net.transform` is to do to images; None reads it from the net's own data layer, if it has
+            one.
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
@@ -70,11 +75,21 @@ def load(
         *given.notes,
     )
     module = CaffeModule.of(plan, given, notes).train(phase == "train")
+    module.transform = preprocessing if preprocessing is not None else _stated_preprocessing(net, module)
     if classes:
         from converter.pytorch.finetuning import replace_head
 
         replace_head(module, classes, seed=seed)
     return module
+
+
+def _stated_preprocessing(net: Net, module: CaffeModule) -> Preprocessing | None:
+    """What the data layer says; where its mean cannot be read, a note says so."""
+    try:
+        return preprocessing_of(net)
+    except ConversionError as error:
+        module.remember(module.facts.with_note(f"images cannot be prepared: {error}"))
+        return None
 
 
 def weights_of(

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import converter
+from converter.cli import main
 from converter.errors import ConversionError, OutputError
 from converter.export import extras
 from converter.export.convert import convert
@@ -137,11 +138,28 @@ def test_convert_takes_the_endings_and_cuts_a_net_before_its_detections(ending, 
     assert scaled_error(run(out, {"x": x}, ["c"])["c"], wanted) <= 1e-5
 
 
+def test_the_command_folds_preprocessing_and_says_what_a_net_takes(tmp_path, capsys):
+    chain(tmp_path)
+    net = converter.load(tmp_path / "chain.prototxt", seed=3, preprocessing=converter.Preprocessing((1.0, 2.0, 3.0)))
+    write_weights(net, tmp_path / "w.safetensors")
+    common = ["convert", str(tmp_path / "w.safetensors"), "--prototxt", str(tmp_path / "chain.prototxt")]
+    assert main([*common, str(tmp_path / "plain.py"), "--mean", "1,2,3", "--scale", "0.5"]) == 0
+    assert "Images: B, G, R in 0 to 255, minus (1, 2, 3), times 0.5." in (tmp_path / "plain.py").read_text()
+    folded = [str(tmp_path / "folded.py"), "--fold-preprocessing", "--mean", "1,2,3", "--scale", "0.5"]
+    assert main([*common, *folded]) == 0
+    assert "takes R, G, B in 0 to 255" in capsys.readouterr().out
+    image = np.random.default_rng(0).integers(0, 256, (1, 3, 12, 10)).astype(np.float32)
+    prepared = (image[:, ::-1] - np.float32([1, 2, 3])[:, None, None]) * np.float32(0.5)
+    plain = run_source(tmp_path / "plain.py", {"data": np.ascontiguousarray(prepared)}, net.outputs)
+    raw = run_source(tmp_path / "folded.py", {"data": image}, net.outputs)
+    assert all(scaled_error(raw[name], plain[name]) <= 1e-5 for name in net.outputs)
+
+
 def test_a_whole_net_wants_its_prototxt_and_weights_want_no_cut(tmp_path):
     weights = GOLDENS / "nets/mini/dilation7_kitti_mini.caffemodel"
     with pytest.raises(OutputError, match="give it with prototxt"):
         convert(weights, tmp_path / "net.onnx")
-    with pytest.raises(OutputError, match="until and inputs are for whole nets"):
+    with pytest.raises(OutputError, match="until, inputs and preprocessing are for whole nets"):
         convert(weights, tmp_path / "net.safetensors", until=["prob"])
     with pytest.raises(OutputError, match=r"'\.tflite' is no ending .*\.onnx"):
         convert(weights, tmp_path / "net.tflite")

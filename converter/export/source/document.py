@@ -17,6 +17,7 @@ from converter.export.source.dilated import dilated_class
 from converter.export.source.layout import laid_out, paragraph
 from converter.export.source.statements import Statements, attribute
 from converter.files.atomic import atomic_write
+from converter.net.preprocessing import described
 from converter.pytorch.caffe_module import CaffeModule
 
 
@@ -118,6 +119,7 @@ def _description(net: CaffeModule, statements: Statements, weights_name: str, or
         f"    {output} = net({names})",
         "",
         *paragraph(f"Input, float32, as Caffe's net takes it: {shapes}."),
+        *(paragraph(f"Images: {described(known)}.") if (known := net.facts.preprocessing) else []),
         *paragraph("Comments give shapes at these sizes. " + _outputs_text(statements.outputs)),
         *paragraph(f"{made}{digest}."),
     ]
