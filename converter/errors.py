@@ -16,10 +16,34 @@ ConversionError                  root: catch this one
  |- TrainingError                a run that cannot start, go on or be resumed
  `- OutputError                  a result that cannot be written
 ```
-A message reads `<where>: <what is wrong>; <seen and expected>; <what to do>`; its parts are attributes too.
+A message reads `<where>: <what is wrong>; <seen and expected>; <what to do>`; its parts are attributes too. Names from
+files stand in the text escaped (`printable`); in the attributes they are as they were.
 """
 
 from __future__ import annotations
+
+import re
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+_QUOTED_BYTE = re.compile(r"(?<!\\)\\udc([89a-f][0-9a-f])")
+
+
+def printable(text: str) -> str:
+    r"""Text from a file as a terminal, a log or a page may get it: the one function that escapes.
+
+    Control characters, marks without width or of text direction, and bytes that are no UTF-8 (surrogates, PEP 383) are
+    written `\x1b`, `\u202e`, `\xbe`. Text that was escaped stays as it is; a byte that `repr` wrote `\udcbe` too reads
+    `\xbe`.
+    """
+    return _QUOTED_BYTE.sub(r"\\x\1", _UNPRINTABLE.sub(_backslashed, text))
+
+
+def _backslashed(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    code -= 0xDC00 if 0xDC80 <= code <= 0xDCFF else 0
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 class ConversionError(Exception):
@@ -46,22 +70,33 @@ class ConversionError(Exception):
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.path and self.line else self.path
-        return f"{where}: {self.message}" if where else self.message
+        return printable(f"{where}: {self.message}" if where else self.message)
 
 
 class PrototxtError(ConversionError):
-    """Text that does not read; `column` counts from 1, 0 where none applies."""
+    """Text that does not read.
+
+    `column` counts from 1, 0 where none applies; `excerpt` are lines that show the place, already printable.
+    """
 
     def __init__(
-        self, message: str, *, path: str | None = None, line: int = 0, column: int = 0, layer: str | None = None
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        line: int = 0,
+        column: int = 0,
+        layer: str | None = None,
+        excerpt: str = "",
     ) -> None:
         super().__init__(message, path=path, line=line, layer=layer)
         self.column = column
+        self.excerpt = excerpt
 
     def __str__(self) -> str:
-        if self.path and self.line and self.column:
-            return f"{self.path}:{self.line}:{self.column}: {self.message}"
-        return super().__str__()
+        placed = bool(self.path and self.line and self.column)
+        text = printable(f"{self.path}:{self.line}:{self.column}: {self.message}") if placed else super().__str__()
+        return f"{text}\n{self.excerpt}" if self.excerpt else text
 
 
 class CaffemodelError(ConversionError):

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from converter.cli._device import check_device
-from converter.errors import ConversionError
+from converter.errors import ConversionError, printable
 
 if TYPE_CHECKING:
     from converter.fast import AcceleratedModule
@@ -51,7 +51,7 @@ def network(args: argparse.Namespace, model: str, device: str) -> tuple[Accelera
 
     net = converter.load(args.prototxt, args.weights, allow_unknown=args.allow_unknown)
     for note in net.notes:
-        print(f"note: {note}")
+        print(printable(f"note: {note}"))
     shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
     size = (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
     return accelerate(net, **how), size

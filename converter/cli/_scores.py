@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from converter.errors import printable
+
 if TYPE_CHECKING:
     from converter.data.datasets import Sample, Split
     from converter.data.labels import Labels
@@ -57,7 +59,7 @@ def open_from(args: argparse.Namespace, needs: Sequence[str]) -> Split:
         sbd_root=args.sbd_root,
     )
     for note in split.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(printable(f"note: {note}"), file=sys.stderr)
     return split
 
 

@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from converter.errors import printable
+
 if TYPE_CHECKING:
     from converter.data.datasets import Split
 
@@ -38,5 +40,5 @@ def open_images(args: argparse.Namespace, *needs: str) -> Split:
         sbd_root=args.sbd_root,
     )
     for note in split.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(printable(f"note: {note}"), file=sys.stderr)
     return split

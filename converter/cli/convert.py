@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from converter.cli._shapes import shape_argument
+from converter.errors import printable
 
 if TYPE_CHECKING:
     from converter.net.preprocessing import Preprocessing
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         preprocessing=_preprocessing(args), fold_preprocessing=args.fold_preprocessing, **allowed,
     )  # fmt: skip
     for note in report.notes:
-        print(f"note: {note}")
+        print(printable(f"note: {note}"))
     size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"
     print(f"{report.out}: {size}, {report.bytes:,} bytes in {report.seconds:.2f} s")
     print(f"source: {args.weights} sha256 {report.sha256}")

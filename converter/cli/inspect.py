@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from converter.cli._shapes import shape_argument
+from converter.errors import printable
 
 HELP = "print a net's layers: shapes, parameters, multiply-adds, receptive field, and what is unknown or unused"
 
@@ -38,11 +39,12 @@ def run(args: argparse.Namespace) -> int:
     cells.append(("total", "", "", _count(total), _count(work), "", ""))
     _print_table(cells)
     for note in found.notes:
-        print(f"note: {note}")
+        print(printable(f"note: {note}"))
     for problem in found.problems:
-        print(f"problem: {problem}")
+        print(printable(f"problem: {problem}"))
     if not found.problems:
-        print(f"{found.net.name or 'net'}: {len(found.rows)} layers, every field and every blob accounted for")
+        name = printable(found.net.name) or "net"
+        print(f"{name}: {len(found.rows)} layers, every field and every blob accounted for")
     return 2 if found.problems else 0
 
 
@@ -58,6 +60,7 @@ def _count(value: int) -> str:
 
 def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
     """Columns aligned, numbers to the right."""
+    rows = [tuple(map(printable, row)) for row in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         cells = [text.ljust(w) if i < 3 else text.rjust(w) for i, (text, w) in enumerate(zip(row, widths, strict=True))]

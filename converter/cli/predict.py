@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
-from converter.errors import ConversionError, ImageError, OutputError
+from converter.errors import ConversionError, ImageError, OutputError, printable
 from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
                 bar.say(_label(module, model, source, labels, overlay, input_size, bar.tile))
             except ImageError as error:
                 failed += 1
-                bar.say(f"dilatednet predict: {error if error.path else f'{source}: {error}'}", file=sys.stderr)
+                bar.say(
+                    printable(f"dilatednet predict: {error if error.path else f'{source}: {error}'}"), file=sys.stderr
+                )
             bar.advance()
     return 2 if failed else 0
 

@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from converter.errors import printable
+
 if TYPE_CHECKING:
     from converter.solver.test_nets import Score
 
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     solver = Solver.from_prototxt(args.solver, args.weights, device=select_device(args.device))
     for note in solver.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(printable(f"note: {note}"), file=sys.stderr)
     if args.snapshot:
         solver.restore(args.snapshot)
     session, display = Session(solver), solver.settings.display
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
                 tqdm.write(f"iteration {iteration}: loss {loss:.6g}, rate {rate:g}", file=sys.stderr)
 
         def print_scores(iteration: int, number: int, scores: list[Score]) -> None:
-            words = ", ".join(f"{score.output} {score.value:.6g}" for score in scores)
+            words = ", ".join(f"{printable(score.output)} {score.value:.6g}" for score in scores)
             tqdm.write(f"iteration {iteration}: test net {number}: {words}", file=sys.stderr)
 
         finished = session.solve(report, print_scores)

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from converter.cli._training import open_images, recipe_arguments
+from converter.errors import printable
 
 if TYPE_CHECKING:
     from converter.dilatednet.training.sources import Source
@@ -120,4 +121,4 @@ def _source(args: argparse.Namespace) -> Source:
 
 
 def _note(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr)
+    print(printable(f"note: {text}"), file=sys.stderr)

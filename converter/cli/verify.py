@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converter.errors import printable
+
 if TYPE_CHECKING:
     from converter.verify.report import Case
     from converter.verify.stored_blobs import StoredBlobs
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """0: every blob within its tolerance, 1: some are not, 2 (raised): bad input."""
     from converter.cli._device import check_device
     from converter.verify.report import Case, check_writable
-    from converter.verify.verify import Verifier, printable
+    from converter.verify.verify import Verifier
 
     begun = time.monotonic()
     if args.report:

@@ -74,7 +74,7 @@ def write_solverstate(path: str | os.PathLike[str], state: SolverState) -> None:
     with atomic_write(path) as file:
         file.write(varint_field(_ITER, state.iteration))
         if state.learned_net:
-            file.write(bytes_field(_LEARNED_NET, state.learned_net.encode()))
+            file.write(bytes_field(_LEARNED_NET, os.fsencode(state.learned_net)))
         for blob in state.history:
             for piece in blob_field(_HISTORY, as_stream(blob))[1]:
                 file.write(piece)
@@ -101,7 +101,7 @@ def _write_hdf5(path: str | os.PathLike[str], state: SolverState) -> None:
 
     with create(path) as file:
         file.create_dataset("iter", data=np.array([state.iteration], "<i4"))
-        file.create_dataset("learned_net", data=np.bytes_(state.learned_net.encode() + b"\0"))
+        file.create_dataset("learned_net", data=np.bytes_(os.fsencode(state.learned_net) + b"\0"))
         file.create_dataset("current_step", data=np.array([state.current_step], "<i4"))
         history = file.create_group("history")
         for index, blob in enumerate(state.history):

@@ -7,15 +7,16 @@ variables. Charts keep their text at its size on every screen: across they are m
 from __future__ import annotations
 
 import base64
+import html
 import io
 import math
 import os
 from collections.abc import Iterable, Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
 
+from converter.errors import printable
 from converter.files.atomic import atomic_write
 
 Pixels = npt.NDArray[np.uint8]
@@ -64,6 +65,11 @@ details > summary { cursor: pointer; margin: .6rem 0; color: var(--mark); }
 @media (max-width: 30rem) { main { padding: .6rem; } .chart .names { max-width: 6rem; }
   table.facts th { width: 5rem; } }
 """
+
+
+def escape(text: str) -> str:
+    """Text, names from files too, as HTML that shows it."""
+    return html.escape(printable(text))
 
 
 def page(title: str, body: Iterable[str]) -> str:

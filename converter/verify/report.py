@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -93,7 +92,7 @@ def _body(verifier: Verifier, cases: Sequence[Case], run: Run) -> Iterator[str]:
     # A long list of images keeps every failing one and the first few of the others.
     shown = [case for index, case in enumerate(cases) if index < _MOST_IMAGES or not case.passed]
     for case in shown[: 4 * _MOST_IMAGES]:
-        yield f"<h2>{escape(case.title)}</h2>"
+        yield f"<h2>{page.escape(case.title)}</h2>"
         yield from _labels(case, verifier, run.model)
         for check in case.checks:
             yield from _check(check)
@@ -117,9 +116,9 @@ def _check(check: Check) -> Iterator[str]:
     found = check.comparison
     first = found.first_divergence
     told = "every blob within its tolerance" if first is None else f"first divergence: {first.blob}, {first.reason}"
-    yield f"<h3>{escape(check.title)}</h3>"
+    yield f"<h3>{page.escape(check.title)}</h3>"
     for line in (told, *check.findings, *check.information):
-        yield f'<p class="quiet">{escape(line)}</p>'
+        yield f'<p class="quiet">{page.escape(line)}</p>'
     yield error_chart(found)
     yield page.details(f"Table of {len(found.rows)} blobs", _table(found))
 

@@ -23,7 +23,6 @@ from converter.verify.inputs import model_of
 from converter.verify.oracle import Oracle, Place, oracle_errors
 from converter.verify.stored_blobs import StoredBlobs, sample
 from reference.compare import BASE, Comparison, compare
-from reference.names import printable
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Path: TypeAlias = str | os.PathLike[str]
@@ -244,4 +243,4 @@ def _is_split(name: str) -> bool:
     return "_split_" in name and name.rpartition("_")[2].isdigit()
 
 
-__all__ = ["BASES", "Check", "Verifier", "model_of", "printable"]
+__all__ = ["BASES", "Check", "Verifier", "model_of"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +36,7 @@ def write_report(path: str | os.PathLike[str], result: Result, predict_labels: L
 
 def _body(result: Result, predict_labels: LabelsOf) -> Iterator[str]:
     """The page from top to bottom."""
-    yield from (f'<p class="quiet">Note: {escape(note)}.</p>' for note in result.split.notes)
+    yield from (f'<p class="quiet">Note: {page.escape(note)}.</p>' for note in result.split.notes)
     yield page.facts(_facts(result))
     yield "<h2>IoU by class, in per cent</h2>"
     yield _bars(result)
@@ -109,7 +108,7 @@ def _gallery(result: Result, ranked: Sequence[tuple[str, float]], predict_labels
             page.figure(_small(colors[ground_truth]), "truth", cells=True),
             page.figure(_small(_difference(ground_truth, prediction)), "red: wrong", cells=True),
         ]
-        yield f"<h3>{escape(name)}: {value:.1f} %</h3>"
+        yield f"<h3>{page.escape(name)}: {value:.1f} %</h3>"
         yield f'<div class="images" style="grid-template-columns:repeat(3,1fr)">{"".join(figures)}</div>'
 
 
@@ -146,9 +145,11 @@ def _confusion(result: Result) -> str:
     """The matrix as a table whose cells are the darker the more of their row they hold."""
     names, matrix = result.split.classes, result.matrix
     shares = 100.0 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    head = "".join(f'<th style="writing-mode:vertical-rl;padding:.4rem .2rem">{escape(name)}</th>' for name in names)
+    head = "".join(
+        f'<th style="writing-mode:vertical-rl;padding:.4rem .2rem">{page.escape(name)}</th>' for name in names
+    )
     rows = "".join(
-        f"<tr><th>{escape(name)}</th>{''.join(_cell(float(share)) for share in row)}</tr>"
+        f"<tr><th>{page.escape(name)}</th>{''.join(_cell(float(share)) for share in row)}</tr>"
         for name, row in zip(names, shares, strict=True)
     )
     return f'<div class="box"><table class="confusion"><tr><th></th>{head}</tr>{rows}</table></div>'

@@ -16,7 +16,7 @@ import numpy as np
 
 from converter.errors import CaffemodelError
 from converter.files.mapping import Mapped
-from converter.formats.protobuf.schema import FieldSpec, fields, message_class
+from converter.formats.protobuf.schema import FieldSpec, bytes_message_class, fields
 from converter.formats.protobuf.wire import (
     BYTES,
     FIXED32,
@@ -150,7 +150,7 @@ def _short(value: float, wire: int) -> float:
 
 def _message(record: Record) -> Any:
     """The protobuf message of a record."""
-    message: Any = message_class(record.kind)()
+    message: Any = bytes_message_class(record.kind)()
     known = fields(record.kind)
     for item in record:
         spec = known.get(item.name)
@@ -172,4 +172,4 @@ def _plain(value: Value, spec: FieldSpec) -> object:
     """A scalar as protobuf takes it."""
     if spec.type == "enum":
         return spec.values.get(str(value), value)
-    return str(value) if spec.type == "string" else str(value).encode() if spec.type == "bytes" else value
+    return str(value).encode("utf-8", "surrogateescape") if spec.type in ("string", "bytes") else value

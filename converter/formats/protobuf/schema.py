@@ -70,6 +70,34 @@ def descriptor_file() -> FileDescriptor:
 
 
 @cache
+def _bytes_pool() -> DescriptorPool:
+    """The same schema with every string as bytes: the wire form is the same, and Caffe's names need not be UTF-8."""
+    from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
+    from google.protobuf.descriptor_pool import DescriptorPool
+
+    pool, given = DescriptorPool(), FileDescriptorProto()
+    _pool().FindMessageTypeByName(f"{PACKAGE}.NetParameter").file.CopyToProto(given)
+    for message in given.message_type:
+        for item in message.field:
+            if item.type == FieldDescriptorProto.TYPE_STRING:
+                item.type = FieldDescriptorProto.TYPE_BYTES
+    pool.AddSerializedFile(given.SerializeToString())
+    return pool
+
+
+@cache
+def bytes_message_class(name: str) -> type[Message]:
+    """The protobuf class of a Caffe message whose strings are bytes, as Caffe's own are.
+
+    Raises:
+        KeyError: the schema has no such message.
+    """
+    from google.protobuf.message_factory import GetMessageClass
+
+    return GetMessageClass(_bytes_pool().FindMessageTypeByName(f"{PACKAGE}.{name}"))
+
+
+@cache
 def message_class(name: str) -> type[Message]:
     """The protobuf class of a Caffe message, such as `BlobProto`.
 

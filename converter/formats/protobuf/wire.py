@@ -99,8 +99,8 @@ def to_signed(value: int) -> int:
 
 
 def text(file: Mapped, span: Span) -> str:
-    """A string; bytes that are no UTF-8 become U+FFFD."""
-    return file.data[span.start : span.end].decode("utf-8", "replace")
+    """A string; bytes that are no UTF-8 become surrogates (PEP 383), so that no two names become one."""
+    return bytes(file.data[span.start : span.end]).decode("utf-8", "surrogateescape")
 
 
 def _cut(file: Mapped, what: str, end: int, needed: int | None = None) -> str:

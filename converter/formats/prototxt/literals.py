@@ -63,15 +63,19 @@ def raw_value(literal: Literal) -> Value:
 
 
 def unescape(text: str) -> str:
-    """What a string with its quotes means: C escapes are bytes, read as UTF-8 and, where they are none, as Latin-1."""
+    r"""What a string with its quotes means: bytes, C escapes too, as text; those that are no UTF-8 are surrogates.
+
+    Caffe's strings are bytes, and so `"\276"` and the byte 0xBE itself are one name, in any encoding.
+    """
     inner = text[1:-1]
     if "\\" not in inner:
         return inner
-    data = _ESCAPE.sub(_escape_bytes, inner.encode("utf-8", "surrogatepass"))
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+        given = inner.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a str of Python's with surrogates that stand for no byte
+        given = inner.encode("utf-8", "replace")
+    data = _ESCAPE.sub(_escape_bytes, given)
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _escape_bytes(match: re.Match[bytes]) -> bytes:

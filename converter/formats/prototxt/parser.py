@@ -36,7 +36,9 @@ _NOT_TEXT = {
 
 
 def read_prototxt(path: str | os.PathLike[str], kind: str = "NetParameter") -> Record:
-    """A prototxt file as a message of the schema's `kind`: UTF-8 or Latin-1, with or without BOM.
+    """A prototxt file as a message of the schema's `kind`: UTF-8, with or without BOM, or bytes of any encoding.
+
+    Bytes that are no UTF-8 become surrogates (PEP 383), the same that the readers of weights give.
 
     Raises:
         PrototxtError: the file is not there, not text, or `parse_prototxt` refuses it.
@@ -100,10 +102,7 @@ def _decode(data: bytes, path: str) -> str:
     if any(byte < 32 and byte not in b"\t\n\v\f\r\x1a" for byte in head):
         message = "is a binary file, not a prototxt; weights (.caffemodel) go where weights are asked for"
         raise PrototxtError(message, path=path)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    return data.decode("utf-8", "surrogateescape")
 
 
 class _Parser:

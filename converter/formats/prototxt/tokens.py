@@ -54,8 +54,8 @@ class Source:
         """The complaint about the character at `offset`: the message, the source line, a caret under the spot."""
         where = self.where(offset)
         shown, caret = self._excerpt(where)
-        text = f"{message}\n    {shown}\n    {caret}^"
-        return PrototxtError(text, path=self.path, line=where.line, column=where.column)
+        excerpt = f"    {shown}\n    {caret}^"
+        return PrototxtError(message, path=self.path, line=where.line, column=where.column, excerpt=excerpt)
 
     def _excerpt(self, where: Where) -> tuple[str, str]:
         """The part of the line around the column, and what stands before the caret (tabs kept, so that both align)."""

@@ -112,11 +112,11 @@ def write_caffemodel(path: str | os.PathLike[str], name: str, layers: Iterable[O
 def _pieces(name: str, layers: Iterable[OutgoingLayer]) -> Iterator[bytes]:
     """The file's bytes, a few megabytes at a time."""
     if name:
-        yield bytes_field(_NAME, name.encode())
+        yield bytes_field(_NAME, name.encode("utf-8", "surrogateescape"))
     for layer in layers:
         before = layer.before
         if not before and not layer.after:
-            before = bytes_field(1, layer.name.encode()) + bytes_field(2, layer.type.encode())
+            before = bytes_field(1, layer.name.encode("utf-8", "surrogateescape")) + bytes_field(2, layer.type.encode())
         fields = [blob_field(_BLOBS, as_stream(blob)) for blob in layer.blobs]
         yield bytes_head(_LAYER, len(before) + len(layer.after) + sum(size for size, _ in fields)) + before
         for _, pieces in fields:

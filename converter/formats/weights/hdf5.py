@@ -67,11 +67,15 @@ def group(parent: h5py.Group, name: str, mapped: Mapped) -> h5py.Group | None:
     return item if isinstance(item, h5py.Group) else None
 
 
-def child(parent: h5py.Group, name: str, mapped: Mapped) -> Any:
-    """A group's member, which must lie in this file under this name."""
-    if not isinstance(parent.get(name, getlink=True), h5py.HardLink):
-        raise mapped.error(f"'{parent.name}/{name}' is a link to elsewhere; copy the data into the file")
-    return parent[name]
+def child(parent: h5py.Group, name: str | bytes, mapped: Mapped) -> Any:
+    """A group's member, which must lie in this file under this name; h5py gives a name that is no UTF-8 as bytes."""
+    raw = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
+    if parent.id.links.get_info(raw).type != h5py.h5l.TYPE_HARD:
+        raise mapped.error(f"'{parent.name}/{name!r}' is a link to elsewhere; copy the data into the file")
+    item = h5py.h5o.open(parent.id, raw)
+    if isinstance(item, h5py.h5g.GroupID):
+        return h5py.Group(item)
+    return h5py.Dataset(item) if isinstance(item, h5py.h5d.DatasetID) else item
 
 
 def indexed_datasets(parent: h5py.Group, mapped: Mapped) -> dict[int, StoredBlob]:
@@ -99,7 +103,7 @@ def word(parent: h5py.Group, name: str, mapped: Mapped) -> str:
     if not isinstance(item, h5py.Dataset) or item.size != 1 or item.dtype.kind not in "SO":
         raise mapped.error(f"'/{name}' is no single text; the file is damaged, download it again")
     value = item[()]
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
 def _layers(parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int]) -> Iterator[StoredLayer]:
@@ -108,11 +112,12 @@ def _layers(parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int]) -> 
     if address in seen or prefix.count("/") > _DEEPEST:
         raise mapped.error(f"'{parent.name}' lies in itself or too deep; the file is damaged, download it again")
     seen.add(address)
-    for name in parent:
-        item = child(parent, name, mapped)
+    for given in parent:
+        item = child(parent, given, mapped)
         if not isinstance(item, h5py.Group):
             continue
         blobs = indexed_datasets(item, mapped)
+        name = given.decode("utf-8", "surrogateescape") if isinstance(given, bytes) else given
         inner = list(_layers(item, mapped, f"{prefix}{name}/", seen))
         if blobs or not inner:
             yield StoredLayer(f"{prefix}{name}", stored=tuple(blobs.values()), names=_names(blobs))

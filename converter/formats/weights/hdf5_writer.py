@@ -73,9 +73,17 @@ def write_hdf5(
             if not name or {".", "..", ""} & set(name.split("/")) or "\0" in name:
                 text = f"layer '{name}' has a name that HDF5 cannot hold; rename it or write another format"
                 raise OutputError(text, path=os.fspath(path), layer=name)
-            group = data.require_group(name)
+            group = _group(data, name)
             for index, blob in enumerate(blobs):
                 _write(group, str(index), as_stream(blob))
+
+
+def _group(parent: h5py.Group, name: str) -> h5py.Group:
+    """The group at a path of names, made where it is missing; bytes that are no UTF-8 go past h5py's own encoding."""
+    place = parent.id
+    for part in name.encode("utf-8", "surrogateescape").split(b"/"):
+        place = h5py.h5g.open(place, part) if place.links.exists(part) else h5py.h5g.create(place, part)
+    return h5py.Group(place)
 
 
 def _write(group: h5py.Group, name: str, blob: BlobStream) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from converter.errors import printable
 from converter.files.mapping import Mapped
 from converter.formats.protobuf.wire import Span
 from converter.formats.record import Record
@@ -103,9 +104,9 @@ class Origin:
 
     def table(self, digest: str | None = None) -> dict[str, str]:
         """The facts as texts; `digest` stands for the source's."""
-        net = {"net": self.net} if self.net else {}
+        net = {"net": printable(self.net)} if self.net else {}  # formats by key hold UTF-8 alone
         sha256 = self.sha256() if digest is None else digest
-        return {"source": self.source, "sha256": sha256, **net, "converter": self.converter}
+        return {"source": printable(self.source), "sha256": sha256, **net, "converter": self.converter}
 
 
 @dataclass(frozen=True, slots=True)
