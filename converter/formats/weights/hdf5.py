@@ -69,9 +69,10 @@ def group(parent: h5py.Group, name: str, mapped: Mapped) -> h5py.Group | None:
 
 def child(parent: h5py.Group, name: str | bytes, mapped: Mapped) -> Any:
     """A group's member, which must lie in this file under this name; h5py gives a name that is no UTF-8 as bytes."""
-    raw = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
+    name = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+    raw = name.encode("utf-8", "surrogateescape")
     if parent.id.links.get_info(raw).type != h5py.h5l.TYPE_HARD:
-        raise mapped.error(f"'{parent.name}/{name!r}' is a link to elsewhere; copy the data into the file")
+        raise mapped.error(f"'{parent.name}/{name}' is a link to elsewhere; copy the data into the file")
     item = h5py.h5o.open(parent.id, raw)
     if isinstance(item, h5py.h5g.GroupID):
         return h5py.Group(item)
