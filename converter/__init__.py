@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from converter.export.convert import convert
+    from converter.export.pretrained import from_pretrained, save_pretrained
     from converter.layers.kit.python_layers import python_layer
     from converter.layers.layer import Blob, Call, Operator, layer
     from converter.net.net import Layer, Net
@@ -53,6 +54,7 @@ _HOMES = {
     "features": "converter.pytorch.features",
     "fold_preprocessing": "converter.pytorch.folding",
     "freeze": "converter.pytorch.finetuning",
+    "from_pretrained": "converter.export.pretrained",
     "layer": "converter.layers.layer",
     "load": "converter.pytorch.loading",
     "parameter_groups": "converter.pytorch.finetuning",
@@ -60,6 +62,7 @@ _HOMES = {
     "read_net": "converter.net.reading",
     "read_weights": "converter.plan.stored_weights",
     "replace_head": "converter.pytorch.finetuning",
+    "save_pretrained": "converter.export.pretrained",
 }
 _MODULES = {
     "dilatednet": "converter.dilatednet",
@@ -112,6 +115,7 @@ __all__ = [
     "features",
     "fold_preprocessing",
     "freeze",
+    "from_pretrained",
     "layer",
     "load",
     "parameter_groups",
@@ -119,6 +123,7 @@ __all__ = [
     "read_net",
     "read_weights",
     "replace_head",
+    "save_pretrained",
 ]
 
 

@@ -33,3 +33,26 @@ def finished(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise OutputError(f"cannot be written: {reason}; nothing was left behind", path=str(target)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def finished_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A folder to write to; when the block ends well, its files take their places in `path`, which is made if needed.
+
+    Raises:
+        OutputError: it cannot be made or written.
+    """
+    target = Path(path)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=target))
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}; name another folder", path=str(target)) from error
+    try:
+        yield made
+        for written in sorted(made.iterdir()):
+            written.replace(target / written.name)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", path=str(target)) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)

@@ -1,0 +1,185 @@
+"""Folders in Hugging Face's layout: a net, everything that is needed to have it again, and a card."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from converter import __version__
+from converter.errors import ConversionError, OutputError
+from converter.export.card import model_card
+from converter.export.extras import extra
+from converter.export.files import finished_folder
+from converter.export.weights import write_weights
+from converter.files.digest import Digest
+from converter.formats.mean import read_mean
+from converter.formats.prototxt.writer import write_prototxt
+from converter.formats.record import Field, Record, Where
+from converter.net.preprocessing import Preprocessing
+from converter.plan.plan import Plan
+from converter.pytorch.caffe_module import CaffeModule
+from converter.pytorch.loading import load
+
+CONFIG, PROTOTXT, WEIGHTS = "config.json", "net.prototxt", "model.safetensors"
+PREPROCESSOR, MEAN, CARD = "preprocessor_config.json", "mean.npy", "README.md"
+
+AnyPath = str | os.PathLike[str]
+
+
+def save_pretrained(
+    net: CaffeModule,
+    folder: AnyPath,
+    *,
+    source: Mapping[str, str] | None = None,
+    parity: Mapping[str, float] | None = None,
+    license: str = "unknown",  # noqa: A002 - the card's own word
+    push_to_hub: str | None = None,
+) -> None:
+    """Write a net as a folder: config.json, net.prototxt, model.safetensors, preprocessor_config.json, README.md.
+
+    Args:
+        net: a net as `converter.load` gives it; its numbers as they are now.
+        folder: made where it is missing; files of these names in it are replaced.
+        source: where the net came from, for the card: any of prototxt, weights, sha256.
+        parity: worst relative error by output against an oracle, for the card.
+        license: an identifier of https://spdx.org, for the card.
+        push_to_hub: name of a repository to upload the folder to; needs the extra [hub].
+
+    Raises:
+        OutputError: the net is a copy or cut and does not know its layers' settings, or the folder cannot be written.
+        ConversionError: a package is missing; says which extra brings it.
+    """
+    plan = getattr(net, "plan", None)
+    if plan is None:
+        raise OutputError("a copied or cut net does not know its layers' settings; save the net that was loaded")
+    with finished_folder(folder) as made:
+        (made / PROTOTXT).write_text(_prototxt(plan), encoding="utf-8")
+        write_weights(net, made / WEIGHTS, (source or {}).get("weights", ""), lambda: (source or {}).get("sha256", ""))
+        digest = _digest(made / WEIGHTS)
+        config = _config(net, dict(source or {}), digest)
+        (made / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        _write_preprocessing(net.facts.preprocessing, made)
+        (made / CARD).write_text(model_card(net, config, parity or {}, license), encoding="utf-8")
+    if push_to_hub is not None:
+        extra("huggingface_hub", brings="hub", what="uploads")
+        from huggingface_hub import HfApi
+
+        api = HfApi()
+        api.create_repo(push_to_hub, exist_ok=True)
+        api.upload_folder(repo_id=push_to_hub, folder_path=os.fspath(folder))
+
+
+def from_pretrained(name: AnyPath, *, revision: str | None = None, **options: Any) -> CaffeModule:
+    """The net of a folder that `save_pretrained` wrote; or of a repository of that name on a hub (extra [hub]).
+
+    Args:
+        name: the folder; where none of that name exists, a repository.
+        revision: branch, tag or commit of a repository.
+        **options: as `converter.load` takes them, `classes` for fine-tuning say.
+
+    Raises:
+        ConversionError: no such folder, or one that is not of this kind; a package is missing.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        extra("huggingface_hub", brings="hub", what=f"{os.fspath(name)!r} is no folder here; repositories")
+        from huggingface_hub import snapshot_download
+
+        folder = Path(snapshot_download(os.fspath(name), revision=revision))
+    config = _read_json(folder / CONFIG)
+    if config.get("model_type") != "caffe" or not (folder / PROTOTXT).is_file():
+        raise ConversionError("is no folder of save_pretrained: no net of Caffe in it", path=os.fspath(folder))
+    inputs = {str(key): tuple(map(int, shape)) for key, shape in config.get("inputs", {}).items()}
+    settings = {"inputs": inputs, "preprocessing": _read_preprocessing(folder), "allow_unknown": True, **options}
+    return load(folder / PROTOTXT, folder / WEIGHTS, **settings)
+
+
+def _prototxt(plan: Plan) -> str:
+    """The net's layers as text, with the numbers of outputs that they have now."""
+    where = Where(plan.net.path)
+    name = Field("name", plan.net.name, where)
+    layers = (Field("layer", layer.record, layer.where) for layer in plan.net.layers)
+    return write_prototxt(Record("NetParameter", where, (name, *layers)))
+
+
+def _config(net: CaffeModule, source: dict[str, str], digest: str) -> dict[str, Any]:
+    """config.json."""
+    return {
+        "model_type": "caffe",
+        "architectures": ["CaffeModule"],
+        "name": net.facts.name,
+        "inputs": {name: list(shape) for name, shape in net.inputs.items()},
+        "outputs": list(net.outputs),
+        "library_name": "dilatednet",
+        "library_version": __version__,
+        "source": source,
+        "weights_sha256": digest,
+    }
+
+
+def _digest(path: Path) -> str:
+    digest = Digest(path)
+    digest.start()
+    return digest.hexdigest()
+
+
+def _write_preprocessing(known: Preprocessing | None, folder: Path) -> None:
+    """preprocessor_config.json, and the mean image beside it where there is one."""
+    if known is None:
+        return
+    table = asdict(known)
+    image = table.pop("mean_image")
+    if image is not None:
+        np.save(folder / MEAN, image)
+        table["mean_image"] = MEAN
+    table = {"image_processor_type": "CaffeTransform", **table}
+    (folder / PREPROCESSOR).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_preprocessing(folder: Path) -> Preprocessing | None:
+    """What a folder says of its net's images."""
+    if not (folder / PREPROCESSOR).is_file():
+        return None
+    table = _read_json(folder / PREPROCESSOR)
+    image = read_mean(folder / MEAN) if table.get("mean_image") else None
+    try:
+        size, crop = (tuple(map(int, table[name])) if table.get(name) else None for name in ("size", "crop"))
+        mean = tuple(map(float, table.get("mean", ())))
+        return Preprocessing(mean, image, float(table.get("scale", 1)), _pair(size), _pair(crop), table["color"])
+    except (TypeError, ValueError, KeyError) as error:
+        raise ConversionError(f"does not read: {error}", path=os.fspath(folder / PREPROCESSOR)) from error
+
+
+def _pair(sizes: tuple[int, ...] | None) -> tuple[int, int] | None:
+    """Height and width.
+
+    Raises:
+        ValueError: other than two numbers.
+    """
+    if sizes is None:
+        return None
+    height, width = sizes
+    return height, width
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """A table.
+
+    Raises:
+        ConversionError: missing, or none.
+    """
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConversionError(
+            f"does not read ({error}); is the folder one of save_pretrained?", path=str(path)
+        ) from error
+    if not isinstance(table, dict):
+        raise ConversionError("is no table; the folder is damaged", path=str(path))
+    return table
