@@ -1,16 +1,17 @@
-"""Matrix products on the CPU by the quicker of two libraries.
+"""Matrix products on the CPU by the quickest of three libraries.
 
-On AMD's processors torch's library (MKL) falls behind numpy's (OpenBLAS): on two AVX2 cores 42 against 79 GFLOP/s where
-sums are a few dozen numbers long, as in a transform, 122 against 151 where they are 4096. Batches go as fast in either,
-unless there is AVX-512: MKL reaches half of a convolution's rate there (210 of 423 GFLOP/s). But each library keeps
-threads of its own, which wait for more work on the cores that the other's need; unless they are told to sleep, taking
-turns costs more than it gains.
+On AMD's processors torch's library (MKL) falls behind others. Without AVX-512 numpy's (OpenBLAS) is the quicker one: on
+two AVX2 cores 79 against 42 GFLOP/s where sums are a few dozen numbers long, as in a transform, 151 against 122 where
+they are 4096; batches go as fast in either. With AVX-512 MKL and OpenBLAS reach 190 GFLOP/s, oneDNN 360 to 450. Numpy's
+library keeps threads of its own, which wait for more work on the cores that torch's need; unless they are told to
+sleep, taking turns costs more than it gains.
 """
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -19,17 +20,40 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from converter.fast import onednn
 from converter.pytorch.process_settings import threads_make_room
+
+_FRESH = 1 << 24
+"""Bytes of a product that oneDNN makes at a time."""
 
 Product: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(a, b, out): write a @ b, of float32 matrices or batches of them, to `out`, which is also the result."""
 
 
-def matmul_on(device: str) -> Product:
-    """The product to use on a kind of device, found early: torch's compiler cannot look at files."""
+@dataclass(frozen=True, slots=True)
+class Products:
+    """The three products of a transformed convolution, each by the library that is quickest at it."""
+
+    flat: Product
+    """(m, k) @ (k, n), for short sums over long rows."""
+    kernel: Product
+    """(m, k) @ (n, k) transposed, where n is large: a transform of kernels as they are stored."""
+    planes: Product
+    """(p, m, k) @ (p, n, k) transposed, matrix by matrix: sums over channels."""
+
+
+def products_on(device: str) -> Products:
+    """The products to use on a kind of device, found early: torch's compiler cannot look at files."""
+    if device == "cpu" and has_avx512() and onednn.has_linear():
+        return Products(_torchs, _onednn_rows, _onednn_planes)
     if not numpy_is_quicker(device):
-        return _torchs
-    return _numpy_matmul if has_avx512() else _numpys_but_for_batches
+        return Products(_torchs, _transposed(_torchs), _transposed(_torchs))
+    return Products(_numpy_matmul, _transposed(_numpy_matmul), _transposed(_torchs))
+
+
+def matmul_on(device: str) -> Product:
+    """The quicker product of two matrices on a kind of device."""
+    return _numpy_matmul if numpy_is_quicker(device) else _torchs
 
 
 def _torchs(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
@@ -41,8 +65,28 @@ def _numpy_matmul(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     return out
 
 
-def _numpys_but_for_batches(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
-    return _torchs(a, b, out) if a.ndim > 2 else _numpy_matmul(a, b, out)
+def _transposed(product: Product) -> Product:
+    """The product with its second factor transposed."""
+    return lambda a, b, out: product(a, b.transpose(-1, -2), out)
+
+
+def _onednn_rows(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    """A few thousand rows of b at a time: a fresh result beyond 32 MB costs more in page faults than its sums do."""
+    if torch.compiler.is_compiling():
+        return torch.matmul(a, b.t(), out=out)
+    step = max(1, _FRESH // (4 * len(a)))
+    for first in range(0, len(b), step):
+        part = slice(first, first + step)
+        out[:, part] = onednn.linear(a, b[part], None, False)
+    return out
+
+
+def _onednn_planes(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    if torch.compiler.is_compiling():
+        return torch.bmm(a, b.transpose(1, 2), out=out)
+    for left, right, result in zip(a, b, out, strict=True):
+        result.copy_(onednn.linear(left, right, None, False))
+    return out
 
 
 @cache

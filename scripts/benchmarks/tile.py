@@ -11,6 +11,7 @@ from scripts.benchmarks.setting import Setting
 
 TITLE = "tile"
 _TASKS = "scripts.benchmarks.tasks.tiles"
+_ENGINES = "scripts.benchmarks.tasks.engines"
 _PLAIN = "plain module (converter.load)"
 _PRODUCTS = {"float32": "matrix product, float32", "bfloat16": "matrix product, bfloat16"}
 
@@ -44,6 +45,10 @@ def _nets(setting: Setting) -> list[tuple[str, str, dict[str, object]]]:
         (_PLAIN, f"{_TASKS}:module", both),
         ("hand-written net, channels last", f"{_TASKS}:channels_last", weights),
         ("F.conv2d, default layout", f"{_TASKS}:functional", weights),
+        ("torch.compile, channels last", f"{_ENGINES}:compiled", weights),
+        ("ONNX Runtime", f"{_ENGINES}:onnxruntime", weights),
+        ("OpenVINO, float32", f"{_ENGINES}:openvino", weights),
+        ("OpenVINO, bfloat16", f"{_ENGINES}:openvino", {**weights, "precision": "bf16"}),
         ("OpenCV 4", f"{_TASKS}:opencv", both),
     ]
     return [(name, task, {**given, "answer": _answer(setting.folder, name)}) for name, task, given in found]

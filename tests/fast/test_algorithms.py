@@ -7,13 +7,14 @@ from torch.nn import functional as F  # noqa: N812
 
 from converter.fast import accelerate
 from converter.fast.autotune import AutotunedConvolution
-from converter.fast.convolution import frequency as fourier
 from converter.fast.convolution.choice import Moved, candidates, select_algorithm
 from converter.fast.convolution.direct import DirectConvolution
 from converter.fast.convolution.filter import Filter, Place
-from converter.fast.convolution.frequency import FrequencyConvolution, fits_frequency_domain, planes, saves, transform
+from converter.fast.convolution.frequency import FrequencyConvolution, fits_frequency_domain, saves
 from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
 from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, is_dilated
+from converter.fast.convolution.transform import fourier, fourier_planes, winograd
+from converter.fast.convolution.winograd import WinogradConvolution, fits_winograd, has_tiles
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
 
@@ -68,23 +69,76 @@ def test_the_fourier_form_is_the_convolution(given, shape):
 
 def test_the_fourier_form_takes_bands_of_rows_and_blocks_of_outputs(monkeypatch):
     given, x = made(32, 100, 7, dilation=2), picture(1, 32, 90, 50)
-    monkeypatch.setitem(fourier._BAND, "cpu", 1)
-    monkeypatch.setitem(fourier._BLOCK, "cpu", 1)
+    monkeypatch.setattr(FrequencyConvolution, "BAND", {"cpu": 1})
+    monkeypatch.setattr(FrequencyConvolution, "BLOCK", {"cpu": 1})
     with torch.inference_mode():
         assert apart(given, FrequencyConvolution(given, CPU), x) <= 1e-6
 
 
-@pytest.mark.parametrize(("size", "k"), [(8, 5), (12, 7), (16, 9), (6, 3)])
-def test_the_transform_correlates(size, k):
+TRANSFORMS = {
+    "fourier 8, 5": (fourier(8, 5), 8, 5),
+    "fourier 12, 7": (fourier(12, 7), 12, 7),
+    "fourier 16, 9": (fourier(16, 9), 16, 9),
+    "fourier 6, 3": (fourier(6, 3), 6, 3),
+    "winograd": (winograd(), 6, 3),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_the_transform_correlates(name):
     """The matrices against the sum itself, on whole numbers."""
+    t, size, k = TRANSFORMS[name]
     draws = np.random.default_rng(size)
     x, w = draws.integers(-9, 9, (size, size)), draws.integers(-9, 9, (k, k))
-    t, outputs = transform(size, k), size - k + 1
+    outputs = size - k + 1
     y = t.back @ ((t.tile @ x.ravel()) * (t.kernel @ w.ravel()))
     wanted = [[(x[i : i + k, j : j + k] * w).sum() for j in range(outputs)] for i in range(outputs)]
 
-    assert t.tile.shape[0] == planes(size)
     np.testing.assert_allclose(y.reshape(outputs, outputs), wanted, atol=1e-4 * k * k)
+
+
+def test_a_transform_takes_as_many_products_as_it_says():
+    assert [len(fourier(size, 3).tile) for size in (6, 8, 12)] == [fourier_planes(size) for size in (6, 8, 12)]
+    assert winograd().tile.shape == (36, 36)
+    assert winograd().back.shape == (16, 36)
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [
+        (made(16, 24, 3), (1, 16, 34, 30)),
+        (made(16, 24, 3, dilation=2, pad=2, rectified=False), (2, 16, 31, 30)),
+        (made(16, 24, 3, dilation=4, bias=False), (1, 16, 60, 45)),
+        (made(16, 24, 3, pad=1), (3, 16, 4, 4)),
+    ],
+)
+def test_winograds_algorithm_is_the_convolution(given, shape):
+    with torch.inference_mode():
+        assert apart(given, WinogradConvolution(given, CPU), picture(*shape)) <= 2e-6
+
+
+def test_winograds_algorithm_takes_bands_of_rows(monkeypatch):
+    monkeypatch.setattr(WinogradConvolution, "BAND", {"cpu": 1})
+    given = made(16, 24, 3, dilation=2)
+    with torch.inference_mode():
+        assert apart(given, WinogradConvolution(given, CPU), picture(1, 16, 50, 40)) <= 2e-6
+
+
+def test_winograds_algorithm_is_for_many_channels_and_filled_tiles(monkeypatch):
+    monkeypatch.setattr("converter.fast.convolution.winograd.has_avx512", lambda: True)
+    monkeypatch.setattr("converter.fast.convolution.winograd.onednn.has_linear", lambda: True)
+    conv4 = Filter(torch.empty(512, 512, 3, 3, device="meta"), None, (1, 1), (0, 0), (1, 1), 1, True)
+    assert fits_winograd(conv4, CPU)
+    assert has_tiles(conv4, (1, 512, 106, 106))
+    assert not has_tiles(conv4, (1, 512, 12, 12))
+    assert not fits_winograd(conv4, Place(torch.bfloat16, torch.device("cpu")))
+    assert not fits_winograd(made(128, 256, 3), CPU)
+    assert not fits_winograd(made(256, 256, 3, stride=2), CPU)
+    assert not fits_winograd(made(256, 256, 3, group=2), CPU)
+    wide = Filter(torch.empty(672, 336, 3, 3, device="meta"), None, (1, 1), (0, 0), (16, 16), 1, True)
+    assert not has_tiles(wide, (1, 336, 60, 60))  # 28 positions an image of 16: one tile in each, half empty
+    monkeypatch.setattr("converter.fast.convolution.winograd.has_avx512", lambda: False)
+    assert not fits_winograd(conv4, CPU)
 
 
 def test_fc6_is_cheaper_by_spectra_and_small_or_strided_ones_are_not():

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from converter.fast import matmul as room
+from converter.fast import onednn
 from converter.fast.convolution.filter import Place
-from converter.fast.convolution.frequency import FrequencyConvolution
+from converter.fast.convolution.frequency import FrequencyConvolution, best_size
 from converter.fast.convolution.pointwise import PointwiseConvolution
+from converter.fast.convolution.transform import fourier_planes
 from converter.pytorch.process_settings import prepare, threads_make_room
 from tests.fast.test_algorithms import apart, made, picture
 from tests.places import ROOT
@@ -48,15 +50,25 @@ def test_every_library_gives_the_convolution(library, rectified, bias):
 
 
 @pytest.mark.parametrize("library", [True], indirect=True)
-def test_with_avx512_long_sums_are_onednns_and_batches_numpys(library, monkeypatch):
+@pytest.mark.skipif(not onednn.has_linear(), reason="torch was built without oneDNN")
+def test_with_avx512_sums_over_channels_are_onednns(library, monkeypatch):
     multiplied, _ = library
+    shapes, linear = [], onednn.linear
+
+    def counted(rows, weight, bias, relu):
+        shapes.append((tuple(rows.shape), tuple(weight.shape)))
+        return linear(rows, weight, bias, relu)
+
     monkeypatch.setattr(room, "has_avx512", lambda: True)
+    monkeypatch.setattr(room.onednn, "linear", counted)
     with torch.inference_mode():
         wide, square = made(32, 40, 1), made(32, 40, 7)
         assert apart(wide, PointwiseConvolution(wide, CPU), picture(2, 32, 7, 9)) <= 1e-6
-        assert not multiplied
+        assert shapes == [((126, 32), (40, 32))]
         assert apart(square, FrequencyConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
-    assert {len(left) for left, _ in multiplied} == {2, 3}
+    assert not multiplied
+    planes = fourier_planes(best_size(square, (1, 32, 30, 21)))
+    assert len(shapes) == 1 + 1 + planes  # the pointwise one, the kernels' transform, a product a plane
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from converter.fast.convolution.filter import Algorithm, Filter, Place, hand_bac
 from converter.fast.convolution.frequency import FrequencyConvolution, fits_frequency_domain, saves
 from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
 from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, is_dilated
+from converter.fast.convolution.tiled import TiledConvolution
+from converter.fast.convolution.winograd import WinogradConvolution, fits_winograd, has_tiles
 
 
 def select_algorithm(given: Filter, place: Place) -> Algorithm:
@@ -25,7 +27,9 @@ def select_algorithm(given: Filter, place: Place) -> Algorithm:
     if is_pointwise(given, place):
         return PointwiseConvolution(given, place)
     if fits_frequency_domain(given) and (place.dtype == torch.float32 or not computes(place.dtype)):
-        return _LargeKernel(given, place)
+        return _BySize(FrequencyConvolution(given, place), DirectConvolution(given, place), saves)
+    if fits_winograd(given, place):
+        return _BySize(WinogradConvolution(given, place), DirectConvolution(given, place), has_tiles)
     return DirectConvolution(given, place)
 
 
@@ -58,13 +62,15 @@ def candidates(moved: Moved) -> dict[str, Callable[[], Algorithm]]:
     return found
 
 
-class _LargeKernel:
-    """The frequency-domain algorithm where the image is large enough for it to pay, else the direct one."""
+class _BySize:
+    """A tiled algorithm where the input is large enough for it to pay, else the direct one."""
 
-    def __init__(self, given: Filter, place: Place) -> None:
-        self.given = given
-        self._fourier, self._direct = FrequencyConvolution(given, place), DirectConvolution(given, place)
+    def __init__(
+        self, tiled: TiledConvolution, direct: DirectConvolution, pays: Callable[[Filter, tuple[int, ...]], bool]
+    ) -> None:
+        self.given = tiled.given
+        self._tiled, self._direct, self._pays = tiled, direct, pays
 
     def __call__(self, x: Tensor) -> Tensor:
         """See `Algorithm`."""
-        return self._fourier(x) if saves(self.given, tuple(x.shape)) else self._direct(x)
+        return self._tiled(x) if self._pays(self.given, tuple(x.shape)) else self._direct(x)

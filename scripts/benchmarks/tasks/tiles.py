@@ -23,7 +23,7 @@ def fast(weights: str, side: int, answer: str, dtype: str = "float32") -> Run:
     kind = getattr(torch, dtype)
     net = accelerate(load("pascal_voc", weights), dtype=kind)
     rounded = {} if computes(kind) else {"this processor": f"has no {dtype} instructions; rounded, summed in float32"}
-    return _timed(net, net.logits, _input(side), answer, rounded)
+    return timed(net, net.logits, image(side), answer, rounded)
 
 
 def module(prototxt: str, weights: str, side: int, answer: str) -> Run:
@@ -31,14 +31,14 @@ def module(prototxt: str, weights: str, side: int, answer: str) -> Run:
     from converter.pytorch.loading import load
 
     net = load(prototxt, weights, inputs={"data": (1, 3, side, side)})
-    return _timed(lambda x: next(iter(net(x).values())), None, _input(side), answer)
+    return timed(lambda x: next(iter(net(x).values())), None, image(side), answer)
 
 
 def plain_logits(weights: str, side: int, answer: str) -> Run:
     """The plain net's answer before the softmax, in a file: what parity is held against."""
     from converter.dilatednet import load
 
-    net, x = load("pascal_voc", weights), _input(side)
+    net, x = load("pascal_voc", weights), image(side)
 
     def run() -> None:
         with torch.inference_mode():
@@ -52,7 +52,7 @@ def channels_last(weights: str, side: int, answer: str) -> Run:
     from converter.dilatednet import load
 
     net = load("pascal_voc", weights).to(memory_format=torch.channels_last)
-    return _timed(net, net.logits, _input(side).to(memory_format=torch.channels_last), answer)
+    return timed(net, net.logits, image(side).to(memory_format=torch.channels_last), answer)
 
 
 def functional(weights: str, side: int, answer: str) -> Run:
@@ -75,7 +75,7 @@ def functional(weights: str, side: int, answer: str) -> Run:
                 x = F.relu_(x)
         return x
 
-    return _timed(lambda x: F.softmax(logits(x), 1), logits, _input(side), answer)
+    return timed(lambda x: F.softmax(logits(x), 1), logits, image(side), answer)
 
 
 def opencv(prototxt: str, weights: str, side: int, answer: str) -> Run:
@@ -92,7 +92,7 @@ def opencv(prototxt: str, weights: str, side: int, answer: str) -> Run:
         net.setInput(x.numpy())
         return torch.from_numpy(net.forward("ct_final"))
 
-    return _timed(run, logits, _input(side), answer)
+    return timed(run, logits, image(side), answer)
 
 
 def matrix_product(size: int, dtype: str = "float32") -> Run:
@@ -126,13 +126,12 @@ def distance(plain: str, other: str) -> Run:
     return run
 
 
-def _input(side: int) -> torch.Tensor:
+def image(side: int) -> torch.Tensor:
+    """A square input made from a formula: (1, 3, side, side) float32."""
     return torch.from_numpy(formula_image(side, side))[None]
 
 
-def _timed(
-    net: Answer, logits: Answer | None, x: torch.Tensor, answer: str, facts: dict[str, Any] | None = None
-) -> Run:
+def timed(net: Answer, logits: Answer | None, x: torch.Tensor, answer: str, facts: dict[str, Any] | None = None) -> Run:
     """Runs `net` on `x`; the first time, which only warms up, its `logits` go to the file `answer`."""
     saved: list[str] = []
 
