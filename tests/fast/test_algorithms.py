@@ -10,7 +10,7 @@ from converter.fast.autotune import AutotunedConvolution
 from converter.fast.convolution.choice import Moved, candidates, select_algorithm
 from converter.fast.convolution.direct import DirectConvolution
 from converter.fast.convolution.filter import Filter, Place
-from converter.fast.convolution.frequency import FrequencyConvolution, fits_frequency_domain, saves
+from converter.fast.convolution.frequency import FrequencyConvolution, best_size, fits_frequency_domain, saves
 from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
 from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, is_dilated
 from converter.fast.convolution.transform import fourier, fourier_planes, winograd
@@ -101,6 +101,19 @@ def test_a_transform_takes_as_many_products_as_it_says():
     assert [len(fourier(size, 3).tile) for size in (6, 8, 12)] == [fourier_planes(size) for size in (6, 8, 12)]
     assert winograd().tile.shape == (36, 36)
     assert winograd().back.shape == (16, 36)
+
+
+def test_spectra_are_stored_at_the_second_call_where_there_is_memory(monkeypatch):
+    given, x = made(32, 48, 7, dilation=2), picture(1, 32, 40, 36)
+    bytes_ = 4 * fourier_planes(best_size(given, tuple(x.shape))) * 32 * 48
+    for memory, stored in ((8 * bytes_, True), (8 * bytes_ - 1, False), (0, False)):
+        monkeypatch.setattr("converter.fast.convolution.frequency.machine_memory", lambda memory=memory: memory)
+        algorithm = FrequencyConvolution(given, CPU)
+        with torch.inference_mode():
+            for call in range(3):
+                assert (algorithm._stored is not None) is (stored and call > 1)
+                assert apart(given, algorithm, x) <= 1e-6
+            assert apart(given, algorithm, picture(1, 32, 20, 90)) <= 1e-6  # of another size
 
 
 @pytest.mark.parametrize(

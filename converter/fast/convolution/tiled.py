@@ -32,8 +32,6 @@ class TiledConvolution:
     """Bytes for the transforms of a block of kernels and of their outputs."""
     BAND: ClassVar[Mapping[str, int]] = {"cpu": 1 << 28, "cuda": 1 << 32}
     """Bytes for the transform of the input; a larger input goes through in bands of rows."""
-    KEEPS_KERNEL: ClassVar[bool] = False
-    """Whether the kernel's transform is stored, at (planes / k²) times its size, or made anew at each call."""
 
     def __init__(self, given: Filter, place: Place) -> None:
         self.given, self.place = given, place
@@ -41,6 +39,8 @@ class TiledConvolution:
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
         self._matrices: dict[int, list[Tensor]] = {}
+        self._calls = 0
+        self._stored: tuple[int, Tensor] | None = None
 
     def size(self, shape: tuple[int, ...]) -> int:
         """Rows and columns of a tile for an input of `shape` (n, c, h, w)."""
@@ -50,12 +50,17 @@ class TiledConvolution:
         """The matrices for tiles of `size`."""
         raise NotImplementedError
 
+    def stores(self, kernel_bytes: int, calls: int) -> bool:
+        """Whether the kernel's transform of `kernel_bytes` is stored at the call of this number, from 1 on."""
+        raise NotImplementedError
+
     def __call__(self, x: Tensor) -> Tensor:
         """See `Algorithm`."""
         f, x = self.given, x.float()
         size = self.size(tuple(x.shape))
         if self._weight is None:
-            self._pack(size)
+            self._pack()
+        self._store(size)
         padded = F.pad(x, (f.pad[1], f.pad[1], f.pad[0], f.pad[0])) if any(f.pad) else x
         rows, columns = f.output_size(x.shape[2], x.shape[3])
         outputs, reach = f.weight.shape[0], f.dilation[0] * (f.kernel[0] - 1)
@@ -84,7 +89,7 @@ class TiledConvolution:
         block = min(self._block(height, count, x.shape[1]), y.shape[3])
         # Rooms are made once a call: fresh pages for each block would cost more than what is computed into them.
         rooms = [x.new_empty(planes * block * count) for planes in (height, len(back))]
-        room = x.new_empty(0 if self.KEEPS_KERNEL else height * block * x.shape[1])
+        room = x.new_empty(0 if self._has_stored(size) else height * block * x.shape[1])
         for first in range(0, y.shape[3], block):
             last = min(first + block, y.shape[3])
             pairs, part = (
@@ -98,8 +103,8 @@ class TiledConvolution:
     def _kernel(self, size: int, first: int, last: int, room: Tensor) -> Tensor:
         """The transform of the kernels of some outputs, stored or made in `room`: (planes, outputs, c)."""
         assert self._weight is not None
-        if self.KEEPS_KERNEL:
-            return self._weight[:, first:last]
+        if self._stored is not None and self._has_stored(size):
+            return self._stored[1][:, first:last]
         channels = self.given.weight.shape[1]
         rows, kernel = self._weight[first * channels : last * channels], self._on_device(size)[1]
         made = self._products.kernel(kernel, rows, room[: len(kernel) * len(rows)].view(len(kernel), -1))
@@ -145,14 +150,23 @@ class TiledConvolution:
             ]
         return self._matrices[size]
 
-    def _pack(self, size: int) -> None:
+    def _pack(self) -> None:
         weight = self.given.weight.detach().to(self.place.device, self.place.dtype).float()
         self._bias = bias_of(self.given, self.place, torch.float32)
         self._weight = weight.reshape(-1, weight.shape[2] * weight.shape[3])
-        if self.KEEPS_KERNEL:
-            kernel = self._on_device(size)[1]
-            self._weight = (kernel @ self._weight.t()).view(len(kernel), *weight.shape[:2])
         hand_back(self.given.weight, self._weight)
+
+    def _has_stored(self, size: int) -> bool:
+        return self._stored is not None and self._stored[0] == size
+
+    def _store(self, size: int) -> None:
+        """Store the kernel's transform, where the algorithm does; of another size it is then made at each call."""
+        assert self._weight is not None
+        self._calls += 1
+        kernel, channels = self._on_device(size)[1], self.given.weight.shape[:2]
+        if self._stored is None and self.stores(4 * len(kernel) * channels[0] * channels[1], self._calls):
+            whole = self._weight.new_empty(len(kernel), len(self._weight))
+            self._stored = size, self._products.kernel(kernel, self._weight, whole).view(len(kernel), *channels)
 
 
 def count_tiles(given: Filter, shape: tuple[int, ...], size: int) -> int:

@@ -25,15 +25,18 @@ _FEWEST_TILES = 64
 
 
 class WinogradConvolution(TiledConvolution):
-    """y = conv(x) for a 3×3 kernel; the kernel's transform, four times its size, is stored."""
+    """y = conv(x) for a 3×3 kernel; the kernel's transform is stored."""
 
     BAND: ClassVar[Mapping[str, int]] = {"cpu": 1 << 23, "cuda": 1 << 32}
     BLOCK: ClassVar[Mapping[str, int]] = {"cpu": 1 << 40, "cuda": 1 << 40}
-    KEEPS_KERNEL = True
 
     def size(self, _shape: tuple[int, ...]) -> int:
         """Six: four outputs and what the kernel reaches beyond them."""
         return _SIZE
+
+    def stores(self, _kernel_bytes: int, _calls: int) -> bool:
+        """At once: it is four times the kernel."""
+        return True
 
     def transform(self, _size: int) -> Transform:
         """Toom and Cook's matrices."""
