@@ -40,6 +40,23 @@ def convolution(
     return cast(Tensor, y)
 
 
+def convolution_sum(
+    x: Tensor,
+    other: Tensor,
+    packed: Tensor,
+    bias: Tensor | None,
+    stride: Pair,
+    pad: Pair,
+    dilation: Pair,
+    group: int,
+    relu: bool,
+) -> Tensor:
+    """`convolution` plus `other` (n, c', h', w'), then rectified inside the kernel if asked for."""
+    after = "relu" if relu else None
+    given = (x, other, packed, bias, pad, stride, dilation, group)
+    return cast(Tensor, torch.ops.mkldnn._convolution_pointwise.binary(*given, "add", 1.0, after, [], None))
+
+
 def pack_convolution(weight: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, shape: list[int]) -> Tensor:
     """Weights (c_out, c_in / group, kh, kw) as oneDNN's kernels want them for inputs of `shape` (n, c, h, w)."""
     packed = torch.ops.mkldnn._reorder_convolution_weight(weight, pad, stride, dilation, group, shape)

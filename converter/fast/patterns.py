@@ -10,6 +10,8 @@ from torch import Tensor, fx, nn
 
 from converter.fast.convolution.choice import select_algorithm
 from converter.fast.convolution.filter import Algorithm, Filter, Place
+from converter.fast.folding import fold_affine, set_submodule
+from converter.fast.sums import FusedSum, SummedConvolution, find_sums, is_convolution, relu_behind
 from converter.pytorch.casting import check_range
 
 
@@ -82,60 +84,70 @@ def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
     A two-dimensional convolution takes the ReLU along that alone reads it; dropout goes; a softmax that is an output
     computes in float32; what has numbers of its own is moved to the place.
     """
-    source = graph_of(net)
+    source = fold_affine(graph_of(net))
     root, graph = nn.Module(), fx.Graph()
+    sums = find_sums(source, place)
+    in_sums = {found.convolution for found in sums.values()}
     values: dict[fx.Node, fx.Node] = {}
     for node in source.graph.nodes:
-        module = source.get_submodule(str(node.target)) if node.op == "call_module" else None
-        if isinstance(module, nn.Dropout) or (module is not None and _fused_relu(source, node)):
-            values[node] = values[node.args[0]]
+        if node in in_sums:
             continue
-        values[node] = graph.node_copy(node, values.__getitem__)
-        if module is not None:
-            _set_submodule(root, str(node.target), _replacement(source, node, module, place))
+        if _vanishes(source, node, sums):
+            values[node] = values[node.args[0]]
+        elif node in sums:
+            values[node] = _put_sum(source, node, sums[node], place, root, graph, values)
+        else:
+            values[node] = graph.node_copy(node, values.__getitem__)
+            if node.op == "call_module":
+                module = source.get_submodule(str(node.target))
+                set_submodule(root, str(node.target), _replacement(source, node, module, place))
     return fx.GraphModule(root, graph)
+
+
+def _vanishes(source: fx.GraphModule, node: fx.Node, sums: dict[fx.Node, FusedSum]) -> bool:
+    """Whether a node is dropout, or a ReLU that goes with the convolution or the sum before it."""
+    if node.op != "call_module":
+        return False
+    if isinstance(source.get_submodule(str(node.target)), nn.Dropout):
+        return True
+    before = node.args[0] if node.args else None
+    if not isinstance(before, fx.Node):
+        return False
+    if before in sums:
+        return sums[before].relu is node
+    return is_convolution(source, before) and relu_behind(source, before) is node
+
+
+def _put_sum(
+    source: fx.GraphModule,
+    node: fx.Node,
+    found: FusedSum,
+    place: Place,
+    root: nn.Module,
+    graph: fx.Graph,
+    values: dict[fx.Node, fx.Node],
+) -> fx.Node:
+    """A convolution that adds, under the sum's name, where the sum stood."""
+    convolution = source.get_submodule(str(found.convolution.target))
+    assert isinstance(convolution, nn.Conv2d)
+    module = SummedConvolution(_filter(convolution, found.relu is not None), place)
+    set_submodule(root, str(node.target), module)
+    x = found.convolution.args[0]
+    assert isinstance(x, fx.Node)
+    return graph.call_module(str(node.target), (values[x], values[found.other]))
 
 
 def _replacement(source: fx.GraphModule, node: fx.Node, module: nn.Module, place: Place) -> nn.Module:
     """What stands in a module's place."""
-    if type(module) is nn.Conv2d and _is_plain(module):
-        return AcceleratedConvolution(module, _relu_behind(source, node) is not None, place)
+    if is_convolution(source, node):
+        assert isinstance(module, nn.Conv2d)
+        return AcceleratedConvolution(module, relu_behind(source, node) is not None, place)
     if isinstance(module, nn.Softmax) and all(user.op == "output" for user in node.users):
         return Float32Softmax(module)  # within the net the next layer wants the place's type
-    if next(module.parameters(), None) is None and next(module.buffers(), None) is None:
+    here = place.device.type == "cpu" and place.dtype == torch.float32
+    if here or (next(module.parameters(), None) is None and next(module.buffers(), None) is None):
         return module
     return MovedModule(module, place)
-
-
-def _is_plain(convolution: nn.Conv2d) -> bool:
-    """Zeros as padding, as numbers: what the algorithms compute."""
-    return convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str)
-
-
-def _relu_behind(source: fx.GraphModule, node: fx.Node) -> fx.Node | None:
-    """The plain ReLU that alone reads a node."""
-    reader = next(iter(node.users), None)
-    if len(node.users) != 1 or reader is None or reader.op != "call_module":
-        return None
-    return reader if type(source.get_submodule(str(reader.target))) is nn.ReLU else None
-
-
-def _fused_relu(source: fx.GraphModule, node: fx.Node) -> bool:
-    """Whether a node is a ReLU that goes with the convolution before it."""
-    before = node.args[0] if node.args else None
-    if not isinstance(before, fx.Node) or before.op != "call_module":
-        return False
-    module = source.get_submodule(str(before.target))
-    return type(module) is nn.Conv2d and _is_plain(module) and _relu_behind(source, before) is node
-
-
-def _set_submodule(root: nn.Module, target: str, module: nn.Module) -> None:
-    """A module at a dotted place."""
-    path, _, name = target.rpartition(".")
-    held = root
-    for part in filter(None, path.split(".")):
-        held = held._modules.setdefault(part, nn.Module())  # type: ignore[assignment]
-    held._modules[name] = module
 
 
 def _filter(conv: nn.Conv2d, rectified: bool) -> Filter:
