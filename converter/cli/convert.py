@@ -35,6 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--fold-preprocessing", action="store_true",
         help="for .py .onnx .pt2: the net takes R, G, B in 0 to 255; its first convolution does order, mean, scale",
     )  # fmt: skip
+    parser.add_argument(
+        "--verify", action="store_true", help="for FOLDER/: compare with the oracle first; the card tells the errors"
+    )
     parser.add_argument("--mean", metavar="B,G,R", help="mean that the net's images have taken off: numbers, or a file")
     parser.add_argument("--scale", type=float, default=1.0, help="factor after the mean")
     parser.add_argument("--color", choices=("bgr", "rgb", "gray"), default="bgr", help="the net's channels")
@@ -53,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     until = [blob for text in args.until for blob in text.split(",")]
     report = convert(
         args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), key=args.key,
-        preprocessing=_preprocessing(args), fold_preprocessing=args.fold_preprocessing, **allowed,
+        preprocessing=_preprocessing(args), fold_preprocessing=args.fold_preprocessing, parity=_parity(args), **allowed,
     )  # fmt: skip
     for note in report.notes:
         print(printable(f"note: {note}"))
@@ -75,3 +78,24 @@ def _preprocessing(args: argparse.Namespace) -> Preprocessing | None:
     except ValueError:
         return Preprocessing(mean_image=read_mean(args.mean), scale=args.scale, color=args.color)
     return Preprocessing(mean=numbers, scale=args.scale, color=args.color)
+
+
+def _parity(args: argparse.Namespace) -> dict[str, float] | None:
+    """Relative error of each output on seeded random inputs, where --verify asks for it.
+
+    Raises:
+        ComparisonError: a blob is out of its tolerance.
+    """
+    if not args.verify or args.prototxt is None:
+        return None
+    from converter.errors import ComparisonError
+    from converter.verify.inputs import random_inputs
+    from converter.verify.verify import Verifier
+
+    verifier = Verifier(args.prototxt, args.weights, allow_unknown=args.allow_unknown, key=args.key)
+    (check,) = verifier.check(random_inputs(verifier.plan, 0))
+    if not check.passed:
+        row = check.comparison.first_divergence
+        where = f"blob {row.blob!r}: {row.reason}" if row else "; ".join(check.findings)
+        raise ComparisonError(f"the net differs from the oracle at {where}; run dilatednet verify")
+    return {row.blob: row.relative for row in check.comparison.rows if row.blob in verifier.net.outputs}

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.conversion import convert as weights_conversion
 from converter.conversion.convert import Report
 from converter.errors import OutputError
+from converter.export.provenance import Provenance
+from converter.files.paths import split_paths
 from converter.net.net import Shape
 from converter.net.preprocessing import Preprocessing, described
 
 if TYPE_CHECKING:
-    from converter.export.source.document import Provenance
     from converter.pytorch.caffe_module import CaffeModule
 
 MODEL_ENDINGS = (".py", ".onnx", ".pt2")
@@ -33,6 +35,7 @@ def convert(
     inputs: Mapping[str, Shape] | None = None,
     preprocessing: Preprocessing | None = None,
     fold_preprocessing: bool = False,
+    parity: Mapping[str, float] | None = None,
     allow_nan: bool = False,
     allow_unused: bool = False,
     allow_unknown: bool = False,
@@ -44,13 +47,14 @@ def convert(
         weights: `.caffemodel` of any age, `.h5`, `.safetensors`, `.npz` or `.pth`; or several with commas between them.
         out: `.safetensors`, `.pth` (a plain state_dict), `.npz`, `.h5` (Caffe's layout), `.caffemodel` or
             `.caffemodel.h5`; or, where `prototxt` is given, `.py` (readable source, its weights beside it as
-            `.safetensors`), `.onnx` or `.pt2` (a torch.export program). What stands there is replaced once the new file
-            is whole.
+            `.safetensors`), `.onnx` or `.pt2` (a torch.export program), or, with a slash at its end, a folder as
+            `save_pretrained` writes it. What stands there is replaced once the new file is whole.
         prototxt: the net; layers and shapes are checked against it, and it gives a `.caffemodel` its definitions.
         until: for whole nets: the blobs that are to be its outputs; what only others need is left out.
         inputs: for whole nets: shapes of inputs that the file does not state, or others than it states.
         preprocessing: for whole nets: what is done to images before; None reads it from the net's own data layer.
         fold_preprocessing: for whole nets: put channel order, mean and scale into the first convolution.
+        parity: for folders: worst relative error by output, for the card.
         allow_nan: keep numbers that are not finite.
         allow_unused: leave out, and note, layers of the file that the net does not have.
         allow_unknown: go on, and note it, where the net has layer types or fields that nobody knows.
@@ -65,20 +69,24 @@ def convert(
         ConversionError: a package is missing; says which extra brings it.
     """
     allowed = {"allow_nan": allow_nan, "allow_unused": allow_unused, "allow_unknown": allow_unknown}
-    if Path(out).suffix not in MODEL_ENDINGS:
+    folder = os.fspath(out).endswith(("/", os.sep))
+    if not folder and Path(out).suffix not in MODEL_ENDINGS:
         if until or inputs or preprocessing or fold_preprocessing:
             text = f"until, inputs and preprocessing are for whole nets, {', '.join(MODEL_ENDINGS)}; leave them out"
             raise OutputError(text, path=os.fspath(out))
         return weights_conversion.convert(weights, out, prototxt, key=key, **allowed)
     started = time.perf_counter()
-    weights_conversion.check_target(weights, Path(out), MODEL_ENDINGS)
+    if not folder:
+        weights_conversion.check_target(weights, Path(out), MODEL_ENDINGS)
     if prototxt is None:
-        text = f"a {Path(out).suffix} file holds a whole net; give it with prototxt (--prototxt NET)"
+        kind = "folder" if folder else f"{Path(out).suffix} file"
+        text = f"a {kind} holds a whole net; give it with prototxt (--prototxt NET)"
         raise OutputError(text, path=os.fspath(out))
     net = _loaded(weights, prototxt, inputs, preprocessing, key, allowed)
     net = _prepared(net, tuple(until), fold_preprocessing)
     digest = _sha256(weights)
-    notes = [*net.notes, *_write(net, Path(out), prototxt, weights, digest)]
+    origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in split_paths(weights)), digest)
+    notes = [*net.notes, *(_write_folder(net, Path(out), origin, parity) if folder else _write(net, Path(out), origin))]
     return _report(net, Path(out), notes, digest, started)
 
 
@@ -110,11 +118,16 @@ def _prepared(net: CaffeModule, until: tuple[str, ...], fold: bool) -> CaffeModu
     return features(net, until) if until else net
 
 
-def _write(net: CaffeModule, out: Path, prototxt: AnyPath, weights: AnyPath, sha256: str) -> list[str]:
-    """Write the net in the format that the ending tells; what a user should know."""
-    from converter.export.source.document import Provenance
+def _write_folder(net: CaffeModule, out: Path, origin: Provenance, parity: Mapping[str, float] | None) -> list[str]:
+    """Write the net as a folder."""
+    from converter.export.pretrained import save_pretrained
 
-    origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in os.fspath(weights).split(",")), sha256)
+    save_pretrained(net, out, source=asdict(origin), parity=parity)
+    return []
+
+
+def _write(net: CaffeModule, out: Path, origin: Provenance) -> list[str]:
+    """Write the net in the format that the ending tells; what a user should know."""
     if out.suffix == ".onnx":
         from converter.export.onnx import write_onnx
 
@@ -157,7 +170,6 @@ def _metadata(net: CaffeModule, origin: Provenance) -> dict[str, str]:
 def _sha256(weights: AnyPath) -> str:
     """The digests of the source files."""
     from converter.files.digest import Digest
-    from converter.files.paths import split_paths
 
     digests = [Digest(path) for path in split_paths(weights)]
     for digest in digests:
@@ -168,7 +180,10 @@ def _sha256(weights: AnyPath) -> str:
 def _report(net: CaffeModule, out: Path, notes: Sequence[str], sha256: str, started: float) -> Report:
     """What was written, counted."""
     state = net.state_dict()
-    files = [out, out.with_suffix(".safetensors") if out.suffix == ".py" else Path(f"{out}.data")]
+    if out.is_dir():
+        files = list(out.iterdir())
+    else:
+        files = [out, out.with_suffix(".safetensors") if out.suffix == ".py" else Path(f"{out}.data")]
     return Report(
         out=str(out),
         layers=len({key.partition(".")[0] for key in state}),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 import torch
 
 import converter
+from converter.cli import main
 from converter.dilatednet import ZOO
 from converter.errors import ConversionError, OutputError
+from converter.export.weights import write_weights
 from converter.net.preprocessing import Preprocessing
 from tests.dilatednet.formula_nets import formula_net
 from tests.export.nets import MINI, chain, golden_error, image_of
@@ -115,6 +118,21 @@ def test_a_dilated_net_has_hugging_faces_methods(tmp_path):
     with torch.no_grad():
         prob = back(torch.from_numpy(image_of("dilation7_kitti")))
     assert golden_error("dilation7_kitti", prob.numpy()) <= 2e-5
+
+
+def test_the_command_writes_a_folder_with_parity_on_its_card(tmp_path, capsys):
+    net = chain(tmp_path)
+    write_weights(net, tmp_path / "w.safetensors")
+    common = [str(tmp_path / "w.safetensors"), f"{tmp_path}/folder/"]
+    assert main(["convert", *common]) == 2
+    assert "a folder holds a whole net; give it with prototxt" in capsys.readouterr().err
+    assert main(["convert", *common, "--prototxt", str(tmp_path / "chain.prototxt"), "--verify"]) == 0
+    card = (tmp_path / "folder/README.md").read_text()
+    figures = dict(re.findall(r"\| `(\w+)` \| ([\d.]+e-\d+) \|", card))
+    assert set(figures) == {"a", "fc"} and max(map(float, figures.values())) <= 1e-5
+    assert "`w.safetensors`" in card and "`chain.prototxt`" in card
+    back = converter.from_pretrained(tmp_path / "folder")
+    assert torch.equal(back.fc.weight, net.fc.weight)
 
 
 def test_torch_hub_loads_published_nets_any_net_and_folders(tmp_path):

@@ -14,8 +14,9 @@ from torch import nn
 
 import converter
 from converter.errors import OutputError
+from converter.export.provenance import Provenance
 from converter.export.source.definitions import read_source
-from converter.export.source.document import Provenance, source_of, write_source
+from converter.export.source.document import source_of, write_source
 from converter.export.weights import write_weights
 from tests.export.nets import DILATED, MINI, chain, dilated, golden_error, image_of
 from tests.export.targets import run_source
@@ -120,7 +121,8 @@ def test_source_is_typed(tmp_path):
 def test_source_does_not_depend_on_the_order_of_sets(tmp_path):
     code = (
         "import sys, converter\n"
-        "from converter.export.source.document import Provenance, source_of\n"
+        "from converter.export.provenance import Provenance\n"
+        "from converter.export.source.document import source_of\n"
         "net = converter.load(sys.argv[1], seed=0)\n"
         "print(source_of(net, 'w.safetensors', Provenance()))"
     )

@@ -72,6 +72,9 @@ def _value(module: nn.Module, name: str) -> Any:
 
 
 def _same(value: Any, default: Any) -> bool:
+    """Whether an argument is the default; numbers of a prototxt are float32."""
+    if isinstance(value, float) and isinstance(default, float):
+        return bool(np.float32(value) == np.float32(default))
     return bool(_plain(value) == _plain(default)) and isinstance(value, bool) == isinstance(default, bool)
 
 

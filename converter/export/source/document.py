@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from torch import nn
 
 from converter import __version__
 from converter.errors import OutputError
+from converter.export.provenance import Provenance
 from converter.export.shapes import value_shapes
 from converter.export.source.constructor import constructor, is_ours, literal
 from converter.export.source.definitions import definitions_of
@@ -19,15 +19,6 @@ from converter.export.source.statements import Statements, attribute
 from converter.files.atomic import atomic_write
 from converter.net.preprocessing import described
 from converter.pytorch.caffe_module import CaffeModule
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where a net came from: names of the files, the weights' digest ("" where there is none)."""
-
-    prototxt: str = ""
-    weights: str = ""
-    sha256: str = ""
 
 
 def write_source(
