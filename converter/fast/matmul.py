@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from converter.fast import onednn
+from converter.fast.workers import run_in_parallel
 from converter.pytorch.process_settings import threads_make_room
 
 _FRESH = 1 << 24
@@ -84,8 +85,12 @@ def _onednn_rows(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
 def _onednn_planes(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     if torch.compiler.is_compiling():
         return torch.bmm(a, b.transpose(1, 2), out=out)
-    for left, right, result in zip(a, b, out, strict=True):
-        result.copy_(onednn.linear(left, right, None, False))
+
+    def multiply(index: int, count: int) -> None:
+        for plane in range(index, len(a), count):
+            out[plane].copy_(onednn.linear(a[plane], b[plane], None, False))
+
+    run_in_parallel(multiply)
     return out
 
 
