@@ -1,4 +1,6 @@
-"""fyu's data layers as a prototxt states them: their fields become data sets, their tops batches. No torch here.
+"""Data layers as a prototxt states them: their fields become data sets, their tops batches. No torch here.
+
+Caffe's own layers build themselves (`database_data`, `hdf5_data` and so on); fyu's two are built here.
 
 Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp and bin_label_data_layer.cpp.
 """
@@ -13,12 +15,18 @@ from typing import Protocol, TypeAlias, cast
 import numpy as np
 
 from converter.data.bin_label_data import BinLabelData, BinLabelSettings
+from converter.data.database_data import DatabaseData
+from converter.data.hdf5_data import HDF5Data
+from converter.data.image_data import ImageData
 from converter.data.image_label_data import ImageLabelData, ImageLabelSettings
 from converter.data.list_files import read_pairs
+from converter.data.memory_data import MemoryData
 from converter.data.sampling import SampleOrder
 from converter.data.transforms import Array, LabelSlice, Padding
+from converter.data.window_data import WindowData
 from converter.errors import ConversionError, DatasetError
-from converter.net.net import Layer
+from converter.layers.layer import operator_type
+from converter.net.net import Layer, Net
 from converter.net.params import Params
 
 Pairs: TypeAlias = list[tuple[str, str]]
@@ -58,6 +66,23 @@ class LayerReader(Protocol):
 def reads_files(layer_type: str) -> bool:
     """Whether a layer type's files, or the program's own arrays, are read here."""
     return layer_type in _BUILDERS
+
+
+def unstated_shapes(net: Net, seed: int = 0) -> dict[str, tuple[int, ...]]:
+    """Shapes of tops that the prototxt leaves to the data, as the files have them, by top.
+
+    Raises:
+        ConversionError: data that do not read.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for layer in net.layers:
+        kind = operator_type(layer.type)
+        if kind is None or not reads_files(layer.type):
+            continue
+        stated = kind(layer.params(), [], tops=len(layer.tops), phase=layer.phase).top_shapes([])
+        if () in stated or len(stated) < len(layer.tops):
+            found.update(layer_data(layer, seed).shapes())
+    return found
 
 
 def layer_data(layer: Layer, seed: int = 0) -> LayerReader:
@@ -149,4 +174,12 @@ def _initial_offset(view: Params, count: int, seed: int) -> int:
     return int(np.random.default_rng((seed, _SKIP_STREAM)).integers(skip)) if skip else 0
 
 
-_BUILDERS: dict[str, Callable[[Layer, int], LayerReader]] = {"ImageLabelData": _images, "BinLabelData": _features}
+_BUILDERS: dict[str, Callable[[Layer, int], LayerReader]] = {
+    "ImageLabelData": _images,
+    "BinLabelData": _features,
+    "Data": DatabaseData.of,
+    "HDF5Data": HDF5Data.of,
+    "ImageData": ImageData.of,
+    "MemoryData": MemoryData.of,
+    "WindowData": WindowData.of,
+}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.data.caffe_layers import LayerReader, layer_data, reads_files
-from converter.errors import ConversionError
+from converter.errors import ConversionError, ShapeError
 from converter.formats import weights as weights_files
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record
@@ -51,7 +51,14 @@ class Construction:
         """
         net = self.module.plan.net
         with self.python.registered(net):
-            return build_plan(net, inputs, allow_ignored=True)
+            plan = build_plan(net, inputs, allow_ignored=True)
+        for old, new in zip(self.module.plan.steps, plan.steps, strict=True):
+            shapes = [[blob.shape for blob in step.operator.blobs] for step in (old, new)]
+            if shapes[0] != shapes[1]:
+                text = f"layer {old.layer.name!r} ({old.layer.type}) has blobs of {shapes[0]}; bottoms of"
+                text = f"{text} {list(new.bottom_shapes)} need {shapes[1]}; keep its bottoms' sizes"
+                raise ShapeError(text, path=net.path, layer=old.layer.name)
+        return plan
 
 
 def net_record(path: str | os.PathLike[str]) -> Record:

@@ -100,6 +100,9 @@ class DotGraph:
             width, height = sizes[name]
             places[name] = (*((starts[rank], used[rank]) if across else (used[rank], starts[rank])), width, height)
             used[rank] += (height if across else width) + _GAP
+        if self.rankdir == "BT":
+            foot = max((top + height for _, top, _, height in places.values()), default=0) + _GAP
+            return {name: (left, foot - top - height, w, height) for name, (left, top, w, height) in places.items()}
         return places
 
     def _draw(self, kind: str) -> bytes:

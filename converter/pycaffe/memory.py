@@ -60,12 +60,11 @@ class SyncedMemory:
         if not tensor.is_contiguous():
             tensor = tensor.contiguous()
             self._tensor = tensor
-        held = self._array() if self._array is not None else None
-        if held is not None and held.shape == self.shape and held.ctypes.data == tensor.data_ptr():
-            return held
-        array: Array = tensor.numpy().reshape(self.shape)
-        self._array = weakref.ref(array)
-        return array
+        root = self._array() if self._array is not None else None
+        if root is None or root.ctypes.data != tensor.data_ptr() or root.size != tensor.numel():
+            root = tensor.numpy()
+            self._array = weakref.ref(root)  # alive as long as any view of it is: numpy's views keep their root
+        return root.reshape(self.shape)
 
     def flush(self) -> None:
         """Bring what scripts wrote to the host's copy to where the net computes."""

@@ -13,9 +13,11 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from converter.data.caffe_layers import unstated_shapes
 from converter.errors import TrainingError
 from converter.formats import weights as weights_files
 from converter.formats.solver_state import read_solverstate, write_solverstate
+from converter.net.reading import read_net
 from converter.pytorch.caffe_module import CaffeModule
 from converter.solver.build import build_optimizer, freeze, learnable_blobs
 from converter.solver.settings import SolverSettings, read_settings
@@ -73,7 +75,9 @@ class Solver:
             raise TrainingError("the net stands inside the solver; write it to a file and name it", path=str(path))
         seed = settings.random_seed if seed is None and settings.random_seed >= 0 else seed
         state = settings.train_state
-        net = load(settings.net, phase="train", stages=state.stages, level=state.level, seed=seed)
+        frozen = read_net(settings.net, "train", stages=state.stages, level=state.level)
+        shapes = unstated_shapes(frozen, max(0, settings.random_seed))
+        net = load(settings.net, phase="train", stages=state.stages, level=state.level, seed=seed, inputs=shapes)
         notes: list[str] = []
         for given in (weights,) if weights else settings.weights:
             notes += load_blobs(net, weights_files.read(given), partial=True)

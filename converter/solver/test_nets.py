@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from converter.data.caffe_layers import LayerReader, layer_data
+from converter.data.caffe_layers import LayerReader, layer_data, unstated_shapes
 from converter.errors import TrainingError
+from converter.net.reading import read_net
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import load
 from converter.solver.settings import NetState, SolverSettings
@@ -75,7 +76,8 @@ def test_nets(settings: SolverSettings, train: CaffeModule) -> list[TestNet]:
 
 def _open_test_net(path: str, passes: int, state: NetState, settings: SolverSettings, train: CaffeModule) -> TestNet:
     seed, device = max(0, settings.random_seed), next(train.parameters(), torch.empty(0)).device
-    net = load(path, phase="test", stages=state.stages, level=state.level, seed=seed)
+    shapes = unstated_shapes(read_net(path, "test", stages=state.stages, level=state.level), seed)
+    net = load(path, phase="test", stages=state.stages, level=state.level, seed=seed, inputs=shapes)
     net.adopt(train)
     sources = [layer_data(step.layer, seed) for step in net.plan.steps if step.operator.is_input]
     return TestNet(net.to(device), sources, passes)

@@ -81,7 +81,7 @@ def test_fields_that_cannot_be_honoured_are_named(tmp_path: Path, old: str, new:
 
 
 def test_other_data_layers_are_left_to_the_caller(tmp_path: Path) -> None:
-    text = 'layer { name: "d" type: "Data" top: "data" data_param { source: "x" batch_size: 1 } }'
+    text = 'layer { name: "d" type: "AnnotatedData" top: "data" data_param { source: "x" batch_size: 1 } }'
     with pytest.raises(DatasetError, match="feed its tops yourself"):
         built(tmp_path, text)
 

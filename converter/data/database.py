@@ -1,0 +1,94 @@
+"""Keyed records of LMDB and LevelDB in key order, by position. No torch here.
+
+Source: src/caffe/util/db_lmdb.cpp, db_leveldb.cpp. The packages `lmdb` and `plyvel` are asked for when they are needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from converter.errors import DatasetError
+
+
+class Database:
+    """A database's values in key order; the next one costs no search.
+
+    Attributes:
+        path: where it lies.
+        count: how many there are.
+    """
+
+    def __init__(self, path: str, count: int, begin: Callable[[], Iterator[bytes]]) -> None:
+        self.path, self.count = path, count
+        self._begin = begin
+        self._values = begin()
+        self._next = 0
+
+    def value(self, position: int) -> bytes:
+        """The value at `position`, counted on from the first again behind the last."""
+        place = position % self.count
+        if place < self._next:
+            self._values, self._next = self._begin(), 0
+        for value in self._values:
+            self._next += 1
+            if self._next > place:
+                return value
+        raise DatasetError(f"ends after {self._next} records of {self.count}; it is damaged", path=self.path)
+
+
+def open_database(path: str, backend: str) -> Database:
+    """A database for reading.
+
+    Args:
+        path: its folder (an LMDB may be a single file).
+        backend: LMDB or LEVELDB.
+
+    Raises:
+        DatasetError: it is not there, does not open, is empty, or its package is not installed.
+    """
+    if not Path(path).exists():
+        raise DatasetError(f"no such {backend}; check source, which is relative to the working folder", path=path)
+    opened = (_lmdb if backend == "LMDB" else _leveldb)(path)
+    if not opened.count:
+        raise DatasetError(f"this {backend} holds no records; make it again", path=path)
+    return opened
+
+
+def _lmdb(path: str) -> Database:
+    lmdb = _package("lmdb", "LMDB", path)
+    try:
+        env = lmdb.open(path, subdir=Path(path).is_dir(), readonly=True, lock=False, readahead=True, create=False)
+        count = env.stat()["entries"]
+    except lmdb.Error as error:
+        raise DatasetError(f"cannot be opened as LMDB: {error}; name its folder", path=path) from error
+
+    def begin() -> Iterator[bytes]:
+        with env.begin() as transaction:
+            yield from transaction.cursor().iternext(keys=False, values=True)
+
+    return Database(path, count, begin)
+
+
+def _leveldb(path: str) -> Database:
+    plyvel = _package("plyvel", "LevelDB", path)
+    try:
+        opened = plyvel.DB(path, create_if_missing=False)
+    except (OSError, plyvel.Error) as error:
+        raise DatasetError(f"cannot be opened as LevelDB: {error}; name its folder", path=path) from error
+
+    def begin() -> Iterator[bytes]:
+        return iter(opened.iterator(include_key=False))
+
+    return Database(path, sum(1 for _ in begin()), begin)
+
+
+def _package(name: str, what: str, path: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        text = f"this {what} needs the package {name}, which is not installed"
+        hint = "pip install 'dilatednet[pycaffe]'" if name == "lmdb" else f"pip install {name}, or convert it to LMDB"
+        raise DatasetError(f"{text}; {hint}", path=path) from error

@@ -1,0 +1,131 @@
+"""Caffe's HDF5Data layer: rows of the data sets named as the tops, file after file. No torch here.
+
+Source: src/caffe/layers/hdf5_data_layer.cpp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from converter.data.data_transformer import found_path
+from converter.data.transforms import Array
+from converter.errors import DatasetError
+from converter.net.net import Layer
+
+Rows = dict[str, Array]
+
+
+@dataclass(slots=True)
+class HDF5Data:
+    """Batches of rows, (batch, …) float32 a top; `shuffle` draws files and their rows anew in every epoch.
+
+    `lengths` are the files' numbers of rows. One file is held in memory at a time.
+    """
+
+    tops: tuple[str, ...]
+    files: list[str]
+    lengths: list[int]
+    batch: int
+    shuffle: bool
+    seed: int
+    _held: tuple[int, Rows] = field(default=(-1, {}), repr=False)
+
+    @classmethod
+    def of(cls, layer: Layer, seed: int) -> HDF5Data:
+        """The data that an hdf5_data_param describes.
+
+        Raises:
+            DatasetError: a list or file that does not read, or lacks a top's data set.
+            UnsupportedParameterError: a transform_param, which the layer does not have.
+        """
+        params = layer.params()
+        if params.has("transform_param"):
+            raise params.error("transform_param", "is set; HDF5Data does not transform", "remove it")
+        view = params.message("hdf5_data_param")
+        source = found_path(view, "source")
+        try:
+            names = Path(source).read_text(encoding="utf-8").split()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DatasetError(f"this list cannot be read: {error}; name a text file", path=source) from error
+        if not names:
+            raise DatasetError("this list is empty; expected one HDF5 file a line", path=source)
+        beside = Path(source).parent
+        files = [str(beside / one) if not Path(one).exists() and (beside / one).exists() else one for one in names]
+        lengths = [_length(path, layer.tops) for path in files]
+        batch = view.integer("batch_size")
+        return cls(layer.tops, files, lengths, batch, view.flag("shuffle", False), seed)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the tops: the first file's rows, `batch` of them."""
+        return {top: (self.batch, *values.shape[1:]) for top, values in self._rows(0).items()}
+
+    def inputs(self, number: int) -> dict[str, Array]:
+        """Batch `number` by top; it goes on in the next file where one ends.
+
+        Raises:
+            DatasetError: a file that does not read, or rows of another shape than the batch's first.
+        """
+        parts: dict[str, list[Array]] = {top: [] for top in self.tops}
+        for position in range(number * self.batch, (number + 1) * self.batch):
+            file, row = self._place(position)
+            for top, values in self._rows(file).items():
+                if parts[top] and parts[top][0].shape != values[row].shape:
+                    text = f"rows of {top!r} of shape {values[row].shape} after {parts[top][0].shape}"
+                    raise DatasetError(f"{text}; all files must have rows of one shape", path=self.files[file])
+                parts[top].append(values[row])
+        return {top: np.stack(rows) for top, rows in parts.items()}
+
+    def _place(self, position: int) -> tuple[int, int]:
+        """File and row at a position."""
+        epoch, place = divmod(position, sum(self.lengths))
+        files = list(range(len(self.files)))
+        if self.shuffle:
+            files = list(np.random.default_rng((self.seed, epoch)).permutation(len(files)))
+        for file in files:
+            if place < self.lengths[file]:
+                break
+            place -= self.lengths[file]
+        if self.shuffle:
+            place = int(np.random.default_rng((self.seed, epoch, int(file))).permutation(self.lengths[file])[place])
+        return int(file), place
+
+    def _rows(self, file: int) -> Rows:
+        if self._held[0] != file:
+            self._held = (file, _read(self.files[file], self.tops))
+        return self._held[1]
+
+
+def _length(path: str, tops: tuple[str, ...]) -> int:
+    """How many rows a file has.
+
+    Raises:
+        DatasetError: it does not read, lacks a data set, or they differ in rows.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            missing = [top for top in tops if not isinstance(file.get(top), h5py.Dataset)]
+            if missing:
+                text = f"holds no data set {', '.join(map(repr, missing))}; it has {', '.join(file) or 'none'}"
+                raise DatasetError(f"{text}; name the tops after them", path=path)
+            lengths = {top: file[top].shape[0] if file[top].shape else 0 for top in tops}
+    except OSError as error:
+        raise DatasetError(f"cannot be read as HDF5: {error}; check the list", path=path) from error
+    if len(set(lengths.values())) != 1 or not min(lengths.values()):
+        shown = ", ".join(f"{top} {count}" for top, count in lengths.items())
+        raise DatasetError(f"its data sets have rows: {shown}; expected as many in each, and one at least", path=path)
+    return next(iter(lengths.values()))
+
+
+def _read(path: str, tops: tuple[str, ...]) -> Rows:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return {top: np.asarray(file[top], dtype=np.float32) for top in tops}
+    except (OSError, KeyError, ValueError) as error:
+        raise DatasetError(f"cannot be read as HDF5: {error}; check the list", path=path) from error

@@ -1,0 +1,111 @@
+"""Caffe's ImageData layer: images and labels named in a list. No torch here.
+
+Source: src/caffe/layers/image_data_layer.cpp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from converter.data.caffe_images import read_bgr
+from converter.data.data_transformer import DataTransformer, found_path
+from converter.data.sampling import SampleOrder
+from converter.data.transforms import Array
+from converter.errors import DatasetError
+from converter.net.net import Layer
+
+_SKIP_STREAM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """Batches of (batch, c, h, w) images and (batch,) labels; images of one batch have one size.
+
+    `lines` are paths with labels; `size` is what images are resized to, None where they keep theirs.
+    """
+
+    tops: tuple[str, ...]
+    lines: list[tuple[str, int]]
+    batch: int
+    size: tuple[int, int] | None
+    color: bool
+    transformer: DataTransformer
+    order: SampleOrder
+    start: int = 0
+
+    @classmethod
+    def of(cls, layer: Layer, seed: int) -> ImageData:
+        """The data that an image_data_param describes.
+
+        Raises:
+            DatasetError: a list that does not read or is empty.
+            UnsupportedParameterError: numbers that the layer cannot use.
+        """
+        view = layer.params().message("image_data_param")
+        size = (view.integer("new_height"), view.integer("new_width"))
+        if (size[0] > 0) != (size[1] > 0):
+            raise view.error("new_height", "and new_width go together", "set both or none")
+        root = view.text("root_folder")
+        lines = [(root + name, label) for name, label in read_lines(found_path(view, "source"))]
+        skip = view.integer("rand_skip")
+        if skip > len(lines):
+            raise view.error("rand_skip", f"is {skip}", f"the list has {len(lines)} images")
+        return cls(
+            layer.tops,
+            lines,
+            max(1, view.integer("batch_size")),
+            size if size[0] else None,
+            view.flag("is_color"),
+            DataTransformer.of(layer),
+            SampleOrder(len(lines), seed, view.flag("shuffle")),
+            int(np.random.default_rng((seed, _SKIP_STREAM)).integers(skip)) if skip else 0,
+        )
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the tops, as the first batch has them."""
+        return {top: value.shape for top, value in self.inputs(0).items()}
+
+    def inputs(self, number: int) -> dict[str, Array]:
+        """Batch `number` by top.
+
+        Raises:
+            ImageError: an image that does not read.
+            DatasetError: an image of another size than the batch's first, or smaller than the crop.
+        """
+        first = self.start + number * self.batch
+        images, labels = [], []
+        for position in range(first, first + self.batch):
+            path, label = self.lines[self.order.item(position)]
+            planes = read_bgr(path, self.size, color=self.color)
+            images.append(self.transformer.apply(planes, self.order.draws(position), path))
+            labels.append(label)
+            if images[-1].shape != images[0].shape:
+                text = f"{images[-1].shape} in a batch of {images[0].shape}"
+                raise DatasetError(f"{text}; set new_height and new_width, or batch_size: 1", path=path)
+        return dict(zip(self.tops, (np.stack(images), np.array(labels, np.float32)), strict=False))
+
+
+def read_lines(path: str) -> list[tuple[str, int]]:
+    """`name label` a line; the label follows the last blank, so that names may hold blanks.
+
+    Raises:
+        DatasetError: the list cannot be read, is empty, or a line has no whole number.
+    """
+    try:
+        lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"this list cannot be read: {error}; name a text file of paths", path=path) from error
+    if not lines:
+        raise DatasetError("this list is empty; expected 'path label' a line; check how it was made", path=path)
+    found = []
+    for number, line in enumerate(lines, 1):
+        name, _, label = line.rstrip().rpartition(" ")
+        try:
+            found.append((name, int(label)))
+        except ValueError:
+            text = f"line {number} ends in {label!r}; expected 'path label', the label a whole number"
+            raise DatasetError(f"{text}; correct it", path=path, line=number) from None
+    return found
