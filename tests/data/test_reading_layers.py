@@ -194,7 +194,7 @@ def test_a_database_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_leveldb_without_plyvel_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "plyvel", None)
     text = f'layer {{ name: "d" type: "Data" top: "x" data_param {{ source: "{tmp_path}" batch_size: 1 }} }}'
-    with pytest.raises(DatasetError, match="needs the package plyvel.*or convert it to LMDB"):
+    with pytest.raises(DatasetError, match=r"needs the package plyvel.*or convert it to LMDB"):
         reader(tmp_path, text)
 
 

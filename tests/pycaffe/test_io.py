@@ -124,7 +124,7 @@ def test_images_and_means_of_other_sizes_are_resized() -> None:
     ],
 )
 def test_settings_that_do_not_fit_are_refused(call: str, argument: object) -> None:
-    with pytest.raises(ValueError, match="Transpose|Channel|Mean"):
+    with pytest.raises(ValueError, match=r"Transpose|Channel|Mean"):
         getattr(transformer(), call)("data", argument)
 
 

@@ -105,7 +105,8 @@ def test_in_place_layers_go_back_by_what_they_read(tmp_path: Path, phase: int) -
     text = (
         SIGMOID.replace("force_backward: true", "")
         + """
-    layer { name: "loss" type: "Reduction" bottom: "out" top: "loss" loss_weight: 2 reduction_param { operation: SUM } }"""
+    layer { name: "loss" type: "Reduction" bottom: "out" top: "loss" loss_weight: 2
+      reduction_param { operation: SUM } }"""
     )
     net = net_of(tmp_path, text, phase=phase)
     net.forward(x=X)

@@ -84,7 +84,7 @@ def test_a_net_is_drawn_with_boxes_octagons_and_labels() -> None:
 
 @pytest.mark.parametrize("direction", ["LR", "TB", "BT"])
 def test_drawings_are_images(tmp_path: Path, direction: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     draw.draw_net_to_file(drawn(), tmp_path / "net.png", direction)
     with Image.open(tmp_path / "net.png") as image:
         assert image.format == "PNG" and (image.width > 600) == (direction == "LR")
