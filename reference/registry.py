@@ -10,6 +10,7 @@ with learned blobs also `parameters(layer, bottoms) -> list[Parameter]`. Message
 `from_state(arrays)`: a state_dict's arrays of one layer, in Caffe's order -> Caffe's blobs.
 `stored_order(sizes)`: where each of Caffe's blobs stands in a file that holds blobs of those sizes by position.
 `AXES_OF_ONE`: True where a state_dict's arrays may lack or have axes of length one that Caffe's do not.
+`STORED_AXES_OF_ONE`: True where files by position may hold its blobs, of one axis in Caffe, with axes of length one.
 `SUMS`: True where the tops are sums, or quotients of sums, of many values.
 `EXPONENTIAL`: True where an absolute error of the bottom becomes a relative error of the top.
 `DISCONTINUOUS_FROM`: the first top that is no continuous function of the bottoms (it compares, counts or rounds them).
@@ -53,6 +54,7 @@ class Operator:
     from_state: FromState | None
     stored_order: StoredOrder | None
     axes_of_one: bool
+    stored_axes_of_one: bool
     sums: bool
     exponential: bool
     discontinuous_from: int | None
@@ -80,6 +82,7 @@ def _load(file_name: str) -> Operator:
         from_state=getattr(module, "from_state", None),
         stored_order=getattr(module, "stored_order", None),
         axes_of_one=bool(getattr(module, "AXES_OF_ONE", False)),
+        stored_axes_of_one=bool(getattr(module, "STORED_AXES_OF_ONE", False)),
         sums=bool(getattr(module, "SUMS", False)),
         exponential=bool(getattr(module, "EXPONENTIAL", False)),
         discontinuous_from=getattr(module, "DISCONTINUOUS_FROM", None),

@@ -194,7 +194,7 @@ class Store:
 
     def _fit(self, blob: Blob, position: int, index: int, shape: tuple[int, ...]) -> Array:
         """The blob in the shape that the layer wants, where Caffe lets it pass (blob.cpp, ShapeEquals)."""
-        if blob.legacy:
+        if blob.legacy and not self._same_but_for_ones(position, blob.shape, shape):
             fits = len(shape) <= 4 and (1,) * (4 - len(shape)) + shape == blob.shape
         else:
             fits = blob.shape == shape or self._same_but_for_ones(position, blob.shape, shape)
@@ -203,9 +203,10 @@ class Store:
         return blob.data.reshape(shape)
 
     def _same_but_for_ones(self, position: int, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-        """Whether a blob by key is of a type that PyTorch holds without Caffe's axes of length one, and differs so."""
+        """Whether a blob's type may be held without Caffe's axes of length one, or with more, and differs so."""
         operator, source = registry.find(self.net.layers[position].type), self.sources.get(position)
-        loose = operator is not None and operator.axes_of_one and source is not None and bool(source.names)
+        keyed = source is not None and bool(source.names)
+        loose = operator is not None and (operator.axes_of_one if keyed else operator.stored_axes_of_one)
         return loose and [size for size in one if size != 1] == [size for size in other if size != 1]
 
     def _permissive(self, position: int, index: int) -> bool:

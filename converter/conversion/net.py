@@ -94,7 +94,7 @@ def _matched_layers(
     """The layers of the plan in the net's shapes; blobs whose bytes are the file's keep their place in it."""
     layers = {}
     for step in plan.steps:
-        name = step.layer.name
+        name = step.key
         if name in held and step.operator.blobs:
             names = tuple(blob.name for blob in step.operator.blobs)
             layers[name] = _matched_layer(replace(held[name], name=name, type=types[name]), names, found)

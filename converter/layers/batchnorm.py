@@ -1,4 +1,4 @@
-"""BatchNorm: normalisation by batch or by running statistics, without an affine part (that is Scale)."""
+"""BatchNorm: normalization by batch or by running statistics; BVLC's without an affine part, NVIDIA's with one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from converter.errors import ShapeError
+from converter.layers.kit.windows import element_count
 from converter.layers.layer import Array, Operator, Shapes, layer
+from converter.net.fillers import Filler
 from converter.net.params import Params
 
 if TYPE_CHECKING:
@@ -16,19 +18,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_AFFINE_BLOBS = 5
+_LEAST_EPS = 1e-5  # CUDNN_BN_MIN_EPSILON
+
 
 @layer("BatchNorm")
 class BatchNorm(Operator):
-    """(x - mean) / sqrt(variance + eps) per channel (axis 1), x: (n, c, ...).
+    """(x - mean) / sqrt(variance + eps) per channel (axis 1), x: (n, c, ...), and in NVIDIA's form * scale + bias.
 
-    Blobs: sums of means (c,) and of variances (c,), and the scale (1,) that divides both; a scale of 0 stands for no
-    statistics, mean and variance 0. With `use_global_stats` (default: when the module is not training) these are used;
-    otherwise the batch's own biased variance normalizes, and the blobs decay by moving_average_fraction and take in
-    the batch's mean and unbiased variance. Source: src/caffe/layers/batch_norm_layer.cpp.
+    BVLC's blobs: sums of means (c,) and of variances (c,), and the scale (1,) that divides both; a scale of 0 stands
+    for no statistics, mean and variance 0. With `use_global_stats` (default: when the module is not training) these are
+    used; otherwise the batch's own biased variance normalizes, and the blobs decay by moving_average_fraction and take
+    in the batch's mean and unbiased variance. Source: src/caffe/layers/batch_norm_layer.cpp.
+
+    NVIDIA's has five blobs, with `scale_bias`, a scale_filler or a bias_filler, or where the weights hold five: mean
+    and variance, used as stored, a single number without use, scale and bias (c,). Its eps is at least 1e-5, and in
+    phase TEST it always uses the stored statistics. Snapshots of older DIGITS hold scale, bias, mean, variance, number.
+    Source: NVIDIA/caffe, src/caffe/layers/batch_norm_layer.cpp.
     """
 
-    blob_names = ("running_mean", "running_var", "scale_factor")
-    legacy_blob_names = ("mean", "variance", "scale_factor")
+    blob_names = ("running_mean", "running_var", "scale_factor", "weight", "bias")
+    legacy_blob_names = ("mean", "variance", "scale_factor", "weight", "bias")
+    flat_blobs = True
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the constants and list the statistics."""
@@ -42,23 +53,42 @@ class BatchNorm(Operator):
         channels = bottoms[0][1] if len(bottoms[0]) > 1 else 1
         for shape in ((channels,), (channels,), (1,)):
             self.add_blob(shape, trained=False)
+        fillers = [view.message(name) if view.has(name) else None for name in ("scale_filler", "bias_filler")]
+        stated = view.flag("scale_bias", False)
+        self.affine = stated or any(fillers) or p.stored_blobs == _AFFINE_BLOBS
+        if self.affine:
+            self.eps = max(self.eps, _LEAST_EPS)
+            for filler, value in zip(fillers, (1.0, 0.0), strict=True):
+                self.add_blob((channels,), filler, default=Filler(value=value))
 
     def module(self) -> nn.Module:
-        """CaffeBatchNorm2d."""
+        """AffineBatchNorm2d with NVIDIA's five blobs, else CaffeBatchNorm2d."""
         from converter.modules import normalization
 
+        if self.affine:
+            channels, fixed = self.blobs[0].shape[0], bool(self.use_global_stats)
+            return normalization.AffineBatchNorm2d(channels, self.eps, self.fraction, fixed)
         return normalization.CaffeBatchNorm2d(self.blobs[0].shape[0], self.eps, self.fraction, self.use_global_stats)
 
     @classmethod
+    def file_order(cls, shapes: Shapes) -> Sequence[int]:
+        """Today's order of five blobs; older DIGITS' end with the single number. One channel alone does not tell."""
+        sizes = [element_count(shape) for shape in shapes]
+        older = len(sizes) == _AFFINE_BLOBS and sizes[-1] == 1 < sizes[2]
+        return (2, 3, 4, 0, 1) if older else range(len(sizes))
+
+    @classmethod
     def state_of(cls, blobs: Sequence[Array]) -> list[Array]:
-        """Mean and variance divided by the scale factor, and the factor; a factor of 0 gives zeros.
+        """Mean and variance divided by the scale factor, and the factor; a factor of 0 gives zeros. Five as they are.
 
         Numbers that are not finite stay so, so that a check for them finds them.
 
         Raises:
-            ValueError: other blobs than two of one shape and a single number.
+            ValueError: other blobs than two of one shape, a single number, and two of that shape or none.
         """
         _check_shapes(blobs)
+        if len(blobs) == _AFFINE_BLOBS:
+            return list(blobs)
         *sums, factor = blobs
         if not factor.any():
             return [np.where(np.isfinite(total), np.zeros_like(total), total) for total in sums] + [factor]
@@ -73,6 +103,8 @@ class BatchNorm(Operator):
             ValueError: as `state_of`.
         """
         _check_shapes(state)
+        if len(state) == _AFFINE_BLOBS:
+            return list(state)
         mean, variance, factor = state
         with np.errstate(over="ignore", invalid="ignore"):
             return [mean * factor, variance * factor, factor]  # type: ignore[operator]
@@ -81,5 +113,6 @@ class BatchNorm(Operator):
 def _check_shapes(values: Sequence[Any]) -> None:
     """Refuse values that NumPy would broadcast into numbers that mean nothing."""
     shapes = [tuple(value.shape) for value in values]
-    if len(shapes) != 3 or shapes[0] != shapes[1] or shapes[2] not in ((1,), ()):
-        raise ValueError("expected mean and variance of one shape, and a scale factor of shape 1")
+    per_channel = {*shapes[:2], *shapes[3:]}
+    if len(shapes) not in (3, _AFFINE_BLOBS) or len(per_channel) != 1 or shapes[2] not in ((1,), ()):
+        raise ValueError("expected mean and variance of one shape, a factor of shape 1, and perhaps scale and bias")

@@ -73,6 +73,7 @@ class Operator:
         blob_names: names of its blobs in the state dict, in Caffe's order.
         legacy_blob_names: names in files of earlier versions, which held Caffe's blobs as they were, where they differ.
         legacy_axes: axes that each blob has in Caffe, where files of the 4-D form do not tell (`natural_shape`).
+        flat_blobs: its blobs have one axis; files by position may hold them with axes of length one around it.
         is_input: its tops are inputs of the net.
         is_loss: its first top has loss weight 1 unless the file says otherwise.
     """
@@ -81,6 +82,7 @@ class Operator:
     blob_names: ClassVar[tuple[str, ...]] = ("weight", "bias")
     legacy_blob_names: ClassVar[tuple[str, ...]] = ()
     legacy_axes: ClassVar[tuple[int, ...]] = ()
+    flat_blobs: ClassVar[bool] = False
     is_input: ClassVar[bool] = False
     is_loss: ClassVar[bool] = False
 
@@ -96,6 +98,11 @@ class Operator:
         self.phase = phase
         self.blobs: list[Blob] = []
         self.setup(params, bottoms)
+
+    @classmethod
+    def file_order(cls, shapes: Shapes) -> Sequence[int]:
+        """Where each blob in Caffe's order stands in a file by position that holds blobs of these shapes."""
+        return range(len(shapes))
 
     @classmethod
     def state_of(cls, blobs: Sequence[Array]) -> list[Array]:

@@ -37,6 +37,11 @@ def unescape(name: str) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+def repeated_key(layer: str, repeat: int) -> str:
+    """The first part of the keys of a layer before which `repeat` others bear its name; no other name's escape."""
+    return f"{escape(layer)}%23{repeat + 1}"
+
+
 def indexed_names(own: tuple[str, ...], count: int) -> tuple[str, ...]:
     """A type's own names for `count` blobs; those it does not name bear their number: blob2, blob3."""
     return own[:count] + tuple(f"blob{index}" for index in range(len(own), count))

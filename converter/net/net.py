@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast
@@ -166,10 +165,6 @@ def _check_wiring(layers: Sequence[Layer]) -> None:
                     "give it another name, or make both layers of one phase only",
                 )
             produced[top] = layer
-    repeated = [name for name, count in Counter(layer.name for layer in layers).items() if count > 1]
-    for layer in layers:
-        if layer.name in repeated and layer.param_specs:
-            raise _wiring_error(layer, "another layer has the same name; weights are found by name, so rename one")
 
 
 def _unknown_bottom(bottom: str, produced: dict[str, Layer]) -> str:

@@ -63,7 +63,7 @@ def caffe_blobs(kind: type[Operator], layer: StoredLayer, path: str) -> list[Sto
         WeightsError: a key that the type does not have, or a blob that is missing between others.
     """
     if not layer.names:
-        return [natural(kind, index, blob) for index, blob in enumerate(layer.stored)]
+        return positional_blobs(kind, layer)
     found = check_naming(kind, layer, len(layer.names), path)
     ordered = [blob for _, blob in sorted(zip(found.places, layer.stored, strict=True), key=lambda pair: pair[0])]
     if sorted(found.places) != list(range(len(ordered))):
@@ -138,6 +138,12 @@ def _same_bytes(old: Array, new: Array) -> bool:
     return old is new or (old.ctypes.data == new.ctypes.data and old.nbytes == new.nbytes and old.dtype == new.dtype)
 
 
+def positional_blobs(kind: type[Operator], layer: StoredLayer) -> list[StoredBlob]:
+    """The blobs of a layer in a file by position, in Caffe's order and shapes of today."""
+    order = kind.file_order([blob.array.shape for blob in layer.stored])
+    return [natural(kind, index, layer.stored[place]) for index, place in enumerate(order)]
+
+
 def natural(kind: type[Operator], index: int, blob: StoredBlob) -> StoredBlob:
     """The blob without the axes that the 4-D form put before it, where the layer's type tells them.
 
@@ -145,6 +151,8 @@ def natural(kind: type[Operator], index: int, blob: StoredBlob) -> StoredBlob:
     at hand the type's `legacy_axes` tell; else what is 1×1×1×n is (n,).
     """
     shape = blob.array.shape
+    if kind.flat_blobs and len(shape) > 1 and max(shape) == blob.array.size:
+        return replace(blob, array=blob.array.reshape(-1), legacy=False)
     if not blob.legacy or len(shape) != 4:
         return blob
     axes = kind.legacy_axes[index] if index < len(kind.legacy_axes) else 1

@@ -1,18 +1,19 @@
-"""One layer of a net and its stored blobs: which blob is which, whether the shapes fit, what other layers own."""
+"""One layer of a net and its stored blobs: which blob is which, and whether the shapes fit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from converter.formats.weights.stored import StoredBlob, StoredLayer
-from converter.layers.kit.windows import element_count
+from converter.layers.layer import Operator
 from converter.net.net import Shape
-from converter.plan.layer_blobs import check_naming
+from converter.plan.layer_blobs import check_naming, natural
 from converter.plan.plan import ConfiguredLayer, Plan, param_spec
+from converter.plan.shared_blobs import Fit, SharedBlobs
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
@@ -22,8 +23,8 @@ class Account:
     """What was found for each layer, and what does not fit, gathered so that all of it is said at once.
 
     Attributes:
-        arrays: by layer, in Caffe's order, shapes and terms.
-        states: by layer, the same as a state dict holds them, where the file holds them so and the two differ.
+        arrays: by `ConfiguredLayer.key`, in Caffe's order, shapes and terms.
+        states: by key, the same as a state dict holds them, where the file holds them so and the two differ.
         missing: layers of the net that the file lacks.
         unexpected: layers of the file that the net lacks.
         misshapen: a line for each blob, or number of blobs, that does not fit.
@@ -44,8 +45,10 @@ class _Places:
     in_state: bool = False
 
 
-def fit_layer(step: ConfiguredLayer, layer: StoredLayer, plan: Plan, path: str, account: Account) -> None:
-    """Put a layer's blobs into the account, or a line for each that does not fit.
+def fit_layer(
+    step: ConfiguredLayer, layer: StoredLayer, plan: Plan, path: str, account: Account, order: int
+) -> Fit | None:
+    """A layer's stored blobs in the shapes that it wants; None where they do not fit, and a line in the account.
 
     A blob that an earlier layer owns may be missing: HDF5 files hold shared blobs once, with their owner.
 
@@ -53,25 +56,39 @@ def fit_layer(step: ConfiguredLayer, layer: StoredLayer, plan: Plan, path: str, 
         WeightsError: a key that names no blob of the layer.
     """
     wanted = step.operator.blobs
-    owned = {place for place in range(len(wanted)) if owner_of(step, place, plan) is None}
+    layer = layer if layer.names else _in_todays_form(type(step.operator), layer)
+    owned = {place for place in range(len(wanted)) if not is_shared(step, place, plan)}
     found = _places(step, layer, sorted(owned), path)
     if len(layer.stored) != len(found.places) or not owned <= set(found.places) <= set(range(len(wanted))):
         held = ", ".join(layer.names) if layer.names else f"{len(layer.stored)} blobs"
         names = ", ".join(blob.name for blob in wanted) if layer.names else str(len(wanted))
         account.misshapen.append(f"{step.layer.name}: {held} in the file, {names} in the net")
-        return
+        return None
     misfits = _misfits(step, layer.stored, found)
+    account.misshapen += misfits
     if misfits:
-        account.misshapen += misfits
-        return
+        return None
     shapes = _shapes(step, found.in_state)
-    values = owners_blobs(step, plan, account.arrays, account.states if found.in_state else {})
-    for place, blob in zip(found.places, layer.stored, strict=True):
-        values[place] = _single(blob.array.reshape(shapes[place]))
-    if len(values) < len(wanted):
-        account.missing.append(step.layer.name)  # an owner is missing itself
-        return
-    _enter(step, [values[place] for place in range(len(wanted))], found.in_state, account)
+    stored = zip(found.places, layer.stored, strict=True)
+    values = {place: _single(blob.array.reshape(shapes[place])) for place, blob in stored}
+    return Fit(step, values, found.in_state, order)
+
+
+def enter(step: ConfiguredLayer, fit: Fit | None, shared: SharedBlobs, account: Account) -> bool:
+    """Put a layer's blobs, its own and shared ones, into the account; whether all of them were found."""
+    for in_state in [fit.in_state] if fit is not None else (False, True):
+        own = fit.values if fit is not None else {}
+        values = own | shared.values(step, _shapes(step, in_state), in_state=in_state)
+        if len(values) == len(step.operator.blobs):
+            _enter(step, [values[place] for place in range(len(values))], in_state, account)
+            return True
+    return False
+
+
+def _in_todays_form(kind: type[Operator], layer: StoredLayer) -> StoredLayer:
+    """A layer of a file by position, its blobs in Caffe's order and, where the type says so, of one axis."""
+    stored = [layer.stored[place] for place in kind.file_order([blob.array.shape for blob in layer.stored])]
+    return replace(layer, stored=tuple(natural(kind, 0, blob) if kind.flat_blobs else blob for blob in stored))
 
 
 def _places(step: ConfiguredLayer, layer: StoredLayer, owned: Sequence[int], path: str) -> _Places:
@@ -98,7 +115,7 @@ def _misfits(step: ConfiguredLayer, blobs: Sequence[StoredBlob], found: _Places)
 
 def _enter(step: ConfiguredLayer, values: list[Array], in_state: bool, account: Account) -> None:
     """Put a layer's values into the account, in Caffe's terms and, where they differ, in the state dict's."""
-    name = step.layer.name
+    name = step.key
     caffe = type(step.operator).blobs_of(values) if in_state else values
     if any(own is not array for own, array in zip(caffe, values, strict=True)):
         account.states[name] = tuple(values)
@@ -106,37 +123,15 @@ def _enter(step: ConfiguredLayer, values: list[Array], in_state: bool, account: 
     account.arrays[name] = tuple(array.reshape(blob.shape) for array, blob in zip(caffe, wanted, strict=True))
 
 
-def owners_blobs(
-    step: ConfiguredLayer,
-    plan: Plan,
-    arrays: Mapping[str, tuple[Array, ...]],
-    states: Mapping[str, tuple[Array, ...]],
-) -> dict[int, Array]:
-    """The blobs that earlier layers own, by their places in this layer: of `states` where it has the owner."""
-    found: dict[int, Array] = {}
-    for place, blob in enumerate(step.operator.blobs):
-        owner = owner_of(step, place, plan)
-        held = states.get(owner[0]) or arrays.get(owner[0]) if owner is not None else None
-        if owner is not None and held is not None and held[owner[1]].size == element_count(blob.shape):
-            found[place] = held[owner[1]]
-    return found
-
-
-def owner_of(step: ConfiguredLayer, place: int, plan: Plan) -> tuple[str, int] | None:
-    """The earlier layer that owns a blob by a shared parameter name, and the blob's place there; None without one."""
+def is_shared(step: ConfiguredLayer, place: int, plan: Plan) -> bool:
+    """Whether an earlier layer owns a blob by a shared parameter's name."""
     name = param_spec(step.layer, place).name
     for other in plan.steps:
         if not name or other is step:
-            return None
-        for index in range(len(other.operator.blobs)):
-            if param_spec(other.layer, index).name == name:
-                return other.layer.name, index
-    return None
-
-
-def all_shared(step: ConfiguredLayer, plan: Plan) -> bool:
-    """Whether earlier layers own all of this one's blobs."""
-    return all(owner_of(step, place, plan) is not None for place in range(len(step.operator.blobs)))
+            return False
+        if any(param_spec(other.layer, index).name == name for index in range(len(other.operator.blobs))):
+            return True
+    return False
 
 
 def _shapes(step: ConfiguredLayer, in_state: bool) -> list[Shape]:

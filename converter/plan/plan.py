@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from converter.errors import ConversionError, ShapeError, UnsupportedLayerError, UnsupportedParameterError
 from converter.formats.protobuf.schema import fields
@@ -20,6 +21,13 @@ class ConfiguredLayer:
     operator: Operator
     bottom_shapes: tuple[Shape, ...]
     top_shapes: tuple[Shape, ...]
+    repeat: int = 0
+    """How many layers before it bear its name: weights go to the first alone, as in Caffe."""
+
+    @property
+    def key(self) -> str:
+        """What its blobs are listed under: its name; of a later layer of that name a text that no name can be."""
+        return f"{self.layer.name}\ud800{self.repeat}" if self.repeat else self.layer.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,11 @@ def build_plan(
     steps: list[ConfiguredLayer] = []
     leftovers: list[Leftover] = []
     ignored: list[Leftover] = []
+    names: Counter[str] = Counter()
     for layer in net.layers:
-        step = _configure(layer, shapes, given, (stored_blobs or {}).get(layer.name))
+        counts = stored_blobs if stored_blobs and not names[layer.name] else {}
+        step = replace(_configure(layer, shapes, given, counts.get(layer.name)), repeat=names[layer.name])
+        names[layer.name] += 1
         shapes.update(zip(layer.tops, step.top_shapes, strict=True))
         for leftover in step.operator.params.leftovers():
             (ignored if _is_another_types(leftover, layer.type) else leftovers).append(leftover)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from converter.errors import ConversionError, WeightsError
-from converter.formats.weights.stored import StoredWeights
+from converter.formats.weights.stored import StoredLayer, StoredWeights
 from converter.net.fillers import fill
-from converter.plan.layer_fit import Account, all_shared, fit_layer, owners_blobs
-from converter.plan.plan import ConfiguredLayer, Plan
+from converter.net.names import repeated_key, unescape
+from converter.plan.layer_fit import Account, enter, fit_layer, is_shared
+from converter.plan.plan import ConfiguredLayer, Plan, param_spec
+from converter.plan.shared_blobs import Fit, SharedBlobs
 from converter.plan.stored_names import by_layer
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
@@ -23,8 +26,8 @@ class Matched:
     """Arrays for every layer with blobs, and what a user should know of how they came about.
 
     Attributes:
-        arrays: by layer, in Caffe's order, shapes and terms.
-        states: by layer, the same as a state dict holds them, where the file holds them so and the two differ.
+        arrays: by `ConfiguredLayer.key` (of the first layer of a name that name), in Caffe's order, shapes and terms.
+        states: by key, the same as a state dict holds them, where the file holds them so and the two differ.
         notes: layers filled or left out.
     """
 
@@ -56,46 +59,110 @@ def match(
         WeightsError: naming every layer missing, unexpected or misshapen at once; or a key that no blob has.
     """
     with_blobs = [step for step in plan.steps if step.operator.blobs]
-    names = {step.layer.name for step in with_blobs}
-    given = by_layer(stored, names)
+    given = by_layer(stored, {step.layer.name for step in with_blobs})
+    sources = _sources(with_blobs, given, stored)
     account = Account()
-    account.unexpected = [name for name in given if name not in names]
-    account.missing = [step.layer.name for step in with_blobs if step.layer.name not in given]
-    for step in with_blobs:
-        if step.layer.name in given:
-            fit_layer(step, given[step.layer.name], plan, stored.path, account)
-        elif all_shared(step, plan):
-            account.missing.remove(step.layer.name)
+    taken = {source.name for source in sources.values()}
+    account.unexpected = [name for name, layer in given.items() if layer.name not in taken]
+    shared = _enter_all(plan, sources, stored, account)
     _check(stored.path, account, fill_missing, allow_unused)
-    notes = [*stored.notes]
+    notes = [*stored.notes, *_notes_on_repeats(with_blobs, stored), *shared.notes]
     notes += [f"layer {name!r} of the weights has no place in the net and was left out" for name in account.unexpected]
-    notes += _fill_rest(with_blobs, plan, account, seed)
+    notes += _fill_rest(with_blobs, account, seed)
     return Matched(account.arrays, account.states, tuple(notes))
 
 
-def _fill_rest(steps: Sequence[ConfiguredLayer], plan: Plan, account: Account, seed: int | None) -> list[str]:
-    """Blobs of the layers that the file lacks: their owner's where they are shared, else as the prototxt says."""
-    random, notes = np.random.default_rng(seed), []
+def _enter_all(plan: Plan, sources: Mapping[str, StoredLayer], stored: StoredWeights, account: Account) -> SharedBlobs:
+    """Every stored layer in the account, shared blobs with all their layers; layers that lack blobs are named there."""
+    steps = [step for step in plan.steps if step.operator.blobs]
+    orders = {layer.name: order for order, layer in enumerate(stored.layers)}
+    fits: dict[str, Fit] = {}
+    for order, step in enumerate(steps):
+        if (source := sources.get(step.key)) is not None:
+            place = order if stored.by_key else orders[source.name]
+            if (fit := fit_layer(step, source, plan, stored.path, account, place)) is not None:
+                fits[step.key] = fit
+    shared = SharedBlobs.of([*fits.values()])
     for step in steps:
-        name = step.layer.name
-        if name in account.arrays:
-            continue
-        own = owners_blobs(step, plan, account.arrays, {})
-        filled = enumerate(fill_step(step, random))
-        account.arrays[name] = tuple(own[i].reshape(array.shape) if i in own else array for i, array in filled)
-        if account.states and (state := owners_blobs(step, plan, {}, account.states)) and len(state) == len(own):
-            account.states[name] = tuple(state[place] for place in sorted(state))
-        if name in account.missing:
+        misfits = step.key in sources and step.key not in fits  # told already
+        found = enter(step, fits.get(step.key), shared, account)
+        sharer = all(is_shared(step, place, plan) for place in range(len(step.operator.blobs)))
+        if not found and not misfits and not step.repeat and not sharer:
+            account.missing.append(step.layer.name)
+    return shared
+
+
+def _sources(
+    steps: Sequence[ConfiguredLayer], given: Mapping[str, StoredLayer], stored: StoredWeights
+) -> dict[str, StoredLayer]:
+    """The stored layer of each layer of the net, by key.
+
+    Of several layers of one name the first alone has one (src/caffe/net.cpp, CopyTrainedLayersFrom); in a state dict of
+    ours the others have keys of their own.
+    """
+    found = {}
+    for step in steps:
+        if not step.repeat:
+            source = given.get(step.layer.name)
+        else:
+            key = repeated_key(step.layer.name, step.repeat)
+            source = given.get(unescape(key)) if stored.by_key else None
+            source = source if source is not None and source.name == key else None
+        if source is not None:
+            found[step.key] = source
+    return found
+
+
+def _notes_on_repeats(steps: Sequence[ConfiguredLayer], stored: StoredWeights) -> Iterator[str]:
+    """Layers that bear one name, in the net and in the file."""
+    places: dict[str, list[str]] = {}
+    for step in steps:
+        places.setdefault(step.layer.name, []).append(str(step.layer.where))
+    for name, where in places.items():
+        if len(where) > 1:
+            yield f"layer {name!r} is in the net {len(where)} times ({', '.join(where)}): weights go to the first alone"
+    if not stored.by_key:
+        counts = Counter(layer.name for layer in stored.layers if layer.stored)
+        for name, count in counts.items():
+            if count > 1:
+                yield f"layer {name!r} is in the weights {count} times: the last counts, as in Caffe"
+
+
+def _fill_rest(steps: Sequence[ConfiguredLayer], account: Account, seed: int | None) -> list[str]:
+    """Layers that have no blobs yet, filled as the prototxt says, but for blobs that an earlier layer owns."""
+    random, notes, owners = np.random.default_rng(seed), [], _owners(steps, account.arrays)
+    for step in steps:
+        if step.key not in account.arrays:
+            account.arrays[step.key] = _filled(step, random, owners)
             notes.append(_filled_note(step))
     return notes
 
 
+def _owners(steps: Sequence[ConfiguredLayer], arrays: Mapping[str, tuple[Array, ...]]) -> dict[str, Array]:
+    """The arrays of shared parameters by name."""
+    return {
+        name: array
+        for step in steps
+        for place, array in enumerate(arrays.get(step.key, ()))
+        if (name := param_spec(step.layer, place).name)
+    }
+
+
+def _filled(step: ConfiguredLayer, random: np.random.Generator, owners: dict[str, Array]) -> tuple[Array, ...]:
+    """A layer's blobs by its fillers; a shared one is its owner's, and is noted down where there is no owner yet."""
+    arrays = []
+    for place, array in enumerate(fill_step(step, random)):
+        name = param_spec(step.layer, place).name
+        owner = owners.setdefault(name, array) if name else array
+        arrays.append(owner.reshape(array.shape) if owner.size == array.size else array)
+    return tuple(arrays)
+
+
 def fill_all(plan: Plan, seed: int | None = None) -> Matched:
     """Every blob filled as the prototxt says (Caffe's default where it names no filler: zeros), each layer noted."""
-    random = np.random.default_rng(seed)
-    steps = [step for step in plan.steps if step.operator.blobs]
-    arrays = {step.layer.name: fill_step(step, random) for step in steps}
-    return Matched(arrays, notes=tuple(_filled_note(step) for step in steps))
+    account, steps = Account(), [step for step in plan.steps if step.operator.blobs]
+    notes = _fill_rest(steps, account, seed)
+    return Matched(account.arrays, notes=tuple(notes))
 
 
 def fill_step(step: ConfiguredLayer, random: np.random.Generator) -> tuple[Array, ...]:

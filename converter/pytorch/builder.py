@@ -86,7 +86,7 @@ class GraphBuilder:
 
     def _state(self, step: ConfiguredLayer) -> Sequence[np.ndarray[Any, Any]]:
         """A layer's blobs as its module holds them."""
-        name = step.layer.name
+        name = step.key
         given = self._values.states.get(name)
         return given if given is not None else step.operator.state_of(self._values.arrays[name])
 

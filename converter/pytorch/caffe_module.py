@@ -22,6 +22,7 @@ from converter.pytorch.collect import LAYER_ERRORS, BlobCollector, FailureFinder
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.graph_state import NodeState, graph_of, graph_state
 from converter.pytorch.inputs import arguments_of
+from converter.pytorch.layer_blobs import caffe_blobs, held_tensors
 from converter.pytorch.transform import Transform
 
 _FACTS = "caffe"
@@ -135,9 +136,7 @@ class CaffeModule(fx.GraphModule):
         Raises:
             KeyError: the net has no layer of that name.
         """
-        facts = self._layer(layer)
-        blob = (operator_type(facts.type) or Operator).blobs_of(self._tensors(facts))[index]
-        return blob if tuple(blob.shape) == facts.shapes[index] else blob.reshape(facts.shapes[index])
+        return caffe_blobs(self, self._layer(layer))[index]
 
     def set_blobs(self, layer: str, blobs: Sequence[np.ndarray[Any, Any]]) -> None:
         """Write a layer's blobs, given in Caffe's order and shapes, into the module.
@@ -149,7 +148,7 @@ class CaffeModule(fx.GraphModule):
         facts = self._layer(layer)
         state = (operator_type(facts.type) or Operator).state_of(blobs)
         with torch.no_grad():
-            for mine, array in zip(self._tensors(facts), state, strict=True):
+            for mine, array in zip(held_tensors(self, facts), state, strict=True):
                 mine.copy_(torch.from_numpy(np.ascontiguousarray(array)).reshape(mine.shape))
 
     def adopt(self, owner: CaffeModule) -> None:
@@ -183,14 +182,6 @@ class CaffeModule(fx.GraphModule):
         if facts is None:
             raise KeyError(name)
         return facts
-
-    def _tensors(self, layer: LayerFacts) -> list[Tensor]:
-        """A layer's parameters and buffers as the module holds them, in Caffe's order."""
-        held = []
-        for blob in layer.blobs:
-            path, _, name = blob.rpartition(".")
-            held.append(getattr(self.get_submodule(layer.target).get_submodule(path), name))
-        return held
 
     def _arguments(self, args: Sequence[Any], inputs: Mapping[str, Any]) -> tuple[Tensor, ...]:
         like = next((value for value in self.parameters() if value.is_floating_point()), None)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from converter.plan.plan import param_spec
 from converter.pytorch.caffe_module import CaffeModule
+from converter.pytorch.layer_blobs import caffe_blobs
 from converter.solver.optimizers import SOLVERS, CaffeOptimizer
 from converter.solver.settings import SolverSettings
 
@@ -30,9 +31,9 @@ def learnable_blobs(net: CaffeModule) -> list[LearnableBlob]:
     Caffe too, with the rate forced to 0, and have their place in a solver state.
     """
     found: dict[int, LearnableBlob] = {}
-    for step in net.plan.steps:
-        for index in range(len(step.operator.blobs)):
-            tensor, spec = net.blob_parameter(step.layer.name, index), param_spec(step.layer, index)
+    for step, facts in zip(net.plan.steps, net.facts.layers, strict=True):
+        for index, tensor in enumerate(caffe_blobs(net, facts)):
+            spec = param_spec(step.layer, index)
             known = found.get(id(tensor), LearnableBlob(step.layer.name, index, tensor))
             rate = known.lr_mult if spec.lr_mult is None else spec.lr_mult
             decay = known.decay_mult if spec.decay_mult is None else spec.decay_mult

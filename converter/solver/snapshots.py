@@ -14,6 +14,7 @@ from converter.plan.plan import ConfiguredLayer
 from converter.plan.stored_names import possible_names
 from converter.plan.weights import match
 from converter.pytorch.caffe_module import CaffeModule
+from converter.pytorch.layer_blobs import caffe_blobs
 
 
 def save_blobs(net: CaffeModule, path: str | os.PathLike[str]) -> None:
@@ -63,7 +64,9 @@ def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False
     Raises:
         WeightsError: blobs of another shape; missing or left over, unless `partial`.
     """
-    arrays = match(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
+    keys = {step.key for step in net.plan.steps if not step.repeat}
+    matched = match(net.plan, stored, fill_missing=partial, allow_unused=partial).arrays
+    arrays = {name: blobs for name, blobs in matched.items() if name in keys}
     given = {name for key in stored.layers_with_blobs() for name in possible_names(stored, key)}
     for name in (name for name in arrays if name in given):
         net.set_blobs(name, arrays[name])
@@ -74,5 +77,5 @@ def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False
 
 def _arrays(net: CaffeModule, step: ConfiguredLayer) -> list[Array]:
     """A layer's blobs on the CPU; a shared one is written with each of its layers, as in a .caffemodel of Caffe's."""
-    blobs = (net.blob_parameter(step.layer.name, index) for index in range(len(step.operator.blobs)))
+    blobs = caffe_blobs(net, net.facts.layers[net.plan.steps.index(step)])
     return [blob.detach().cpu().numpy() for blob in blobs]

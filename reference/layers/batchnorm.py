@@ -3,7 +3,8 @@
 BVLC's blobs: summed mean (c,), summed variance (c,), the number they were summed by (1,); 0 of that means mean 0 and
 variance 0. NVIDIA's, with scale_bias or a filler of either: mean (c,), variance (c,), a number of no use (1,), scale
 (c,), bias (c,), statistics used as stored; snapshots of older DIGITS hold scale, bias, mean, variance, number. With
-use_global_stats (default in phase TEST) the stored statistics count, otherwise the batch's own, variance over m.
+use_global_stats (default in phase TEST) the stored statistics count, otherwise the batch's own, variance over m; in
+NVIDIA's form the stored ones in phase TEST whatever is set.
 Source: src/caffe/layers/batch_norm_layer.cpp of BVLC/caffe and of NVIDIA/caffe.
 """
 
@@ -17,6 +18,7 @@ from reference.params import Params
 TYPE = "BatchNorm"
 MESSAGES = ("batch_norm_param",)
 SUMS = True
+STORED_AXES_OF_ONE = True
 BLOBS = ("running_mean", "running_var", "scale_factor", "weight", "bias")
 OLDER_BLOBS = ("mean", "variance", "scale_factor", "weight", "bias")
 _AFFINE_FIELDS = ("scale_filler", "bias_filler")
@@ -41,10 +43,8 @@ def stored_order(sizes: list[int]) -> list[int]:
 
 
 def _is_affine(layer: Layer) -> bool:
-    if layer.stored is not None:
-        return layer.stored == 5
     params = layer.params("batch_norm_param")
-    return params.flag("scale_bias") or any(map(params.has, _AFFINE_FIELDS))
+    return layer.stored == 5 or params.flag("scale_bias") or any(map(params.has, _AFFINE_FIELDS))
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
@@ -73,6 +73,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     params = layer.params("batch_norm_param")
     x = bottoms[0].reshape(len(bottoms[0]), blobs[0].size, -1)
     use_stored = params.flag("use_global_stats") if params.has("use_global_stats") else layer.phase == "test"
+    use_stored = use_stored or (len(blobs) == 5 and layer.phase == "test")
     if use_stored:
         mean, variance = _stored_statistics(blobs, x.dtype)
     else:
