@@ -7,8 +7,11 @@ import copy
 import torch
 from torch import Tensor, fx, nn
 
+from converter.modules.affine_batch_norm import AffineBatchNorm2d
 from converter.modules.combine import Scale
 from converter.modules.normalization import CaffeBatchNorm2d, ScaledBatchNorm2d
+
+_NORMALIZATIONS = {nn.BatchNorm2d, CaffeBatchNorm2d, AffineBatchNorm2d, ScaledBatchNorm2d}
 
 Affine = tuple[Tensor, Tensor]
 """Factor and offset of every channel, (c,) float64 each."""
@@ -43,7 +46,7 @@ def channel_affine(module: nn.Module) -> Affine | None:
     if type(module) is Scale and module.weight.ndim == 1 and module.dim == 1:
         weight = module.weight.detach().double()
         return weight, torch.zeros_like(weight) if module.bias is None else module.bias.detach().double()
-    if type(module) in {nn.BatchNorm2d, CaffeBatchNorm2d, ScaledBatchNorm2d} and _has_fixed_statistics(module):
+    if type(module) in _NORMALIZATIONS and _has_fixed_statistics(module):
         assert isinstance(module, nn.BatchNorm2d)
         assert module.running_mean is not None
         assert module.running_var is not None
@@ -59,6 +62,8 @@ def _has_fixed_statistics(module: nn.Module) -> bool:
     """Whether a normalization takes its stored statistics in evaluation, rather than the batch's."""
     if isinstance(module, ScaledBatchNorm2d):
         return module.frozen or module.averages
+    if isinstance(module, AffineBatchNorm2d):
+        return True
     if isinstance(module, CaffeBatchNorm2d):
         return module.use_global_stats is not False
     return getattr(module, "running_mean", None) is not None

@@ -63,11 +63,11 @@ class BatchNorm(Operator):
 
     def module(self) -> nn.Module:
         """AffineBatchNorm2d with NVIDIA's five blobs, else CaffeBatchNorm2d."""
-        from converter.modules import normalization
+        from converter.modules import affine_batch_norm, normalization
 
         if self.affine:
             channels, fixed = self.blobs[0].shape[0], bool(self.use_global_stats)
-            return normalization.AffineBatchNorm2d(channels, self.eps, self.fraction, fixed)
+            return affine_batch_norm.AffineBatchNorm2d(channels, self.eps, self.fraction, fixed)
         return normalization.CaffeBatchNorm2d(self.blobs[0].shape[0], self.eps, self.fraction, self.use_global_stats)
 
     @classmethod

@@ -9,7 +9,7 @@ import torch
 import converter
 import reference
 from converter.errors import WeightsError
-from converter.modules.normalization import AffineBatchNorm2d
+from converter.modules.affine_batch_norm import AffineBatchNorm2d
 from tests.wire_bytes import count, packed, piece
 
 MEAN, VARIANCE, NUMBER = [1.0, 2.0], [3.0, 8.0], [7.0]

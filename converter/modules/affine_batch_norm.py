@@ -1,0 +1,51 @@
+"""NVIDIA's batch normalization: with scale and bias of its own."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from converter.modules.normalization import CaffeBatchNorm2d
+
+
+class AffineBatchNorm2d(CaffeBatchNorm2d):
+    """NVIDIA's BatchNorm: weight * (x - mean) / sqrt(variance + eps) + bias per channel, x: (n, c, ...).
+
+    Parameters weight and bias (c,); buffers running_mean and running_var (c,), the statistics themselves, and
+    scale_factor (1,), which stands in files and is not used. In training the batch's statistics normalize, and with
+    f = moving_average_fraction the running ones become f * old + (1 - f) * batch's (the biased variance); NVIDIA's
+    layer replaces them in its first two passes, whatever it was given. `use_global_stats`: the running ones in training
+    too.
+    Source: NVIDIA/caffe, src/caffe/layers/batch_norm_layer.cpp.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        moving_average_fraction: float = 0.999,
+        use_global_stats: bool = False,
+    ) -> None:
+        super().__init__(num_features, eps, moving_average_fraction, use_global_stats)
+        self.weight = nn.Parameter(torch.ones(num_features))
+        self.bias = nn.Parameter(torch.zeros(num_features))
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        """The normalized values, of x's shape."""
+        x = input if input.ndim > 1 else input[:, None]
+        if self.training and not self.use_global_stats:
+            self._take_in(x)
+            y = F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
+        else:
+            y = F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
+        return y.reshape(input.shape)
+
+    def _take_in(self, x: Tensor) -> None:
+        """The running statistics after one more batch."""
+        with torch.no_grad():
+            axes = [axis for axis in range(x.ndim) if axis != 1]
+            share = 1 - self.moving_average_fraction
+            for running, batch in ((self.running_mean, x.mean(axes)), (self.running_var, x.var(axes, correction=0))):
+                assert running is not None
+                running.mul_(self.moving_average_fraction).add_(batch.to(running.dtype), alpha=share)
