@@ -8,6 +8,7 @@ import converter
 from converter.fast import accelerate, onednn
 from converter.fast.folding import channel_affine, fold_affine
 from converter.fast.sums import SummedConvolution
+from converter.modules.affine_batch_norm import AffineBatchNorm2d
 from converter.modules.combine import Scale
 from converter.modules.normalization import CaffeBatchNorm2d, ScaledBatchNorm2d
 
@@ -105,6 +106,7 @@ def test_a_sum_with_coefficients_and_a_sum_with_itself_stay(tmp_path):
         CaffeBatchNorm2d(4, eps=1e-3),
         CaffeBatchNorm2d(4, use_global_stats=True),
         ScaledBatchNorm2d(4),
+        AffineBatchNorm2d(4, eps=1e-3),
         nn.BatchNorm2d(4),
         nn.BatchNorm2d(4, affine=False),
     ],
