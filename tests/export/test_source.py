@@ -208,3 +208,22 @@ def test_a_net_like_a_dilated_one_is_written_out_where_the_tables_cannot_say_it(
     net.drop6 = nn.Dropout(0.3)
     source = source_of(net, "w.safetensors", Provenance())
     assert "class Net(nn.Module)" in source and "self.drop6 = nn.Dropout(0.3)" in source
+
+
+def test_names_of_a_file_cannot_become_code(tmp_path):
+    path = tmp_path / "net.prototxt"
+    odd = [r"a\"b", r"c\\d\'", r"e\nf", r"\346\261\211", r"\276\355", r"x\" * 3; raise SystemExit(); \"", "class", "1x"]
+    layers = "".join(f'layer {{ name: "l{name}" type: "Power" bottom: "data" top: "{name}" }}\n' for name in odd)
+    text = (
+        r'name: "\"\"\"\nraise SystemExit(\'\\n\')\n\"\"\""'
+        + '\ninput: "data" input_shape { dim: 1 dim: 2 }\n'
+        + layers
+    )
+    path.write_text(text)
+    net = converter.load(path)
+    origin = Provenance('a"""\nraise SystemExit()', "b\\N{dash}")
+    model = imported(written(net, tmp_path, origin)).load()
+    found = model(torch.ones(1, 2))
+    assert list(found) == list(net.outputs)
+    assert len(found) == len(odd)
+    assert [name for name, _ in model.named_children()] == [name for name, _ in net.named_children()]

@@ -7,6 +7,7 @@ parameter or None for a flag such as `bias`), so that the expression can be read
 from __future__ import annotations
 
 import inspect
+import json
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -130,6 +131,5 @@ def _tensor(value: Tensor) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A string with double quotes, as formatters want it."""
-    body = repr(text)[1:-1].replace("\\'", "'").replace('"', '\\"')
-    return f'"{body}"'
+    """A string with double quotes, as formatters want it; JSON's escapes are Python's too."""
+    return json.dumps(text, ensure_ascii=not text.isprintable())

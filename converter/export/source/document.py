@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from torch import nn
 
 from converter import __version__
-from converter.errors import OutputError
+from converter.errors import OutputError, printable
 from converter.export.provenance import Provenance
 from converter.export.shapes import value_shapes
 from converter.export.source.constructor import constructor, is_ours, literal
@@ -90,8 +90,12 @@ def _constructors(net: CaffeModule) -> dict[str, str]:
 
 
 def _title(net: CaffeModule) -> str:
-    name = net.facts.name.replace("\\", "/").replace('"', "'") or "A net"
-    return f"{name} in PyTorch, with Caffe's layer names."
+    return _harmless(f"{printable(net.facts.name) or 'A net'} in PyTorch, with Caffe's layer names.")
+
+
+def _harmless(text: str) -> str:
+    """Text for a docstring: names of files and blobs cannot end it, nor be read as escapes."""
+    return text.replace("\\", "\\\\").replace('"', "'")
 
 
 def _description(net: CaffeModule, statements: Statements, weights_name: str, origin: Provenance) -> list[str]:
@@ -106,20 +110,20 @@ def _description(net: CaffeModule, statements: Statements, weights_name: str, or
     made = f"Written by dilatednet {__version__}" + (f" from {' and '.join(files)}" if files else "")
     digest = f" (sha256 {origin.sha256})" if origin.sha256 else ""
     return [
-        f"    net = load()  # the weights of {weights_name}, which lies beside this file",
+        _harmless(f"    net = load()  # the weights of {printable(weights_name)}, which lies beside this file"),
         f"    {output} = net({names})",
         "",
         *paragraph(f"Input, float32, as Caffe's net takes it: {shapes}."),
         *(paragraph(f"Images: {described(known)}.") if (known := net.facts.preprocessing) else []),
         *paragraph("Comments give shapes at these sizes. " + _outputs_text(statements.outputs)),
-        *paragraph(f"{made}{digest}."),
+        *paragraph(_harmless(printable(f"{made}{digest}."))),
     ]
 
 
 def _outputs_text(outputs: Mapping[str, str]) -> str:
     if len(outputs) == 1:
-        return f"`forward` returns the blob {next(iter(outputs))!r}."
-    return f"`forward` returns the blobs {', '.join(map(repr, outputs))} by name."
+        return _harmless(f"`forward` returns the blob {next(iter(outputs))!r}.")
+    return _harmless(f"`forward` returns the blobs {', '.join(map(repr, outputs))} by name.")
 
 
 def _imports(of_modules: set[str], texts: list[str]) -> list[str]:
