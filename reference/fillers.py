@@ -1,8 +1,8 @@
 """What a filler puts into a fresh blob, as far as no random number is drawn (include/caffe/filler.hpp).
 
-`bilinear` is centered as in Caffe of mid-2016, which the dilation fork builds on: c = (2 f - 1 - f mod 2) / (2 f) with
-f = ceil(k / 2). Later Caffe takes c = (k - 1) / (2 f), which is the same for k = 4, 8, 12, 16. `identity` is the fork's
-own: see equations 4 and 5 of arXiv 1511.07122.
+`bilinear` has its center at c = (k - 1) / (2 f) with f = ceil(k / 2); in nets of the dilation fork, which builds on
+Caffe of mid-2016, at c = (2 f - 1 - f mod 2) / (2 f), the same for k = 4, 8, 12, 16. `identity` is that fork's own: see
+equations 4 and 5 of arXiv 1511.07122.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ LARGEST_COUNT = 2**31 - 1
 RANDOM = ("uniform", "gaussian", "positive_unitball", "xavier", "msra")
 
 
-def _bilinear(shape: tuple[int, ...], filler: Params) -> NDArray[np.float64]:
+def _bilinear(shape: tuple[int, ...], filler: Params, dilation_fork: bool) -> NDArray[np.float64]:
     if len(shape) != 4 or shape[2] != shape[3]:
         raise filler.error(f"a bilinear filler wants a square 4-D blob; this one is {shape}")
     size = shape[3]
     factor = (size + 1) // 2
-    center = (2 * factor - 1 - factor % 2) / (2.0 * factor)
+    center = (2 * factor - 1 - factor % 2 if dilation_fork else size - 1) / (2.0 * factor)
     slope = 1 - np.abs(np.arange(size) / factor - center)
     return np.broadcast_to(np.outer(slope, slope), shape).copy()
 
@@ -46,7 +46,7 @@ def _identity(shape: tuple[int, ...], filler: Params) -> NDArray[np.float64]:
     return weight
 
 
-def fill(parameter: Parameter) -> NDArray[np.float64]:
+def fill(parameter: Parameter, dilation_fork: bool = False) -> NDArray[np.float64]:
     """A fresh blob of the parameter's shape.
 
     Raises:
@@ -62,7 +62,7 @@ def fill(parameter: Parameter) -> NDArray[np.float64]:
     if kind == "constant":
         return np.full(shape, filler.real("value"))
     if kind == "bilinear":
-        return _bilinear(shape, filler)
+        return _bilinear(shape, filler, dilation_fork)
     if kind in RANDOM or (kind == "identity" and filler.has("std")):
         what = f"{filler.where}: its {kind} filler is random ({math.prod(shape)} numbers); give the weights"
         raise WeightsError(what, path=filler.path, line=filler.line)

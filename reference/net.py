@@ -32,6 +32,7 @@ class Net:
     blobs: tuple[str, ...]
     outputs: tuple[str, ...]
     inputs: tuple[str, ...]
+    dilation_fork: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,22 @@ def build_net(
             _check_fields(layer)
     blobs, unread = _wire(layers)
     inputs = [top for layer in layers for top in layer.tops if _must_be_given(layer)]
-    return Net(text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(inputs))
+    return Net(
+        text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(inputs), _is_dilation_fork(every)
+    )
+
+
+def _is_dilation_fork(layers: list[Layer]) -> bool:
+    """A net of fyu/caffe-dilation: it has an identity filler, or reads data as only that fork does."""
+
+    def has_identity(name: str, message: Message) -> bool:
+        if name.endswith("_filler") and message.word("type") == "identity":
+            return True
+        return any(
+            has_identity(entry.name, entry.value) for entry in message.entries if isinstance(entry.value, Message)
+        )
+
+    return any(layer.type in ("ImageLabelData", "BinLabelData") or has_identity("", layer.message) for layer in layers)
 
 
 def _must_be_given(layer: Layer) -> bool:

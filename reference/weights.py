@@ -168,7 +168,7 @@ class Store:
         key = self._key(position, index)
         if key not in self.values:
             self._check_filled(position, index, parameter)
-            self.values[key] = fill(parameter)
+            self.values[key] = fill(parameter, self.net.dilation_fork)
         value = self.values[key]
         if isinstance(value, Blob):
             value = self._fit(value, position, index, parameter.shape)

@@ -63,8 +63,13 @@ def read_filler(view: Params, default: Filler | None = None) -> Filler:
     return filler
 
 
-def fill(filler: Filler, shape: Shape, random: np.random.Generator) -> Array:
-    """A float32 array of `shape` filled as Caffe would; random fillers match Caffe's distributions, not its streams."""
+def fill(filler: Filler, shape: Shape, random: np.random.Generator, *, dilation_fork: bool = False) -> Array:
+    """A float32 array of `shape` filled as Caffe would; random fillers match Caffe's distributions, not its streams.
+
+    `dilation_fork`: as fyu/caffe-dilation would, whose `bilinear` is that of 2016 (see `forks.is_dilation_fork`).
+    """
+    if filler.type == "bilinear" and dilation_fork:
+        return np.array(_bilinear_of_2016(shape), dtype=np.float32)
     return np.array(_FILL[filler.type](filler, shape, random), dtype=np.float32).reshape(shape)
 
 
@@ -112,17 +117,27 @@ def _msra(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.Arra
 
 
 def _bilinear(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.ArrayLike:
-    """The outer product of two tents, the same for every pair of channels.
-
-    The center is that of 2016, which fyu/caffe-dilation has; it equals later Caffe's (k - 1) / 2f for the kernels that
-    upsampling by 2, 4, 6, 8... uses (k = 4, 8, 12, 16), and differs for k = 2, 3, 6, 7.
-    """
+    """Symmetric tents: with f = ceil(k / 2) the center lies at (k - 1) / 2f of f (include/caffe/filler.hpp)."""
     del filler, random
+    factor = _upsampling_factor(shape)
+    return _tents(shape, factor, (shape[3] - 1) / (2.0 * factor))
+
+
+def _bilinear_of_2016(shape: Shape) -> npt.ArrayLike:
+    """Tents about (2f - 1 - f mod 2) / 2f: off the middle for kernels of 2, 3, 6, 7, not for 4, 8, 12, 16."""
+    factor = _upsampling_factor(shape)
+    return _tents(shape, factor, (2 * factor - 1 - factor % 2) / (2.0 * factor))
+
+
+def _upsampling_factor(shape: Shape) -> int:
     if len(shape) != 4 or shape[2] != shape[3]:
         raise ShapeError(f"bilinear filler on shape {shape}; expected 4 axes with a square kernel")
-    factor = (shape[3] + 1) // 2
-    centre = (2 * factor - 1 - factor % 2) / (2.0 * factor)
-    tent = 1 - np.abs(np.arange(shape[3], dtype=np.float32) / np.float32(factor) - np.float32(centre))
+    return (shape[3] + 1) // 2
+
+
+def _tents(shape: Shape, factor: int, center: float) -> npt.ArrayLike:
+    """The outer product of two tents, the same for every pair of channels."""
+    tent = 1 - np.abs(np.arange(shape[3], dtype=np.float32) / np.float32(factor) - np.float32(center))
     return np.broadcast_to(np.outer(tent, tent), shape)
 
 

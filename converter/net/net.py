@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, cast
 
 from converter.errors import GraphError
 from converter.formats.record import Field, Record, Where
+from converter.net.forks import is_dilation_fork
 from converter.net.params import Params
 
 Phase: TypeAlias = Literal["train", "test"]
@@ -43,6 +44,8 @@ class Layer:
     loss_weights: tuple[float, ...] = ()
     param_specs: tuple[ParamSpec, ...] = ()
     propagate_down: tuple[bool, ...] = ()
+    dilation_fork: bool = False
+    """Whether the net is one of fyu/caffe-dilation's, whose bilinear filler is another."""
 
     def params(self) -> Params:
         """A fresh accounting view of everything but the structural fields."""
@@ -90,7 +93,8 @@ def build_net(
     level = level or state.integer("level", 0)  # what a solver asks for is merged over the net's own state
     records = [item.value for item in record if item.name == "layer" and isinstance(item.value, Record)]
     kept = [item for item in records if phase is None or _is_included(item, phase, stages, level)]
-    layers = tuple(_layer(item, phase) for item in kept)
+    fork = is_dilation_fork(record)
+    layers = tuple(replace(_layer(item, phase), dilation_fork=fork) for item in kept)
     if phase is not None:
         _check_wiring(layers)
     unknown = tuple(item for item in record if not item.known)

@@ -167,8 +167,9 @@ def fill_all(plan: Plan, seed: int | None = None) -> Matched:
 
 def fill_step(step: ConfiguredLayer, random: np.random.Generator) -> tuple[Array, ...]:
     """A layer's blobs as its fillers make them, float32."""
+    fork = step.layer.dilation_fork
     try:
-        return tuple(fill(blob.filler, blob.shape, random) for blob in step.operator.blobs)
+        return tuple(fill(blob.filler, blob.shape, random, dilation_fork=fork) for blob in step.operator.blobs)
     except ConversionError as error:
         error.message = f"layer {step.layer.name!r} ({step.layer.type}): {error.message}"
         error.path, error.line, error.layer = step.layer.where.path, step.layer.where.line, step.layer.name

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import converter
+import reference
 from converter.errors import ConversionError
 from tests.places import GOLDENS
 
@@ -67,11 +68,45 @@ def test_filler_statistics_are_caffes(number):
     assert abs(weight.sum(axis=(1, 2, 3)).std() - rows.std()) <= 0.5 * rows.std() + 1e-5
 
 
-@pytest.mark.parametrize("kernel", [2, 3, 4, 7, 16])
-def test_bilinear_is_caffes_exactly(kernel):
-    path = GOLDENS / f"nets/fillers/bilinear_{kernel}.prototxt"
+FORK_LAYERS = {
+    "data layer": 'layer { name: "d" type: "ImageLabelData" top: "d" top: "l" include { phase: TRAIN } }',
+    "identity filler": """layer { name: "i" type: "Convolution" bottom: "x" top: "i"
+        convolution_param { num_output: 2 kernel_size: 3 weight_filler { type: "identity" } } }""",
+}
 
-    np.testing.assert_array_equal(filled(path), FILLERS[f"bilinear:{kernel}"])
+
+@pytest.mark.parametrize("mark", FORK_LAYERS)
+@pytest.mark.parametrize("kernel", [2, 3, 4, 7, 16])
+def test_bilinear_in_a_net_of_the_fork_is_the_forks_exactly(kernel, mark, tmp_path):
+    text = (GOLDENS / f"nets/fillers/bilinear_{kernel}.prototxt").read_text()
+    (tmp_path / "net.prototxt").write_text(f"{text}\n{FORK_LAYERS[mark]}")
+
+    np.testing.assert_array_equal(filled(tmp_path / "net.prototxt"), FILLERS[f"bilinear:{kernel}"])
+
+
+TENTS = {
+    2: [0.5, 0.5],
+    3: [0.5, 1, 0.5],
+    4: [0.25, 0.75, 0.75, 0.25],
+    6: [1 / 6, 1 / 2, 5 / 6, 5 / 6, 1 / 2, 1 / 6],
+    7: [0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25],
+}
+"""BVLC master's rule worked out: c = (k - 1) / (2 ceil(k / 2))."""
+
+
+@pytest.mark.parametrize("kernel", TENTS)
+def test_bilinear_elsewhere_is_symmetric_in_both_programs(kernel, tmp_path):
+    path = tmp_path / "net.prototxt"
+    text = (GOLDENS / "nets/fillers/bilinear_4.prototxt").read_text()
+    path.write_text(text.replace("kernel_size: 4", f"kernel_size: {kernel}"))
+    tent = np.array(TENTS[kernel])
+    net, x = reference.read_net(path), np.zeros((1, 2, 9, 9))
+    x[0, :, 4, 4] = 1
+    blobs = reference.run(path, None, {"x": x})
+
+    np.testing.assert_allclose(filled(path)[0, 0], np.outer(tent, tent), atol=1e-7)
+    np.testing.assert_allclose(blobs["y"][0, 1, 8 : 8 + kernel, 8 : 8 + kernel], np.outer(tent, tent), atol=1e-12)
+    assert not net.dilation_fork
 
 
 def test_bilinear_by_hand():

@@ -13,10 +13,13 @@ IDENTITY = GOLDENS / "nets" / "identity"
 FILLERS = GOLDENS / "nets" / "fillers"
 
 
+DATA = 'layer { name: "d" type: "ImageLabelData" top: "d" top: "l" include { phase: TRAIN } }'
+
+
 def first_blob(net):
     """What the filler of the net's second layer puts into its first blob."""
     shape = net.layers[0].params("input_param").each("shape", "shape")[0].integers("dim")
-    return fill(find(net.layers[1].type).parameters(net.layers[1], [np.empty(shape)])[0])
+    return fill(find(net.layers[1].type).parameters(net.layers[1], [np.empty(shape)])[0], net.dilation_fork)
 
 
 def filled(filler, outputs=4, inputs=2, kernel=1):
@@ -38,10 +41,10 @@ def test_the_identity_filler_is_caffes_bit_for_bit(number):
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 7, 16])
-def test_the_bilinear_filler_is_caffes(size):
+def test_the_bilinear_filler_of_the_forks_nets_is_the_forks(size):
     wanted = np.load(FILLERS / "fillers.npz")[f"bilinear:{size}"]
 
-    blob = first_blob(reference.read_net(FILLERS / f"bilinear_{size}.prototxt"))
+    blob = first_blob(reference.parse((FILLERS / f"bilinear_{size}.prototxt").read_text() + DATA))
 
     np.testing.assert_allclose(blob, wanted, rtol=0, atol=6e-8)
 
