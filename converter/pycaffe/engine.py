@@ -16,7 +16,7 @@ from torch import Tensor
 from converter.pycaffe.errors import CaffeError
 from converter.pycaffe.gradient_flow import gradient_flow
 from converter.pycaffe.layer_call import LayerCall, Record, Values, layer_calls
-from converter.pycaffe.parameters import Parameters, add_gradient
+from converter.pycaffe.parameters import add_gradient
 from converter.pycaffe.python_operator import PythonOperator
 from converter.pycaffe.sources import Source, source_of
 from converter.pytorch.collect import LAYER_ERRORS
@@ -37,11 +37,10 @@ class Engine:
         records: what layers' last forward passes left for backward, by layer index.
     """
 
-    def __init__(self, built: Construction, blobs: dict[str, Blob], parameters: Parameters) -> None:
-        self._net = built.module
+    def __init__(self, built: Construction, blobs: dict[str, Blob]) -> None:
         self._steps = built.module.plan.steps
         self._blobs = blobs
-        self._parameters = parameters
+        self._weights = built.module.loss_weights
         self._calls = layer_calls(built.module)
         self._flows = gradient_flow(built.module.plan, built.module.loss_weights, force=built.force_backward)
         self._sources: list[Source | None] = [source_of(step, built, blobs) for step in self._steps]
@@ -62,11 +61,12 @@ class Engine:
     def forward(self, first: int, last: int, device: torch.device) -> float:
         """Run layers `first` to `last`, both included; the sum of their weighted losses."""
         loss = 0.0
-        for index in range(first, last + 1):
-            self._call_back("before_forward", index)
-            self._forward_layer(index, device)
-            loss += self._loss(index)
-            self._call_back("after_forward", index)
+        with torch.no_grad():
+            for index in range(first, last + 1):
+                self._call_back("before_forward", index)
+                self._forward_layer(index, device)
+                loss += self._loss(index)
+                self._call_back("after_forward", index)
         return loss
 
     def backward(self, first: int, last: int, device: torch.device) -> None:
@@ -105,11 +105,10 @@ class Engine:
         self.records.pop(index, None)
         try:
             if self._recording and self._flows[index].needed:
-                record = call.record(self._net, bottoms, self._wanted(index))
+                record = call.record(bottoms, self._wanted(index))
                 self.records[index] = record
                 return record.tops
-            with torch.no_grad():
-                return call.run(self._net, bottoms)
+            return call.run(bottoms)
         except LAYER_ERRORS as error:
             layer = self._steps[index].layer
             shapes = " and ".join(str(tuple(value.shape)) for value in bottoms.values())
@@ -132,14 +131,12 @@ class Engine:
             blob.diff_memory.reshape(blob.shape)
 
     def _loss(self, index: int) -> float:
-        """The layer's share of the loss: its weighted tops times their diffs, which hold the weights."""
-        weights = self._net.loss_weights
+        """The layer's share of the loss: its tops times their weights."""
         total = 0.0
-        for name in self._steps[index].layer.tops:
-            if name in weights:
-                blob = self._blobs[name]
-                value = blob.data_memory.tensor(blob.data_memory.device)
-                total += float((value.reshape(-1) * weights[name]).sum())
+        for name in self._steps[index].layer.tops if self._weights else ():
+            if name in self._weights:
+                memory = self._blobs[name].data_memory
+                total += float(memory.tensor(memory.device).sum() * self._weights[name])
         return total
 
     def _backward_layer(self, index: int, fresh: set[str], device: torch.device) -> None:
@@ -157,7 +154,7 @@ class Engine:
     def _add_diff(self, name: str, gradient: Tensor, fresh: set[str], device: torch.device) -> None:
         """Set a bottom's diff, or add to it where another reader has set it in this pass."""
         memory = self._blobs[name].diff_memory
-        weight = self._net.loss_weights.get(name)
+        weight = self._weights.get(name)
         if name in fresh:
             gradient = memory.tensor(device) + gradient
         elif weight:
@@ -186,11 +183,11 @@ class Engine:
             call = self._calls[earlier]
             if call is not None:
                 with torch.no_grad():
-                    values = {**values, **call.run(self._net, {**self._bottoms(earlier, device), **values})}
+                    values = {**values, **call.run({**self._bottoms(earlier, device), **values})}
         call = self._calls[index]
         if call is None:
             raise AssertionError(index)
-        self.records[index] = call.record(self._net, {name: values[name] for name in shapes}, self._wanted(index))
+        self.records[index] = call.record({name: values[name] for name in shapes}, self._wanted(index))
         return self.records[index]
 
     def _writers_below(self, index: int) -> list[int]:

@@ -30,14 +30,20 @@ class LayerCall:
 
     module: nn.Module
     nodes: list[fx.Node] = field(default_factory=list)
+    _direct: tuple[tuple[str, ...], str] | None = None
 
-    def run(self, net: nn.Module, bottoms: Mapping[str, Tensor]) -> Values:
-        """The tops of these bottoms, by blob name.
+    def prepare(self) -> None:
+        """Once all nodes are there: note the plain case, a module called with its bottoms for its one top."""
+        if len(self.nodes) == 1 and BLOB in self.nodes[0].meta and not self.nodes[0].kwargs:
+            names = [one.meta[BLOB] for one in self.nodes[0].args if isinstance(one, fx.Node)]
+            if len(names) == len(self.nodes[0].args):
+                self._direct = (tuple(names), self.nodes[0].meta[BLOB])
 
-        Args:
-            net: the module that the graph belongs to.
-            bottoms: values by blob name.
-        """
+    def run(self, bottoms: Mapping[str, Tensor]) -> Values:
+        """The tops of these bottoms, both by blob name."""
+        if self._direct is not None:
+            names, top = self._direct
+            return {top: self.module(*[bottoms[name] for name in names])}
         known: dict[fx.Node, Any] = {}
 
         def value(argument: Any) -> Any:
@@ -48,19 +54,16 @@ class LayerCall:
         tops: Values = {}
         for node in self.nodes:
             args = map_aggregate(node.args, value)
-            if node.op == "call_module":
-                known[node] = net.get_submodule(str(node.target))(*args)
-            else:
-                known[node] = node.target(*args)  # type: ignore[operator]
+            known[node] = self.module(*args) if node.op == "call_module" else node.target(*args)  # type: ignore[operator]
             if BLOB in node.meta:
                 tops[node.meta[BLOB]] = known[node]
         return tops
 
-    def record(self, net: nn.Module, bottoms: Mapping[str, Tensor], wanted: Sequence[str]) -> Record:
+    def record(self, bottoms: Mapping[str, Tensor], wanted: Sequence[str]) -> Record:
         """Run with gradients: of the bottoms named in `wanted`, and of the parameters that ask for them."""
         leaves = {name: value.detach().requires_grad_(name in wanted) for name, value in bottoms.items()}
         with torch.enable_grad():
-            return Record(leaves, self.run(net, leaves))
+            return Record(leaves, self.run(leaves))
 
     def backward(self, record: Record, diffs: Mapping[str, Tensor]) -> tuple[Values, list[tuple[nn.Parameter, Tensor]]]:
         """Gradients of the bottoms by name and of the parameters, given those of the tops.
@@ -99,4 +102,6 @@ def layer_calls(net: CaffeModule) -> list[LayerCall | None]:
             current.nodes.append(node)
         elif node.op == "call_function":
             waiting.append(node)
+    for call in calls.values():
+        call.prepare()
     return [calls.get(layer.target) for layer in net.facts.layers]

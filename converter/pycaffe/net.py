@@ -81,8 +81,9 @@ class Net(NetBatches, NetWeights):
         self._shape_blobs(built.module.plan.shapes)
         tops = (top for step in built.module.plan.steps for top in step.layer.tops)
         self._blobs_by_name = OrderedDict((top, self._blobs_by_name[top]) for top in tops)
+        self._names = [step.layer.name for step in built.module.plan.steps]
         self._parameters = Parameters(built.module)
-        self._engine = Engine(built, self._blobs_by_name, self._parameters)
+        self._engine = Engine(built, self._blobs_by_name)
         self._fill_loss_diffs()
 
     def reshape(self) -> None:

@@ -36,7 +36,7 @@ class NetPasses(NetViews):
             ValueError: no such layer.
         """
         first = 0 if start is None else self._layer_index(start)
-        last = len(self._layer_names) - 1 if end is None else self._layer_index(end)
+        last = len(self._names) - 1 if end is None else self._layer_index(end)
         names = [*(self.outputs if end is None else self.top_names[end]), *(blobs or ())]
         self._fill(kwargs, self.inputs, "Input blob arguments do not match net inputs", "data")
         self._forward(first, last)
@@ -57,7 +57,7 @@ class NetPasses(NetViews):
             CaffeError: outputs other than the net's, or of another batch size.
             ValueError: no such layer.
         """
-        first = len(self._layer_names) - 1 if start is None else self._layer_index(start)
+        first = len(self._names) - 1 if start is None else self._layer_index(start)
         last = 0 if end is None else self._layer_index(end)
         names = [*(self.inputs if end is None else self.bottom_names[end]), *(diffs or ())]
         self._fill(kwargs, self.outputs, "Top diff arguments do not match net outputs", "diff")
@@ -102,9 +102,9 @@ class NetPasses(NetViews):
         return held.device if held is not None else mode.device()
 
     def _layer_index(self, name: str) -> int:
-        if name not in self._layer_names:
-            raise ValueError(f"the net has no layer {name!r}; its layers are {', '.join(self._layer_names)}")
-        return self._layer_names.index(name)
+        if name not in self._names:
+            raise ValueError(f"the net has no layer {name!r}; its layers are {', '.join(self._names)}")
+        return self._names.index(name)
 
     def _fill(self, values: dict[str, Any], names: Sequence[str], complaint: str, what: str) -> None:
         """Write arrays into blobs' data or diff, all of `names` at once or none."""

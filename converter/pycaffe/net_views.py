@@ -26,6 +26,7 @@ class NetViews:
     _blobs_by_name: OrderedDict[str, Blob]
     _parameters: Parameters
     _engine: Engine
+    _names: list[str]
 
     @property
     def module(self) -> CaffeModule:
@@ -87,7 +88,7 @@ class NetViews:
 
     @property
     def _layer_names(self) -> list[str]:
-        return [step.layer.name for step in self.module.plan.steps]
+        return list(self._names)
 
     @property
     def _blob_names(self) -> list[str]:

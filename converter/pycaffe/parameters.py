@@ -36,7 +36,7 @@ class Parameters:
 
     def write_back(self) -> None:
         """Make the module compute with what scripts wrote."""
-        for blobs in self.layers:
+        for blobs in self.layers if self._is_mirrored() else ():
             for blob in blobs:
                 blob.data_memory.flush()
                 blob.diff_memory.flush()
@@ -48,7 +48,7 @@ class Parameters:
 
     def refresh(self) -> None:
         """Show the module's numbers: statistics that a pass in training changed, weights that were loaded."""
-        for blobs in self.layers:
+        for blobs in self.layers if self._is_mirrored() else ():
             for blob in blobs:
                 blob.data_memory.forget_host()
         for name, (blobs, _) in self._copies.items():
@@ -62,6 +62,11 @@ class Parameters:
         for blobs in self.layers:
             for blob in blobs:
                 blob.diff_memory.fill(0.0)
+
+    def _is_mirrored(self) -> bool:
+        """Whether the parameters are on a GPU, where scripts see copies."""
+        first = next(self._net.parameters(), None)
+        return first is not None and first.device.type != "cpu"
 
     def _of_layer(self, step: ConfiguredLayer) -> BlobVec:
         """A layer's blobs; a Python layer's own ones, whose numbers move into the module."""
