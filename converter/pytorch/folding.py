@@ -67,21 +67,21 @@ def _folded(convolution: nn.Conv2d, preprocessing: Preprocessing) -> nn.Conv2d:
     if convolution.bias is not None:
         bias = bias + convolution.bias.detach().double()
     turned = preprocessing.color == "bgr"
-    values = [float(value) for value in (mean.flip(0) if turned else mean)]
-    made = PaddedConv2d(
-        convolution.in_channels,
-        convolution.out_channels,
-        _pair(convolution.kernel_size),
-        values=values,
-        stride=_pair(convolution.stride),
-        padding=_pair(convolution.padding),
-        dilation=_pair(convolution.dilation),
-    )
+    made = _like(convolution, [float(value) for value in (mean.flip(0) if turned else mean)])
     with torch.no_grad():
         made.weight.copy_(weight.flip(1) if turned else weight)
         assert made.bias is not None
         made.bias.copy_(bias)
     return made.to(convolution.weight.device, convolution.weight.dtype).train(convolution.training)
+
+
+def _like(convolution: nn.Conv2d, values: list[float]) -> nn.Conv2d:
+    """A convolution of the same sizes, with a bias, that pads with these values."""
+    stride, padding, dilation = (_pair(getattr(convolution, name)) for name in ("stride", "padding", "dilation"))
+    inputs, outputs, kernel = convolution.in_channels, convolution.out_channels, _pair(convolution.kernel_size)
+    if not any(padding):
+        return nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation)
+    return PaddedConv2d(inputs, outputs, kernel, values, stride, padding, dilation)
 
 
 def _pair(value: object) -> tuple[int, int]:

@@ -109,6 +109,16 @@ def test_folded_preprocessing_takes_raw_images(tmp_path):
         converter.fold_preprocessing(folded)
 
 
+def test_a_first_convolution_without_padding_stays_torchs_own(tmp_path):
+    net = loaded(tmp_path, TRAIN_VAL.replace("pad: 1 ", ""))
+    folded = converter.fold_preprocessing(copy.deepcopy(net))
+    assert type(folded.conv1) is torch.nn.Conv2d
+    raw = torch.from_numpy(IMAGE[1:5, 2:6].astype(np.float32).transpose(2, 0, 1)[None])
+    with torch.no_grad():
+        wanted, found = net(data=net.transform(IMAGE))["conv1"], folded(data=raw)["conv1"]
+    assert (wanted - found).abs().max() <= 1e-5 * 123
+
+
 def test_only_a_convolution_that_alone_reads_the_image_takes_preprocessing(tmp_path):
     branch = 'layer { name: "relu" type: "ReLU" bottom: "data" top: "other" }'
     net = loaded(tmp_path, TRAIN_VAL + branch)
