@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verify", action="store_true", help="for FOLDER/: compare with the oracle first; the card tells the errors"
     )
+    parser.add_argument("--train-val", metavar="NET", help="prototxt whose data layer says how images are prepared")
     parser.add_argument("--mean", metavar="B,G,R", help="mean that the net's images have taken off: numbers, or a file")
     parser.add_argument("--scale", type=float, default=1.0, help="factor after the mean")
     parser.add_argument("--color", choices=("bgr", "rgb", "gray"), default="bgr", help="the net's channels")
@@ -66,8 +67,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _preprocessing(args: argparse.Namespace) -> Preprocessing | None:
-    """What the options say of the net's images; None where they say nothing."""
+def _preprocessing(args: argparse.Namespace) -> Preprocessing | str | None:
+    """What the options say of the net's images, or the prototxt that does; None where they say nothing."""
+    if args.train_val is not None:
+        return str(args.train_val)
     if args.mean is None and args.scale == 1 and args.color == "bgr":
         return None
     from converter.formats.mean import read_mean

@@ -33,7 +33,7 @@ def convert(
     *,
     until: Sequence[str] = (),
     inputs: Mapping[str, Shape] | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: Preprocessing | AnyPath | None = None,
     fold_preprocessing: bool = False,
     parity: Mapping[str, float] | None = None,
     allow_nan: bool = False,
@@ -52,7 +52,8 @@ def convert(
         prototxt: the net; layers and shapes are checked against it, and it gives a `.caffemodel` its definitions.
         until: for whole nets: the blobs that are to be its outputs; what only others need is left out.
         inputs: for whole nets: shapes of inputs that the file does not state, or others than it states.
-        preprocessing: for whole nets: what is done to images before; None reads it from the net's own data layer.
+        preprocessing: for whole nets: what is done to images before, or a prototxt whose data layer says it; None reads
+            it from the net's own data layer.
         fold_preprocessing: for whole nets: put channel order, mean and scale into the first convolution.
         parity: for folders: worst relative error by output, for the card.
         allow_nan: keep numbers that are not finite.
@@ -94,7 +95,7 @@ def _loaded(
     weights: AnyPath,
     prototxt: AnyPath,
     inputs: Mapping[str, Shape] | None,
-    preprocessing: Preprocessing | None,
+    preprocessing: Preprocessing | AnyPath | None,
     key: str | None,
     allowed: Mapping[str, bool],
 ) -> CaffeModule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 
 from converter.errors import ConversionError
 from converter.formats.mean import read_mean
-from converter.net.net import Layer, Net
+from converter.net.net import Layer, Net, Shape
 from converter.net.params import Params
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -84,8 +85,10 @@ def described(preprocessing: Preprocessing) -> str:
     return ", ".join(parts) + (f", times {p.scale:g}" if p.scale != 1 else "")
 
 
-def preprocessing_of(net: Net) -> Preprocessing | None:
+def preprocessing_of(net: Net, shapes: Mapping[str, Shape] | None = None) -> Preprocessing | None:
     """What the net's first data layer with a transform_param says; None where no layer has one.
+
+    `shapes` of the net's inputs tell gray images from color, which a data base's layer does not say.
 
     Source: src/caffe/data_transformer.cpp; the TEST phase crops the middle and does not mirror.
 
@@ -94,10 +97,13 @@ def preprocessing_of(net: Net) -> Preprocessing | None:
         ConversionError: it cannot be.
     """
     layer = next((layer for layer in net.layers if "transform_param" in layer.record), None)
-    return None if layer is None else _of_layer(layer, net.path)
+    if layer is None:
+        return None
+    shape = (shapes or {}).get(layer.tops[0] if layer.tops else "", ())
+    return _of_layer(layer, net.path, one_channel=len(shape) == 4 and shape[1] == 1)
 
 
-def _of_layer(layer: Layer, path: str) -> Preprocessing:
+def _of_layer(layer: Layer, path: str, *, one_channel: bool) -> Preprocessing:
     params = layer.params()
     transform = params.message("transform_param")
     views = [params.message(name) for name in _PARAMETERS if params.has(name)]
@@ -110,7 +116,7 @@ def _of_layer(layer: Layer, path: str) -> Preprocessing:
         scale=transform.number("scale"),
         size=size,
         crop=(side, side) if side else None,
-        color="gray" if _is_gray(transform, views, mean_image) else "bgr",
+        color="gray" if one_channel or _is_gray(transform, views, mean_image) else "bgr",
     )
 
 

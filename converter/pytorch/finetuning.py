@@ -22,7 +22,12 @@ Group = dict[str, Any]
 
 
 def replace_head(
-    net: CaffeModule, outputs: Mapping[str, int], *, filler: str | None = None, seed: int | None = None
+    net: CaffeModule,
+    outputs: Mapping[str, int] | str,
+    number: int | None = None,
+    *,
+    filler: str | None = None,
+    seed: int | None = None,
 ) -> CaffeModule:
     """Give layers another number of outputs, in place: the same layers, their numbers filled anew.
 
@@ -30,7 +35,8 @@ def replace_head(
 
     Args:
         net: a net as `converter.load` gives it.
-        outputs: number of outputs by layer: `{"fc8": 20}`.
+        outputs: number of outputs by layer, `{"fc8": 20}`; or one layer's name, with `number` behind it.
+        number: the number of outputs of the layer that `outputs` names.
         filler: Caffe's filler for the weights ("xavier", "msra", "gaussian" with standard deviation 0.01, ...); None
             takes the prototxt's, or xavier where it names none (deploy files seldom do).
         seed: of random fillers; None draws one.
@@ -43,6 +49,10 @@ def replace_head(
             the net is a copy, which does not know how it was configured.
         ShapeError: the net does not fit together with these numbers.
     """
+    if isinstance(outputs, str):
+        if number is None:
+            raise GraphError(f"layer {outputs!r}: say how many outputs it is to have")
+        outputs = {outputs: number}
     plan = getattr(net, "plan", None)
     if plan is None:
         raise GraphError("a copied or cut net does not know its layers' settings; use converter.load(..., classes=...)")

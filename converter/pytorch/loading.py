@@ -35,7 +35,7 @@ def load(
     seed: int | None = None,
     key: str | None = None,
     classes: Mapping[str, int] | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: Preprocessing | Path | None = None,
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -55,8 +55,8 @@ def load(
         seed: of the random fillers; None draws one.
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
         classes: other numbers of outputs by layer, for fine-tuning: `{"fc8": 20}`; see `replace_head`.
-        preprocessing: what `net.transform` is to do to images; None reads it from the net's own data layer, if it has
-            one.
+        preprocessing: what `net.transform` is to do to images, or a prototxt whose data layer says it (the train_val
+            beside a deploy net); None reads it from the net's own data layer, if it has one.
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
@@ -75,6 +75,11 @@ def load(
         *given.notes,
     )
     module = CaffeModule.of(plan, given, notes).train(phase == "train")
+    if isinstance(preprocessing, str | os.PathLike):
+        other = read_net(preprocessing, "test", allow_unknown=True)
+        preprocessing = preprocessing_of(
+            other, dict.fromkeys(_image_tops(other), next(iter(module.inputs.values()), ()))
+        )
     module.transform = preprocessing if preprocessing is not None else _stated_preprocessing(net, module)
     if classes:
         from converter.pytorch.finetuning import replace_head
@@ -83,10 +88,15 @@ def load(
     return module
 
 
+def _image_tops(net: Net) -> list[str]:
+    """The first top of every layer that prepares images."""
+    return [layer.tops[0] for layer in net.layers if layer.tops and "transform_param" in layer.record]
+
+
 def _stated_preprocessing(net: Net, module: CaffeModule) -> Preprocessing | None:
     """What the data layer says; where its mean cannot be read, a note says so."""
     try:
-        return preprocessing_of(net)
+        return preprocessing_of(net, module.inputs)
     except ConversionError as error:
         module.remember(module.facts.with_note(f"images cannot be prepared: {error}"))
         return None

@@ -147,6 +147,14 @@ def test_the_command_folds_preprocessing_and_says_what_a_net_takes(tmp_path, cap
     assert "Images: B, G, R in 0 to 255, minus (1, 2, 3), times 0.5." in (tmp_path / "plain.py").read_text()
     folded = [str(tmp_path / "folded.py"), "--fold-preprocessing", "--mean", "1,2,3", "--scale", "0.5"]
     assert main([*common, *folded]) == 0
+    (tmp_path / "tv.prototxt").write_text(
+        'layer { name: "d" type: "Data" top: "data" transform_param { scale: 0.5\n'
+        "  mean_value: 1 mean_value: 2 mean_value: 3 } }"
+    )
+    again = [str(tmp_path / "again.py"), "--fold-preprocessing", "--train-val", str(tmp_path / "tv.prototxt")]
+    assert main([*common, *again]) == 0
+    texts = [(tmp_path / f"{name}.py").read_text().replace(name, "") for name in ("folded", "again")]
+    assert texts[0] == texts[1]
     assert "takes R, G, B in 0 to 255" in capsys.readouterr().out
     image = np.random.default_rng(0).integers(0, 256, (1, 3, 12, 10)).astype(np.float32)
     prepared = (image[:, ::-1] - np.float32([1, 2, 3])[:, None, None]) * np.float32(0.5)

@@ -59,7 +59,7 @@ def test_a_head_without_a_filler_of_its_own_gets_xavier_or_what_is_asked_for(tmp
     net = loaded(tmp_path, text, classes={"fc8": 50})
     bound = (3 / 12) ** 0.5
     assert bound / 2 < float(net.fc8.weight.detach().abs().max()) <= bound
-    converter.replace_head(net, {"fc8": 50}, filler="constant")
+    converter.replace_head(net, "fc8", 50, filler="constant")
     assert torch.equal(net.fc8.weight, torch.zeros(50, 12))
 
 
@@ -77,6 +77,8 @@ def test_what_would_be_lost_without_a_word_is_refused(tmp_path):
     before = {name: value.clone() for name, value in net.state_dict().items()}
     with pytest.raises(GraphError, match=r"layer 'next' \(Convolution\) takes what 'score', 'up' gives"):
         converter.replace_head(net, {"score": 3, "up": 3})
+    with pytest.raises(GraphError, match="say how many outputs"):
+        converter.replace_head(net, "next")
     with pytest.raises(GraphError, match="no layer 'scores'; did you mean 'score'"):
         converter.replace_head(net, {"scores": 3})
     with pytest.raises(GraphError, match=r"'scale' .* has no number of outputs"):

@@ -42,6 +42,18 @@ def test_a_train_val_net_makes_its_input_of_an_image(tmp_path):
     assert "crop=(4, 4), scale=0.5" in repr(net.transform)
 
 
+def test_a_deploy_net_takes_its_train_vals_preprocessing(tmp_path):
+    wanted = repr(loaded(tmp_path).transform)
+    (tmp_path / "net.prototxt").rename(tmp_path / "train_val.prototxt")
+    (tmp_path / "deploy.prototxt").write_text(
+        'input: "data" input_shape { dim: 1 dim: 3 dim: 4 dim: 4 }\n'
+        'layer { name: "r" type: "ReLU" bottom: "data" top: "y" }'
+    )
+    net = converter.load(tmp_path / "deploy.prototxt", preprocessing=tmp_path / "train_val.prototxt")
+    assert repr(net.transform) == wanted
+    assert converter.load(tmp_path / "deploy.prototxt").transform is None
+
+
 def test_a_mean_file_is_found_beside_the_prototxt_and_sets_the_size(tmp_path):
     mean = np.arange(3 * 6 * 8, dtype=np.float32).reshape(3, 6, 8)
     np.save(tmp_path / "mean.npy", mean)
@@ -67,6 +79,17 @@ def test_images_are_resized_as_opencv_does(tmp_path):
     net.transform = Preprocessing(size=(5, 11))
     wanted = cv2.resize(IMAGE, (11, 5), interpolation=cv2.INTER_LINEAR)[..., ::-1].transpose(2, 0, 1)
     assert np.abs(net.transform(IMAGE)[0].numpy() - wanted.astype(np.float32)).max() <= 1  # its fixed-point rounding
+
+
+def test_the_inputs_shape_tells_gray_from_color(tmp_path):
+    (tmp_path / "net.prototxt").write_text(
+        'layer { name: "mnist" type: "Data" top: "data" transform_param { scale: 0.00390625 }\n'
+        '  data_param { source: "mnist_test_lmdb" batch_size: 100 backend: LMDB } }\n'
+        'layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 2 } }\n'
+    )
+    net = converter.load(tmp_path / "net.prototxt", inputs={"data": (1, 1, 6, 8)}, seed=0)
+    assert net.transform(IMAGE[..., 0]).shape == (1, 1, 6, 8)
+    assert float(net.transform(np.full((6, 8), 128, np.uint8)).max()) == 0.5
 
 
 def test_a_gray_net_takes_gray_and_color(tmp_path):
