@@ -19,6 +19,7 @@ from converter.export.weights import write_weights
 from tests.export.nets import DILATED, chain, dilated, golden_error, image_of
 from tests.export.targets import run_onnx, run_pt2, run_source
 from tests.goldens_reader import FORWARD_TOLERANCE, scaled_error
+from tests.ladder import rungs, setup
 from tests.places import GOLDENS
 from tests.pytorch.table import layer_cases
 
@@ -188,3 +189,13 @@ def test_weights_are_converted_without_torch(tmp_path):
         "assert 'torch' not in sys.modules and 'onnx' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_users_own_layer_goes_into_a_program(tmp_path):
+    rung = next(rung for rung in rungs() if rung.type == "Python")
+    ready = setup(rung, tmp_path)
+    net = ready.module.float()
+    inputs = {name: np.asarray(value, np.float32) for name, value in ready.inputs.items()}
+    write_pt2(net, tmp_path / "net.pt2")
+    found = run_pt2(tmp_path / "net.pt2", inputs, net.outputs)
+    np.testing.assert_array_equal(found["y"], 2 * inputs["x"])

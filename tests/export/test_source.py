@@ -1,5 +1,6 @@
 """Readable source: it runs without this project and gives Caffe's numbers, it is formatted, typed and deterministic."""
 
+import copy
 import importlib.util
 import os
 import shutil
@@ -227,3 +228,19 @@ def test_names_of_a_file_cannot_become_code(tmp_path):
     assert list(found) == list(net.outputs)
     assert len(found) == len(odd)
     assert [name for name, _ in model.named_children()] == [name for name, _ in net.named_children()]
+
+
+def test_a_net_from_source_compiles_exports_and_copies(tmp_path, monkeypatch):
+    written(chain(tmp_path), tmp_path).rename(tmp_path / "chain_net.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    net = importlib.import_module("chain_net").load()
+    x = torch.randn(3, 3, 12, 10, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        wanted = net(x)
+        found = [
+            torch.compile(net, fullgraph=True, backend="eager", dynamic=True)(x),
+            torch.export.export(net, (x,), strict=True).module()(x),
+            copy.deepcopy(net)(x),
+        ]
+    for outputs in found:
+        assert all(torch.equal(outputs[name], value) for name, value in wanted.items())
