@@ -12,6 +12,7 @@ ConversionError                  root: catch this one
  |- ImageError                   an image that cannot be read or used
  |- DatasetError                 a data set that is not where or what it should be
  |- DownloadError                a file that cannot be fetched or unpacked
+ |- MemoryLimitError             sizes in a file that would take more memory than there may be taken
  |- ComparisonError              sets of blobs that cannot be compared
  |- TrainingError                a run that cannot start, go on or be resumed
  `- OutputError                  a result that cannot be written
@@ -152,6 +153,10 @@ class DatasetError(ConversionError):
 
 class DownloadError(ConversionError):
     """A file that cannot be fetched, verified or unpacked."""
+
+
+class MemoryLimitError(ConversionError):
+    """Sizes that a file states and that would take more memory than may be taken; nothing was allocated."""
 
 
 class ComparisonError(ConversionError):

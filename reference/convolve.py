@@ -13,12 +13,14 @@ import numpy as np
 
 from reference.geometry import Window, convolved_size
 from reference.layer import Array
+from reference.memory import check_size
 
 _BAND_BYTES = 32 << 20
 _CACHED_WEIGHT_BYTES = 64 << 20
 
 
 def _pad(x: Array, pad: tuple[int, ...]) -> Array:
+    check_size(*x.shape[:2], *(size + 2 * p for size, p in zip(x.shape[2:], pad, strict=True)))
     return np.pad(x, [(0, 0), (0, 0), *((p, p) for p in pad)]) if any(pad) else x
 
 
@@ -60,6 +62,7 @@ def convolve(x: Array, weight: Array, window: Window, groups: int = 1, bias: Arr
     outputs = weight.shape[0]
     if min(sizes, default=1) < 1:
         raise ValueError(f"a window that reaches over {window.reach()} has no place in {x.shape[2:]}")
+    check_size(x.shape[0], outputs, *sizes)
     result = np.empty((x.shape[0], outputs, *sizes), x.dtype)
     padded = _pad(x, window.pad)
     taps = _Taps(weight, groups, x.dtype)
@@ -96,6 +99,7 @@ def deconvolve(x: Array, weight: Array, window: Window, groups: int = 1, bias: A
         raise ValueError(f"pad {window.pad} leaves nothing of an output of {full}")
     outputs = weight.shape[1] * groups
     by_output = weight.reshape(groups, x.shape[1] // groups, weight.shape[1], -1)
+    check_size(x.shape[0], outputs, *full)
     result = np.zeros((x.shape[0], outputs, *full), x.dtype)
     for item, target in zip(x, result, strict=True):
         flat = item.reshape(groups, x.shape[1] // groups, -1)

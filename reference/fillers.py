@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from reference.errors import WeightsError
 from reference.layer import Parameter
+from reference.memory import check_size
 from reference.params import Params
 
-LARGEST_COUNT = 2**31 - 1
 RANDOM = ("uniform", "gaussian", "positive_unitball", "xavier", "msra")
 
 
@@ -54,8 +54,7 @@ def fill(parameter: Parameter, dilation_fork: bool = False) -> NDArray[np.float6
         LayerError: where the filler is unknown or does not fit the shape.
     """
     shape, filler, default = parameter
-    if math.prod(shape) > LARGEST_COUNT:
-        raise filler.error(f"a blob of shape {shape} has more numbers than Caffe can count, {LARGEST_COUNT}")
+    check_size(*shape)
     if not filler.entries:
         return np.full(shape, default)
     kind = filler.text("type")

@@ -25,18 +25,25 @@ class Run:
         weights: see `reference.run`.
         inputs: see `reference.run`.
         dtype: what the pass computes in.
+        filled: blobs of layers that the weights lack, by the layer's name and how many before it bear that name.
 
     Raises:
         OracleError: weights that do not read or belong to another net, inputs that are missing or unasked for.
     """
 
     def __init__(
-        self, net: Net, weights: Weights | None, inputs: Mapping[str, ArrayLike], dtype: DTypeLike = np.float64
+        self,
+        net: Net,
+        weights: Weights | None,
+        inputs: Mapping[str, ArrayLike],
+        dtype: DTypeLike = np.float64,
+        *,
+        filled: Mapping[tuple[str, int], Sequence[ArrayLike]] | None = None,
     ) -> None:
         self.net = net
         self.dtype = np.dtype(dtype)
         self.inputs = _check_inputs(net, inputs, self.dtype)
-        self.store = Store(net, weights)
+        self.store = Store(net, weights, filled)
 
     def blobs(self, keep: Iterable[str] | None = None) -> Blobs:
         """Every blob of the net (or those that `keep` names), last writer's value, in net order.

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from reference.layer import Array, Layer, Parameter
+from reference.memory import check_size
 
 
 def _exposes_hidden(layer: Layer) -> bool:
@@ -50,6 +51,7 @@ class Sequence:
             raise layer.error(f"cont has shape {self.cont.shape}; expected {(self.steps, items)}, one step or more")
         static = _static(layer, bottoms, states)
         self.static = None if static is None else static.reshape(items, -1)
+        check_size(items, size)
         zeros = [np.zeros((items, size), self.x.dtype)] * states
         self.initial = [state[0] for state in bottoms[-states:]] if _exposes_hidden(layer) else zeros
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
+from reference.memory import check_size
 
 
 def unpool_by_mask(layer: Layer, x: Array, mask: Array, sizes: tuple[int, int]) -> Array:
@@ -18,6 +19,7 @@ def unpool_by_mask(layer: Layer, x: Array, mask: Array, sizes: tuple[int, int]) 
     plane = sizes[0] * sizes[1]
     if places.size and not 0 <= places.min() <= places.max() < plane:
         raise layer.error(f"the mask names place {places.max()}; the top has {plane} of them a plane, {sizes}")
+    check_size(*x.shape[:2], plane)
     top = np.zeros((*x.shape[:2], plane), x.dtype)
     np.put_along_axis(top, places, x.reshape(places.shape), -1)
     return top.reshape(*x.shape[:2], *sizes)

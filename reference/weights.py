@@ -101,13 +101,19 @@ class Store:
     Args:
         net: the net.
         weights: path or mapping, see `reference.run`; None fills every blob.
+        filled: blobs of layers that the weights lack, by the layer's name and how many before it bear that name.
 
     Raises:
         WeightsError: weights of which no layer is in the net, or keys that are not the net's.
         WireError: a file that does not read.
     """
 
-    def __init__(self, net: Net, weights: Weights | None) -> None:
+    def __init__(
+        self,
+        net: Net,
+        weights: Weights | None,
+        filled: Mapping[tuple[str, int], Sequence[ArrayLike]] | None = None,
+    ) -> None:
         self.net = net
         self.path = str(weights) if isinstance(weights, str | Path) else None
         self.given = weights is not None
@@ -122,6 +128,18 @@ class Store:
             held = next(layer.name for layer in stored if layer.blobs)
             what = f"no layer of these weights is in the net {net.path}; they hold {held!r} and others"
             raise WeightsError(what, path=self.path)
+        self.filled_counts: dict[int, int] = {}
+        counts: dict[str, int] = {}
+        for position, one in enumerate(net.layers):
+            repeat = counts.get(one.name, 0)
+            counts[one.name] = repeat + 1
+            self._take_filled(position, (filled or {}).get((one.name, repeat), ()))
+
+    def _take_filled(self, position: int, given: Sequence[ArrayLike]) -> None:
+        if given:
+            self.filled_counts[position] = len(given)
+        for index, blob in enumerate(map(np.asarray, given)):
+            self.values.setdefault(self._key(position, index), Blob(blob, blob.shape))
 
     def _take(self, source: StoredLayer, position: int) -> None:
         """Blobs of a shared parameter go to one place: of several copies the last in the file counts, as in Caffe."""
@@ -137,7 +155,9 @@ class Store:
     def count(self, position: int) -> int | None:
         """How many blobs the weights hold for the layer at a position; None where they do not have all of it."""
         source = self.sources.get(position)
-        return None if source is None or source.places != tuple(range(len(source.places))) else len(source.blobs)
+        if source is None:
+            return self.filled_counts.get(position)
+        return None if source.places != tuple(range(len(source.places))) else len(source.blobs)
 
     def blobs(self, position: int, parameters: list[Parameter]) -> list[Array]:
         """A layer's blobs in Caffe's order, each of its parameter's shape, in their stored precision.

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converter.cli._memory import MEMORY_HELP, memory_argument
+from converter.cli._shapes import shape_argument
 from converter.errors import printable
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from converter.verify.stored_blobs import StoredBlobs
     from converter.verify.verify import Verifier
 
+_OPTIONS = ("device", "dtype", "allow_unknown", "allow_nan", "seed", "level", "key", "fill_missing", "max_memory")
 HELP = "check every blob of a net against the oracle, or against blobs that Caffe stored"
 
 
@@ -29,6 +32,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--voc-root", type=Path, metavar="DIR", help="validation images of PASCAL VOC 2012")
     what.add_argument("--limit", type=_count, default=None, metavar="N", help="the first N of them")
     what.add_argument("--mean", type=_mean, metavar="B,G,R", help="mean pixel (default: the published net's)")
+    what.add_argument(
+        "--input-shape", "--input", dest="inputs", action="append", type=shape_argument, default=[],
+        metavar="NAME=N,C,H,W", help="shape of an input that the file does not state, or another one",
+    )  # fmt: skip
     what.add_argument("--seed", type=_seed, default=0, help="of random values and fillers (default 0)")
     other = parser.add_mutually_exclusive_group()
     other.add_argument(
@@ -40,6 +47,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     parser.add_argument("--key", metavar="NAME", help="name of the state_dict in a .pth that holds more than that")
+    parser.add_argument("--fill-missing", action="store_true", help="fill layers that W lacks, on both sides alike")
+    parser.add_argument("--max-memory", type=memory_argument, metavar="SIZE", help=MEMORY_HELP)
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that no layer reads")
     parser.add_argument("--allow-nan", action="store_true", help="let NaN and infinities pass that both sides have")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write one self-contained page")
@@ -56,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
         check_writable(args.report)
     check_device(args.device)
     stored = _stored_blobs(args)
-    options = {name: getattr(args, name) for name in ("device", "dtype", "allow_unknown", "allow_nan", "seed", "level")}
-    verifier = Verifier(args.net, args.weights, stages=tuple(args.stage), key=args.key, **options)
+    options = {name: getattr(args, name) for name in _OPTIONS}
+    verifier = Verifier(args.net, args.weights, stages=tuple(args.stage), inputs=dict(args.inputs), **options)
     for note in verifier.module.notes:
         print(printable(f"note: {note}"))
     cases = []

@@ -11,6 +11,7 @@ from converter.formats.protobuf.schema import fields
 from converter.layers.layer import Operator, operator_types
 from converter.net.net import Layer, Net, ParamSpec, Shape
 from converter.net.params import Leftover
+from converter.plan.limits import check_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,6 @@ def build_plan(
     inputs: Mapping[str, Shape] | None = None,
     *,
     allow_unknown: bool = False,
-    allow_ignored: bool = False,
     stored_blobs: Mapping[str, int] | None = None,
 ) -> Plan:
     """Configure every layer of a net.
@@ -73,7 +73,6 @@ def build_plan(
         net: a net of one phase.
         inputs: shapes of the net's inputs, where the file does not state them or others are wanted.
         allow_unknown: go on where a set field is left over, and list it.
-        allow_ignored: go on where such a field is a message of another layer type, which Caffe passes over.
         stored_blobs: how many blobs the weights file has for each layer, where one is at hand.
 
     Raises:
@@ -97,9 +96,8 @@ def build_plan(
             (ignored if _is_another_types(leftover, layer.type) else leftovers).append(leftover)
         steps.append(step)
     _refuse_stray_inputs(given, steps)
-    refused = [] if allow_unknown else leftovers if allow_ignored else [*leftovers, *ignored]
-    if refused:
-        raise _leftover_error(refused)
+    if leftovers and not allow_unknown:
+        raise _leftover_error(leftovers)
     fed = {
         top: shape
         for step in steps
@@ -126,6 +124,14 @@ def _configure(
             raise ShapeError(f"{len(layer.tops)} tops; the layer makes {len(tops)}")
         if any(size < 0 or (size == 0 and i > 0) for shape in tops for i, size in enumerate(shape)):
             raise ShapeError(f"bottoms of shape {list(bottoms)} are too small: the tops would be {list(tops)}")
+        for name, shape in zip(layer.tops, tops, strict=True):
+            check_count(f"top {name!r}", shape)
+        window = operator.window()
+        if window is not None and len(bottoms[0]) == len(window.pad) + 2:
+            padded = (size + 2 * pad for size, pad in zip(bottoms[0][2:], window.pad, strict=True))
+            check_count("its bottom with pads", (*bottoms[0][:2], *padded))
+        for blob in operator.blobs:
+            check_count(f"blob '{blob.name}'", blob.shape)
         if len(layer.param_specs) > max(len(operator.blobs), 0) and operator.blobs:
             raise ShapeError(f"{len(layer.param_specs)} param entries; the layer has {len(operator.blobs)} blobs")
     except ConversionError as error:

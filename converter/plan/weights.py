@@ -14,6 +14,7 @@ from converter.formats.weights.stored import StoredLayer, StoredWeights
 from converter.net.fillers import fill
 from converter.net.names import repeated_key, unescape
 from converter.plan.layer_fit import Account, enter, fit_layer, is_shared
+from converter.plan.memory import check_parameters
 from converter.plan.plan import ConfiguredLayer, Plan, param_spec
 from converter.plan.shared_blobs import Fit, SharedBlobs
 from converter.plan.stored_names import by_layer
@@ -29,11 +30,13 @@ class Matched:
         arrays: by `ConfiguredLayer.key` (of the first layer of a name that name), in Caffe's order, shapes and terms.
         states: by key, the same as a state dict holds them, where the file holds them so and the two differ.
         notes: layers filled or left out.
+        filled: keys of the layers that were filled.
     """
 
     arrays: Mapping[str, tuple[Array, ...]]
     states: Mapping[str, tuple[Array, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
 
 
 def match(
@@ -43,6 +46,7 @@ def match(
     fill_missing: bool = False,
     allow_unused: bool = False,
     seed: int | None = None,
+    max_memory: int | None = None,
 ) -> Matched:
     """Match stored blobs to the plan's layers, as src/caffe/net.cpp (CopyTrainedLayersFrom) does, and count.
 
@@ -54,8 +58,10 @@ def match(
         fill_missing: fill layers that the file lacks as the prototxt says, and note it.
         allow_unused: go on where layers of the file have no place in the net, and note it.
         seed: of the random fillers.
+        max_memory: bytes that filled layers may take; None: 80 % of what is free.
 
     Raises:
+        MemoryLimitError: filled layers would take more.
         WeightsError: naming every layer missing, unexpected or misshapen at once; or a key that no blob has.
     """
     with_blobs = [step for step in plan.steps if step.operator.blobs]
@@ -68,8 +74,8 @@ def match(
     _check(stored.path, account, fill_missing, allow_unused)
     notes = [*stored.notes, *_notes_on_repeats(with_blobs, stored), *shared.notes]
     notes += [f"layer {name!r} of the weights has no place in the net and was left out" for name in account.unexpected]
-    notes += _fill_rest(with_blobs, account, seed)
-    return Matched(account.arrays, account.states, tuple(notes))
+    filled = _fill_rest(with_blobs, account, seed, max_memory)
+    return Matched(account.arrays, account.states, (*notes, *map(_filled_note, filled)), _keys(filled))
 
 
 def _enter_all(plan: Plan, sources: Mapping[str, StoredLayer], stored: StoredWeights, account: Account) -> SharedBlobs:
@@ -128,14 +134,20 @@ def _notes_on_repeats(steps: Sequence[ConfiguredLayer], stored: StoredWeights) -
                 yield f"layer {name!r} is in the weights {count} times: the last counts, as in Caffe"
 
 
-def _fill_rest(steps: Sequence[ConfiguredLayer], account: Account, seed: int | None) -> list[str]:
-    """Layers that have no blobs yet, filled as the prototxt says, but for blobs that an earlier layer owns."""
-    random, notes, owners = np.random.default_rng(seed), [], _owners(steps, account.arrays)
-    for step in steps:
-        if step.key not in account.arrays:
-            account.arrays[step.key] = _filled(step, random, owners)
-            notes.append(_filled_note(step))
-    return notes
+def _fill_rest(
+    steps: Sequence[ConfiguredLayer], account: Account, seed: int | None, max_memory: int | None
+) -> list[ConfiguredLayer]:
+    """Fill the layers that have no blobs yet as the prototxt says, but for blobs that an earlier layer owns; these."""
+    lacking = [step for step in steps if step.key not in account.arrays]
+    check_parameters(lacking, max_memory)
+    random, owners = np.random.default_rng(seed), _owners(steps, account.arrays)
+    for step in lacking:
+        account.arrays[step.key] = _filled(step, random, owners)
+    return lacking
+
+
+def _keys(steps: Sequence[ConfiguredLayer]) -> tuple[str, ...]:
+    return tuple(step.key for step in steps)
 
 
 def _owners(steps: Sequence[ConfiguredLayer], arrays: Mapping[str, tuple[Array, ...]]) -> dict[str, Array]:
@@ -158,11 +170,15 @@ def _filled(step: ConfiguredLayer, random: np.random.Generator, owners: dict[str
     return tuple(arrays)
 
 
-def fill_all(plan: Plan, seed: int | None = None) -> Matched:
-    """Every blob filled as the prototxt says (Caffe's default where it names no filler: zeros), each layer noted."""
+def fill_all(plan: Plan, seed: int | None = None, max_memory: int | None = None) -> Matched:
+    """Every blob filled as the prototxt says (Caffe's default where it names no filler: zeros), each layer noted.
+
+    Raises:
+        MemoryLimitError: they would take more bytes than `max_memory`; None: than 80 % of what is free.
+    """
     account, steps = Account(), [step for step in plan.steps if step.operator.blobs]
-    notes = _fill_rest(steps, account, seed)
-    return Matched(account.arrays, notes=tuple(notes))
+    filled = _fill_rest(steps, account, seed, max_memory)
+    return Matched(account.arrays, {}, tuple(map(_filled_note, filled)), _keys(filled))
 
 
 def fill_step(step: ConfiguredLayer, random: np.random.Generator) -> tuple[Array, ...]:

@@ -51,7 +51,7 @@ class Construction:
         """
         net = self.module.plan.net
         with self.python.registered(net):
-            plan = build_plan(net, inputs, allow_ignored=True)
+            plan = build_plan(net, inputs)
         for old, new in zip(self.module.plan.steps, plan.steps, strict=True):
             shapes = [[blob.shape for blob in step.operator.blobs] for step in (old, new)]
             if shapes[0] != shapes[1]:
@@ -121,7 +121,7 @@ def construct(
     python = PythonLayers(blob)
     shapes = {top: shape for reader in readers.values() for top, shape in reader.shapes().items()}
     with python.registered(net):
-        plan = build_plan(net, shapes, allow_ignored=True, stored_blobs=blob_counts(stored))
+        plan = build_plan(net, shapes, stored_blobs=blob_counts(stored))
     values = weights_of(plan, stored, fill_missing=True, allow_unused=True, seed=seed)
     module = CaffeModule.of(plan, values).train(phase == "train")
     return Construction(module, readers, python, Params(record).flag("force_backward", False))

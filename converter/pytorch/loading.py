@@ -36,6 +36,7 @@ def load(
     key: str | None = None,
     classes: Mapping[str, int] | None = None,
     preprocessing: Preprocessing | Path | None = None,
+    max_memory: int | None = None,
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -57,6 +58,7 @@ def load(
         classes: other numbers of outputs by layer, for fine-tuning: `{"fc8": 20}`; see `replace_head`.
         preprocessing: what `net.transform` is to do to images, or a prototxt whose data layer says it (the train_val
             beside a deploy net); None reads it from the net's own data layer, if it has one.
+        max_memory: bytes that filled layers may take; None: 80 % of what is free.
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
@@ -66,7 +68,8 @@ def load(
     net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
     stored = None if weights is None else weights_files.read(weights, key=key)
     plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
-    given = weights_of(plan, stored, fill_missing=fill_missing, allow_unused=allow_unknown, seed=seed)
+    choices = {"fill_missing": fill_missing, "allow_unused": allow_unknown}
+    given = weights_of(plan, stored, seed=seed, max_memory=max_memory, **choices)
     notes = (
         *net.notes,
         *(f"{item.where}: {item.name}: unknown to Caffe, not used" for item in net.unknown),
@@ -109,9 +112,10 @@ def weights_of(
     fill_missing: bool = False,
     allow_unused: bool = False,
     seed: int | None = None,
+    max_memory: int | None = None,
 ) -> Matched:
     """Arrays for every layer of a plan: from a weights file, or from the prototxt's fillers where there is none."""
     if weights is None:
-        return fill_all(plan, seed)
+        return fill_all(plan, seed, max_memory)
     stored = weights if isinstance(weights, StoredWeights) else weights_files.read(weights)
-    return match(plan, stored, fill_missing=fill_missing, allow_unused=allow_unused, seed=seed)
+    return match(plan, stored, fill_missing=fill_missing, allow_unused=allow_unused, seed=seed, max_memory=max_memory)

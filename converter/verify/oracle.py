@@ -20,7 +20,7 @@ from reference.registry import is_discontinuous
 from reference.weights import Nonfinite, count_nonfinite
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
-Weights: TypeAlias = "str | Mapping[str, Array] | Mapping[str, Sequence[Array]]"
+Weights: TypeAlias = "str | Mapping[str, Array]"
 Place: TypeAlias = tuple[str, int]
 """A layer of a net, the same in both programs: its name, and how many layers before it bear that name."""
 
@@ -42,7 +42,8 @@ class Oracle:
     Args:
         prototxt: the net.
         weights: path of its weights (several with commas between them), read by the oracle itself; of a .pth, which
-            torch alone reads, it gets the plain dict of arrays. Or layer -> blobs, where no file has them.
+            torch alone reads, it gets the plain dict of arrays. None: there are none.
+        filled: blobs of the layers that the weights lack, as both sides are to have them.
         key: name under which a .pth holds its state_dict, where it holds more than that.
         stages: stages that the layers' rules may ask for.
         level: level that the layers' rules may ask for.
@@ -52,14 +53,15 @@ class Oracle:
     def __init__(
         self,
         prototxt: str,
-        weights: str | Mapping[str, Sequence[Array]],
+        weights: str | None,
+        filled: Mapping[Place, Sequence[Array]],
         *,
         key: str | None = None,
         stages: Sequence[str] = (),
         level: int = 0,
         allow_unknown: bool = False,
     ) -> None:
-        self._prototxt, self._given, self._key = prototxt, weights, key
+        self._prototxt, self._given, self._filled, self._key = prototxt, weights, filled, key
         self._options: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown}
 
     @cached_property
@@ -69,9 +71,9 @@ class Oracle:
             return reference.read_net(self._prototxt, **self._options)
 
     @cached_property
-    def weights(self) -> Weights:
+    def weights(self) -> Weights | None:
         """What the oracle is handed."""
-        return self._given if not isinstance(self._given, str) else _for_oracle(self._given, self._key)
+        return None if self._given is None else _for_oracle(self._given, self._key)
 
     @cached_property
     def lineage(self) -> dict[str, Lineage]:
@@ -83,7 +85,7 @@ class Oracle:
     def nonfinite(self) -> tuple[Nonfinite, ...]:
         """Stored blobs that hold NaN or infinities."""
         with oracle_errors():
-            return count_nonfinite(self.net, self.weights)
+            return () if self.weights is None else count_nonfinite(self.net, self.weights)
 
     @cached_property
     def discontinuous(self) -> dict[Place, int]:
@@ -114,7 +116,7 @@ class Oracle:
         """
         with oracle_errors():
             positions = {self.discontinuous[place]: arrays for place, arrays in bottoms.items()}
-            return Run(self.net, self.weights, inputs).blobs_both_ways(positions)
+            return Run(self.net, self.weights, inputs, filled=self._filled).blobs_both_ways(positions)
 
 
 def _for_oracle(weights: str, key: str | None) -> str | dict[str, Array]:

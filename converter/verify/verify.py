@@ -11,8 +11,9 @@ import torch
 
 from converter.errors import ComparisonError, ShapeError
 from converter.formats import weights as weights_files
-from converter.net.net import Net
+from converter.net.net import Net, Shape
 from converter.net.reading import read_net
+from converter.plan.memory import check_run
 from converter.plan.plan import Plan, build_plan
 from converter.plan.stored_names import blob_counts
 from converter.pytorch.caffe_module import CaffeModule
@@ -29,6 +30,9 @@ Path: TypeAlias = str | os.PathLike[str]
 
 # Relative rounding of one sum: float64 as the oracle's own, float32 by reference.compare's reasoning, the short types
 # by four times their unit roundoff (2^-11, 2^-9): both operands of a product, the bias and the stored sum are rounded.
+_WIDTHS = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
+"""Bytes of a number."""
+
 BASES: dict[str, float] = {"float64": 1e-14, "float32": BASE, "float16": 2e-3, "bfloat16": 8e-3}
 
 
@@ -46,6 +50,9 @@ class Verifier:
         stages: stages that the layers' rules may ask for.
         level: level that the layers' rules may ask for.
         key: name under which a .pth holds its state_dict, where it holds more than that.
+        inputs: shapes of inputs that the file does not state, or others.
+        fill_missing: fill layers that the weights lack, on both sides alike.
+        max_memory: bytes that parameters, or all blobs of both programs, may take; None: 80 % of what is free.
 
     Raises:
         ConversionError: what either reader objects to.
@@ -64,21 +71,28 @@ class Verifier:
         stages: Sequence[str] = (),
         level: int = 0,
         key: str | None = None,
+        inputs: Mapping[str, Shape] | None = None,
+        fill_missing: bool = False,
+        max_memory: int | None = None,
     ) -> None:
         self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
         self.device, self.dtype, self.allow_nan = device, dtype, allow_nan
         self.net: Net = read_net(prototxt, allow_unknown=allow_unknown, stages=stages, level=level)
         stored = None if weights is None else weights_files.read(weights, key=key)
         self._counts = blob_counts(stored)
-        self.plan: Plan = build_plan(
-            self.net, allow_unknown=allow_unknown, allow_ignored=True, stored_blobs=self._counts
-        )
-        given = weights_of(self.plan, stored, allow_unused=allow_unknown, seed=seed)
+        self.plan: Plan = build_plan(self.net, inputs, allow_unknown=allow_unknown, stored_blobs=self._counts)
+        check_run(self.plan, _WIDTHS[dtype] + 8, max_memory)  # the oracle's are float64
+        choices: dict[str, Any] = {"fill_missing": fill_missing, "allow_unused": allow_unknown, "seed": seed}
+        given = weights_of(self.plan, stored, max_memory=max_memory, **choices)
         notes = (*self.net.notes, *map(str, self.plan.leftovers), *self.plan.notes, *given.notes)
         self.module = CaffeModule.of(self.plan, given, notes).eval().to(device, getattr(torch, dtype))
-        filled = {name: list(blobs) for name, blobs in given.arrays.items()}
+        filled = {
+            (step.layer.name, step.repeat): given.arrays[step.key]
+            for step in self.plan.steps
+            if step.key in given.filled
+        }
         options: dict[str, Any] = {"key": key, "stages": stages, "level": level, "allow_unknown": allow_unknown}
-        self.oracle = Oracle(self.prototxt, filled if self.weights is None else self.weights, **options)
+        self.oracle = Oracle(self.prototxt, self.weights, filled, **options)
         if device.startswith("cuda") and dtype == "float32":
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 

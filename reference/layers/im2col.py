@@ -9,6 +9,7 @@ import numpy as np
 from reference.convolve import convolve
 from reference.geometry import convolution_window
 from reference.layer import Array, Layer
+from reference.memory import check_size
 
 TYPE = "Im2col"
 MESSAGES = ("convolution_param",)
@@ -21,6 +22,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     axis = layer.axis(layer.params("convolution_param").integer("axis"), x.ndim)
     lead, channels, planes = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     window = convolution_window(layer, len(planes))
+    check_size(channels * math.prod(window.kernel), channels * math.prod(window.kernel))
     weight = np.eye(channels * math.prod(window.kernel)).reshape(-1, channels, *window.kernel)
     columns = convolve(x.reshape(-1, channels, *planes), weight, window)
     return [columns.reshape(*lead, *columns.shape[1:])]

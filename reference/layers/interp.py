@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
+from reference.memory import check_size
 from reference.params import Params
 
 TYPE = "Interp"
@@ -47,4 +48,5 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
         sizes = bottoms[1].shape[2], bottoms[1].shape[3]
     if min(sizes + x.shape[2:]) < 1:
         raise layer.error(f"cannot make {sizes} of {x.shape[2:]}")
+    check_size(*x.shape[:2], *sizes)
     return [_resized(_resized(x, 2, sizes[0]), 3, sizes[1])]

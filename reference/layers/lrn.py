@@ -11,6 +11,7 @@ import numpy as np
 
 from reference.geometry import Window
 from reference.layer import Array, Layer
+from reference.memory import check_size
 from reference.pool import average
 
 TYPE = "LRN"
@@ -25,12 +26,13 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     size, alpha, beta = params.integer("local_size"), params.real("alpha"), params.real("beta")
     if size < 1 or size % 2 == 0 or x.ndim != 4:
         raise layer.error(f"local_size is {size} on {x.ndim} axes; expected an odd number on 4 axes")
-    half = size // 2
     if params.choice("norm_region") == "WITHIN_CHANNEL":
-        window = Window((size, size), (1, 1), (half, half), (1, 1))
+        window = Window((size, size), (1, 1), (size // 2, size // 2), (1, 1))
         return [x * (1 + alpha * average(x * x, window, x.shape[2:])) ** -beta]
+    half = min(size // 2, x.shape[1])  # beyond that there is nothing to add
+    check_size(len(x), x.shape[1] + 2 * half, *x.shape[2:])
     squares = np.pad(x * x, ((0, 0), (half, half), (0, 0), (0, 0)))
     total = np.zeros_like(x)
-    for offset in range(size):
+    for offset in range(2 * half + 1):
         total += squares[:, offset : offset + x.shape[1]]
     return [x * (params.real("k") + alpha / size * total) ** -beta]

@@ -9,6 +9,7 @@ import numpy as np
 
 from reference.geometry import pooled_size
 from reference.layer import Array, Layer
+from reference.memory import check_size
 from reference.pool import FLOAT_MAX
 from reference.shapes import shaped_window
 
@@ -24,6 +25,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if layer.params("pooling_param").choice("pool") != "MAX":
         raise layer.error("takes pool MAX only")
     sizes = pooled_size(window, x.shape[2:])
+    check_size(*x.shape[:2], *sizes)
     top = np.full((*x.shape[:2], *sizes), -FLOAT_MAX, x.dtype)
     for place in np.ndindex(*sizes):
         starts = [at * step - pad for at, step, pad in zip(place, window.stride, window.pad, strict=True)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
+from reference.memory import check_size
 from reference.params import Params
 
 TYPE = "PriorBox"
@@ -74,9 +75,11 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     steps = _pair(params, "step", "step_h", "step_w")
     step_h, step_w = steps if all(steps) else (np.float32(height) / rows, np.float32(width) / columns)
     offset = params.real("offset")
+    extents = _extents(layer, params)
     y = _centers(rows, step_h, offset).astype(np.float64)[:, None, None]
     x = _centers(columns, step_w, offset).astype(np.float64)[None, :, None]
-    half_w, half_h = np.array(_extents(layer, params), np.float64).T / 2
+    check_size(rows, columns, len(extents), 8)
+    half_w, half_h = np.array(extents, np.float64).T / 2
     sides = [(x - half_w) / width, (y - half_h) / height, (x + half_w) / width, (y + half_h) / height]
     corners = np.stack(np.broadcast_arrays(*sides), -1).ravel()
     if params.flag("clip"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
+from reference.memory import check_size
 from reference.regions import bin_slices, item_of, round_half_away
 
 TYPE = "PSROIPooling"
@@ -26,6 +27,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if min(grid, outputs) < 1 or x.shape[1] != outputs * grid * grid:
         raise layer.error(f"has {x.shape[1]} channels; expected {outputs} times {grid} by {grid}")
     boxes, scale = bottoms[1].reshape(-1, 5), np.float32(params.real("spatial_scale"))
+    check_size(len(boxes), outputs, grid, grid)
     top = np.zeros((len(boxes), outputs, grid, grid), x.dtype)
     for number, box in enumerate(boxes):
         left, upper, right, lower = np.array(round_half_away(box[1:]), np.float32) + np.array([0, 0, 1, 1], np.float32)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
+from reference.memory import check_size
 from reference.regions import bin_slices, item_of, round_half_away
 
 TYPE = "ROIPooling"
@@ -25,6 +26,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if min(rows, columns) < 1:
         raise layer.error(f"pools to {rows} by {columns}; expected 1 or more each")
     boxes = bottoms[1].reshape(-1, 5)
+    check_size(len(boxes), x.shape[1], rows, columns)
     top = np.zeros((len(boxes), x.shape[1], rows, columns), x.dtype)
     for number, box in enumerate(boxes):
         left, upper, right, lower = round_half_away(box[1:].astype(np.float32) * np.float32(scale))

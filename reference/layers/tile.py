@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.fillers import LARGEST_COUNT
 from reference.layer import Array, Layer
+from reference.memory import LARGEST_COUNT, check_size
 
 TYPE = "Tile"
 MESSAGES = ("tile_param",)
@@ -19,4 +19,5 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     tiles = params.integer("tiles")
     if not 1 <= tiles <= LARGEST_COUNT // max(1, bottoms[0].size):
         raise layer.error(f"tiles is {tiles}; expected 1 or more, for at most {LARGEST_COUNT} numbers in all")
+    check_size(tiles, bottoms[0].size)
     return [np.concatenate([bottoms[0]] * tiles, axis)]

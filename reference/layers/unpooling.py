@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
+from reference.memory import check_size
 from reference.params import Params
 from reference.unpool import unpool_by_mask
 
@@ -24,6 +25,7 @@ def _pair(params: Params, name: str, pair: tuple[str, str]) -> tuple[int, int]:
 
 def _spread(x: Array, kernel: tuple[int, int], stride: tuple[int, int], pad: tuple[int, int], area: int) -> Array:
     n, c, h, w = x.shape
+    check_size(n, c, stride[0] * (h - 1) + kernel[0], stride[1] * (w - 1) + kernel[1])
     full = np.zeros((n, c, stride[0] * (h - 1) + kernel[0], stride[1] * (w - 1) + kernel[1]), x.dtype)
     for row, column in np.ndindex(*kernel):
         rows = slice(row, row + stride[0] * (h - 1) + 1, stride[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.layer import Array, Layer
+from reference.memory import check_size
 from reference.params import Params
 from reference.unpool import unpool_by_mask
 
@@ -35,4 +36,5 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if not params.has("scale") or params.integer("scale") < 1:
         raise layer.error("has one bottom, so it needs a scale of 1 or more")
     scale = params.integer("scale")
+    check_size(bottoms[0].size, scale, scale)
     return [np.repeat(np.repeat(bottoms[0], scale, 2), scale, 3)]
