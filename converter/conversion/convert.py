@@ -96,9 +96,10 @@ def _read_and_write(
 ) -> Report:
     """Read, write and count, while the source is being hashed."""
     from converter import __version__
-    from converter.conversion.finite import check_finite, count_nonfinite
+    from converter.conversion.finite import check_finite
     from converter.formats import weights as weights_files
     from converter.formats.weights.stored import Origin, Outgoing
+    from converter.plan.finite import count_nonfinite
 
     prepared = _read_and_match(weights, prototxt, allowed, key)
     ending = weights_files.ending(target)

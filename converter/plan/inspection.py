@@ -13,6 +13,7 @@ from converter.layers.kit.windows import element_count
 from converter.layers.layer import Window, operator_types
 from converter.net.net import Net, Shape
 from converter.net.reading import read_net
+from converter.plan.finite import notes_on_nonfinite
 from converter.plan.plan import ConfiguredLayer, Plan, build_plan
 from converter.plan.receptive_field import ReceptiveField, through_window, union
 from converter.plan.stored_names import blob_counts, by_layer
@@ -59,25 +60,19 @@ def inspect_net(
     net = read_net(prototxt, "train" if phase == "train" else "test", allow_unknown=True)
     stored = weights_files.read(weights, key=key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
-    notes += stored.notes if stored is not None else ()
+    notes += (*stored.notes, *notes_on_nonfinite(stored)) if stored is not None else ()
     try:
         plan = build_plan(net, inputs, allow_unknown=True, stored_blobs=blob_counts(stored))
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
         return Inspection(net, _bare_rows(net, stored), (str(error),), tuple(notes))
     notes += plan.notes
     problems = [f"{leftover}: set, but no layer reads it" for leftover in plan.leftovers]
-    problems += _misfits(plan, stored)
+    if stored is not None:
+        try:
+            notes += [note for note in match(plan, stored).notes if note not in notes]
+        except WeightsError as error:
+            problems.append(str(error))
     return Inspection(net, _rows(plan), tuple(problems), tuple(notes))
-
-
-def _misfits(plan: Plan, stored: StoredWeights | None) -> list[str]:
-    if stored is None:
-        return []
-    try:
-        match(plan, stored)
-    except WeightsError as error:
-        return [str(error)]
-    return []
 
 
 def _rows(plan: Plan) -> tuple[Row, ...]:

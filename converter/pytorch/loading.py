@@ -12,6 +12,7 @@ from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net, Phase, Shape
 from converter.net.preprocessing import Preprocessing, preprocessing_of
 from converter.net.reading import read_net
+from converter.plan.finite import notes_on_nonfinite
 from converter.plan.plan import Plan, build_plan
 from converter.plan.stored_names import blob_counts
 from converter.plan.weights import Matched, fill_all, match
@@ -76,6 +77,7 @@ def load(
         *map(str, plan.leftovers),
         *plan.notes,
         *given.notes,
+        *(notes_on_nonfinite(stored) if stored is not None else ()),
     )
     module = CaffeModule.of(plan, given, notes).train(phase == "train")
     if isinstance(preprocessing, str | os.PathLike):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -78,3 +79,23 @@ def sample(array: Array, count: int) -> Array:
     """The elements (n,) that a `sample:BLOB` of `count` values holds: places spread by a multiplicative hash."""
     places = np.arange(count, dtype=np.uint64) * np.uint64(2654435761) % np.uint64(array.size)
     return np.asarray(array.ravel()[places.astype(np.int64)])
+
+
+def check_names(actual: Mapping[str, Array], stored: StoredBlobs) -> None:
+    """Refuse stored blobs that are not just those which the net makes.
+
+    Raises:
+        ComparisonError: one is missing, or has no place in the net.
+    """
+    held = {*stored.blobs, *stored.samples}
+    missing = [name for name in actual if name not in held]
+    extra = [name for name in held if name not in actual and not _is_split(name)]
+    if missing or extra:
+        told = [f"lacks {', '.join(missing[:8])}"] if missing else []
+        told += [f"holds {', '.join(sorted(extra)[:8])}, which the net does not make"] if extra else []
+        raise ComparisonError(f"{' and '.join(told)}; store every blob of this very net", path=stored.path)
+
+
+def _is_split(name: str) -> bool:
+    """Whether a blob is one of Caffe's automatic copies, `<blob>_<layer>_<top>_split_<n>`."""
+    return "_split_" in name and name.rpartition("_")[2].isdigit()

@@ -22,7 +22,7 @@ from converter.verify.bottoms import record_bottoms
 from converter.verify.check import Check, end_to_end, nonfinite_blobs, nonfinite_weights
 from converter.verify.inputs import model_of
 from converter.verify.oracle import Oracle, Place, oracle_errors
-from converter.verify.stored_blobs import StoredBlobs, sample
+from converter.verify.stored_blobs import StoredBlobs, check_names, sample
 from reference.compare import BASE, Comparison, compare
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
@@ -172,7 +172,7 @@ class Verifier:
             ComparisonError: a blob is missing, has no place in the net, or has another shape.
         """
         actual = {name: blob for name, blob in self.blobs(inputs).items() if name not in self.plan.inputs}
-        _check_names(actual, stored)
+        check_names(actual, stored)
         for name, shape in stored.shapes.items():
             if name in actual and actual[name].shape != shape:
                 raise ComparisonError(
@@ -240,21 +240,6 @@ def _array(tensor: torch.Tensor, dtype: str) -> Array:
 
 def _only(blobs: Mapping[str, Array], names: Sequence[str]) -> dict[str, Array]:
     return {name: blobs[name] for name in names if name in blobs}
-
-
-def _check_names(actual: Mapping[str, Array], stored: StoredBlobs) -> None:
-    held = {*stored.blobs, *stored.samples}
-    missing = [name for name in actual if name not in held]
-    extra = [name for name in held if name not in actual and not _is_split(name)]
-    if missing or extra:
-        told = [f"lacks {', '.join(missing[:8])}"] if missing else []
-        told += [f"holds {', '.join(sorted(extra)[:8])}, which the net does not make"] if extra else []
-        raise ComparisonError(f"{' and '.join(told)}; store every blob of this very net", path=stored.path)
-
-
-def _is_split(name: str) -> bool:
-    """Whether a blob is one of Caffe's automatic copies, `<blob>_<layer>_<top>_split_<n>`."""
-    return "_split_" in name and name.rpartition("_")[2].isdigit()
 
 
 __all__ = ["BASES", "Check", "Verifier", "model_of"]

@@ -94,7 +94,6 @@ def test_unknown_types_are_all_named_at_once(write):
     ("text", "field"),
     [
         (relu("r", "relu_param { negative_slop: 1 }"), "relu_param.negative_slop"),
-        (relu("r", "pooling_param { kernel_size: 3 }"), "pooling_param"),
         (relu("r", "color: RED"), "color"),
     ],
 )

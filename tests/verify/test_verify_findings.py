@@ -128,14 +128,25 @@ def test_fields_that_caffe_ignores_are_notes(tmp_path, capsys):
     assert all("of no effect, a message of another layer type" in note for note in notes)
 
 
-def test_inspect_notes_them_and_load_asks_for_leave(tmp_path, capsys):
+def test_inspect_and_load_note_them_too(tmp_path, capsys):
     path = text(tmp_path, IGNORED)
 
     assert main(["inspect", str(path)]) == 0
     assert capsys.readouterr().out.count("of no effect") == 3
-    with pytest.raises(converter.ConversionError, match="transform_param"):
-        converter.load(path)
-    assert sum("of no effect" in note for note in converter.load(path, allow_unknown=True).notes) == 3
+    assert sum("of no effect" in note for note in converter.load(path).notes) == 3
+
+
+def test_inspect_counts_numbers_that_are_not_finite_and_load_notes_them(capsys, tmp_path):
+    told = "layer 'fc' blob 0: 1 of 12 numbers are NaN or infinite"
+    assert main(["inspect", *NAN]) == 0
+    assert f"note: {told}\n" in capsys.readouterr().out
+    assert told in converter.load(*NAN).notes
+
+    arrays = {"fc.weight": np.float32([[np.nan, -np.inf], [2, 3]]), "fc.bias": np.float32([1, np.inf])}
+    np.savez(tmp_path / "w.npz", **arrays)
+    notes = converter.load(text(tmp_path, PRODUCT), tmp_path / "w.npz").notes
+    assert "layer 'fc' blob weight: 2 of 4 numbers are NaN or infinite" in notes
+    assert "layer 'fc' blob bias: 1 of 2 numbers are NaN or infinite" in notes
 
 
 @pytest.mark.parametrize("words", ["relu_param { slope: 1 }", "strange_param { a: 1 }", "negative_slope: 0.1"])
