@@ -12,7 +12,7 @@ from converter.errors import printable
 if TYPE_CHECKING:
     from converter.net.preprocessing import Preprocessing
 
-HELP = "convert weights: .caffemodel .h5 .safetensors .npz .pth, each into any other; with NET into .py .onnx .pt2"
+HELP = "convert weights: .caffemodel .h5 .safetensors .npz .pth, each into any other; with NET .py .onnx .pt2 FOLDER/"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "out",
         metavar="OUT",
-        help="the file to write: .safetensors .pth .npz .h5 .caffemodel, or with NET .py .onnx .pt2",
+        help="the file to write: .safetensors .pth .npz .h5 .caffemodel, or with NET .py .onnx .pt2 FOLDER/",
     )
     parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
     parser.add_argument(
@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="for .py .onnx .pt2: the net takes R, G, B in 0 to 255; its first convolution does order, mean, scale",
     )  # fmt: skip
     parser.add_argument(
-        "--verify", action="store_true", help="for FOLDER/: compare with the oracle first; the card tells the errors"
+        "--verify", action="store_true", help="compare with the oracle first; the card of a FOLDER/ tells the errors"
     )
     parser.add_argument("--train-val", metavar="NET", help="prototxt whose data layer says how images are prepared")
     parser.add_argument("--mean", metavar="B,G,R", help="mean that the net's images have taken off: numbers, or a file")

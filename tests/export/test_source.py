@@ -103,6 +103,10 @@ def test_source_is_formatted(tmp_path):
     for number, net in enumerate((chain(tmp_path), dilated("dilation8_pascal_voc"))):
         (tmp_path / str(number)).mkdir()
         path = written(net, tmp_path / str(number))
+        subprocess.run([ruff, "format", "--isolated", "--check", path], check=True)  # with anybody's width
+        text = path.read_text()
+        path.write_text(text.replace("# fmt: off\n", ""))
+        assert path.read_text() != text
         subprocess.run([ruff, "format", "--isolated", "--line-length", "120", "--check", path], check=True)
         rules = ["--select", "E,F,I,N,UP,W", "--line-length", "120", "--isolated"]
         subprocess.run([ruff, "check", *rules, path], check=True)

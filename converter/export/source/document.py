@@ -20,6 +20,11 @@ from converter.files.atomic import atomic_write
 from converter.net.preprocessing import described
 from converter.pytorch.caffe_module import CaffeModule
 
+_WIDTH = (
+    "# Laid out by ruff's rules, 120 columns wide as the modules copied in are; formatters of another width leave it.",
+    "# fmt: off",
+)
+
 
 def write_source(
     net: CaffeModule, path: str | os.PathLike[str], weights_name: str, provenance: Provenance | None = None
@@ -61,7 +66,7 @@ def source_of(net: CaffeModule, weights_name: str, provenance: Provenance) -> st
     body = [*net_class, "", "", *_load(net)]
     parts = [
         [f'"""{_title(net)}', "", *_description(net, statements, weights_name, provenance), '"""', ""],
-        ["from __future__ import annotations", "", *_imports(imports, [*definitions, *body]), ""],
+        [*_WIDTH, "", "from __future__ import annotations", "", *_imports(imports, [*definitions, *body]), ""],
         [f"WEIGHTS = Path(__file__).with_name({literal(weights_name)})", ""],
         *[["", *text.splitlines(), ""] for text in definitions],
         ["", *body],
