@@ -17,8 +17,8 @@ def check_finite(weights: StoredWeights) -> None:
     found = next(nonfinite_blobs(weights), None)
     if found is not None:
         raise WeightsError(
-            f"layer '{found.layer.name}' blob {found.index}: {found.count} of {found.size} numbers are NaN or infinite; "
-            "training diverged or the file is damaged: take another snapshot, or keep them with --allow-nan",
+            f"layer '{found.layer.name}' blob {found.index}: {found.count} of {found.size} numbers are NaN or infinite"
+            "; training diverged or the file is damaged: take another snapshot, or keep them with --allow-nan",
             path=weights.path,
             layer=found.layer.name,
         )
