@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from converter.net.net import Phase, Shape
 from converter.pycaffe.blob import Blob
 from converter.pycaffe.construction import construct, net_record
@@ -83,6 +85,7 @@ class Net(NetBatches, NetWeights):
         self._blobs_by_name = OrderedDict((top, self._blobs_by_name[top]) for top in tops)
         self._names = [step.layer.name for step in built.module.plan.steps]
         self._parameters = Parameters(built.module)
+        self._device = torch.device("cpu")
         self._engine = Engine(built, self._blobs_by_name)
         self._fill_loss_diffs()
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from converter.pycaffe import mode
 from converter.pycaffe.errors import CaffeError
 from converter.pycaffe.memory import Array
@@ -84,8 +86,7 @@ class NetPasses(NetViews):
         """Run layers by index; the loss."""
         device = mode.device()
         self._parameters.write_back()
-        if device != self._engine_device():
-            self.module.to(device)
+        self._move_to(device)
         loss = self._engine.forward(first, last, device)
         if self.module.training:
             self._parameters.refresh()
@@ -93,13 +94,17 @@ class NetPasses(NetViews):
 
     def _backward(self, first: int, last: int) -> None:
         """Run layers backward by index."""
+        device = mode.device()
         self._parameters.write_back()
-        self._engine.backward(first, last, mode.device())
+        self._move_to(device)
+        self._engine.backward(first, last, device)
         self._parameters.refresh()
 
-    def _engine_device(self) -> Any:
-        held = next(self.module.parameters(), None)
-        return held.device if held is not None else mode.device()
+    def _move_to(self, device: torch.device) -> None:
+        """Bring the module to where the mode says; what other nets share with it stays shared if it is there."""
+        if device != self._device:
+            self.module.to(device)
+            self._device = device
 
     def _layer_index(self, name: str) -> int:
         if name not in self._names:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+import torch
+
 from converter.pycaffe.blob import Blob, BlobVec
 from converter.pycaffe.layer import Layer, NativeLayer
 from converter.pycaffe.python_operator import PythonOperator
@@ -27,6 +29,7 @@ class NetViews:
     _parameters: Parameters
     _engine: Engine
     _names: list[str]
+    _device: torch.device
 
     @property
     def module(self) -> CaffeModule:

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from converter.layers.layer import Operator, operator_type
 from converter.plan.plan import ConfiguredLayer
 from converter.pycaffe.blob import Blob, BlobVec
 from converter.pycaffe.memory import Array
@@ -63,6 +62,11 @@ class Parameters:
             for blob in blobs:
                 blob.diff_memory.fill(0.0)
 
+    def _are_views(self, layer: str, count: int) -> bool:
+        """Whether the module holds a layer's blobs as Caffe does, up to their shapes."""
+        pairs = ((self._net.blob_parameter(layer, i), held_tensor(self._net, layer, i)) for i in range(count))
+        return all(blob.data_ptr() == held.data_ptr() for blob, held in pairs)
+
     def _is_mirrored(self) -> bool:
         """Whether the parameters are on a GPU, where scripts see copies."""
         first = next(self._net.parameters(), None)
@@ -73,8 +77,7 @@ class Parameters:
         name, specs = step.layer.name, step.operator.blobs
         if not specs:
             return BlobVec()
-        kind = operator_type(step.layer.type) or Operator
-        if getattr(kind.state_of, "__func__", None) is not getattr(Operator.state_of, "__func__", None):
+        if not self._are_views(name, len(specs)):
             blobs = BlobVec(Blob(spec.shape) for spec in specs)
             self._copies[name] = (blobs, [])
             return blobs

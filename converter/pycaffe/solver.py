@@ -69,9 +69,10 @@ class Solver:
         for weights in settings.weights:
             glog.info("solver.cpp:72", f"Finetuning from {weights}")
             self.net.copy_from(weights)
+        self.net._move_to(mode.device())
         for net in self.test_nets:
             net.share_with(self.net)
-        self._core = Core(self.net.module.to(mode.device()), settings)
+        self._core = Core(self.net.module, settings)
         self._callbacks: list[tuple[Callable[[], object], Callable[[], object]]] = []
         self._losses: deque[float] = deque(maxlen=max(1, settings.average_loss))
         self._stopped = False
@@ -187,6 +188,7 @@ class Solver:
         """Run every test net for its number of passes, and log their scores."""
         for number, (net, passes) in enumerate(zip(self.test_nets, self.settings.test_iter, strict=True)):
             glog.info("solver.cpp:347", f"Iteration {self.iter}, Testing net (#{number})")
+            net.share_with(self.net)
             scores = run_test(net, passes)
             for line in output_lines("Test", scores):
                 glog.info("solver.cpp:414", line)

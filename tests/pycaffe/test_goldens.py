@@ -14,7 +14,8 @@ from tests.goldens_reader import (
 )
 from tests.places import GOLDENS
 
-CASES = golden_cases(GOLDENS / "layers")
+FORKS = sorted(path for path in (GOLDENS / "forks").iterdir() if path.is_dir())
+CASES = [case for folder in (GOLDENS / "layers", *FORKS) for case in golden_cases(folder)]
 
 
 def filled(case: GoldenCase) -> caffe.Net:
