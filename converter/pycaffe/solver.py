@@ -9,6 +9,7 @@ import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import fmean
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -134,7 +135,7 @@ class Solver:
             return
         if self._is_due(self.settings.display):
             self._losses.append(self.net._forward(0, len(self.net.layers) - 1))
-            glog.info("solver.cpp:327", f"Iteration {self.iter}, loss = {self._smoothed():.6g}")
+            glog.info("solver.cpp:327", f"Iteration {self.iter}, loss = {fmean(self._losses):.6g}")
         if self._is_due(self.settings.test_interval):
             self.test_all()
         glog.info("solver.cpp:332", "Optimization Done.")
@@ -221,14 +222,11 @@ class Solver:
         now = perf_counter()
         lapse = now - since
         speed = (self.iter - before) / (lapse or 1)
-        text = f"({speed:.6g} iter/s, {lapse:.6g}s/{self.settings.display} iters), loss = {self._smoothed():.6g}"
+        text = f"({speed:.6g} iter/s, {lapse:.6g}s/{self.settings.display} iters), loss = {fmean(self._losses):.6g}"
         glog.info("solver.cpp:239", f"Iteration {self.iter} {text}")
         self._displayed = (self.iter, now)
         for line in output_lines("Train", net_scores(self.net)):
             glog.info("solver.cpp:258", line)
-
-    def _smoothed(self) -> float:
-        return sum(self._losses) / len(self._losses)
 
     def _is_due(self, interval: int) -> bool:
         return bool(interval) and self.iter % interval == 0
