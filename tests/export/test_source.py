@@ -18,6 +18,7 @@ from converter.errors import OutputError
 from converter.export.provenance import Provenance
 from converter.export.source.definitions import read_source
 from converter.export.source.document import source_of, write_source
+from converter.export.source.layout import laid_out, signature
 from converter.export.weights import write_weights
 from tests.export.nets import DILATED, MINI, chain, dilated, golden_error, image_of
 from tests.export.targets import run_source
@@ -248,3 +249,37 @@ def test_a_net_from_source_compiles_exports_and_copies(tmp_path, monkeypatch):
         ]
     for outputs in found:
         assert all(torch.equal(outputs[name], value) for name, value in wanted.items())
+
+
+@pytest.mark.parametrize(
+    ("statement", "lines"),
+    [
+        ("x = self.layer(y)", ["    x = self.layer(y)  # note"]),
+        (f"x = self.{'l' * 100}(y)", ["    # note", f"    x = self.{'l' * 100}(y)"]),
+        (f"x = self.f({'a' * 60}, {'b' * 60})", ["    # note", "    x = self.f(", f"        {'a' * 60},",
+                                                 f"        {'b' * 60},", "    )"]),
+        (f"{'a' * 60}, {'b' * 50} = self.cut(y)", ["    # note", f"    {'a' * 60}, {'b' * 50} = (",
+                                                   "        self.cut(y)", "    )"]),
+    ],
+)  # fmt: skip
+def test_long_statements_are_opened_as_formatters_do(statement, lines):
+    assert laid_out(statement, 4, "note") == lines
+
+
+def test_a_long_signature_is_opened():
+    names = [f"argument_{number}: Tensor" for number in range(8)]
+    assert signature("forward", names[:2], "Tensor", 4) == [
+        "    def forward(argument_0: Tensor, argument_1: Tensor) -> Tensor:"
+    ]
+    assert signature("forward", names[:5], "dict[str, Tensor]", 4)[1] == f"        {', '.join(names[:5])}"
+    assert signature("forward", names, "Tensor", 4)[1:3] == [f"        {name}," for name in names[:2]]
+
+
+def test_a_value_that_no_layer_reads_has_no_variable(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        'input: "x" input_shape { dim: 1 dim: 2 } layer { name: "a" type: "ReLU" bottom: "x" top: "unread" }\n'
+        'layer { name: "s" type: "Silence" bottom: "unread" } layer { name: "b" type: "ReLU" bottom: "x" top: "y" }'
+    )
+    text = source_of(converter.load(path), "w.safetensors", Provenance())
+    assert "        self.a(x)  # read by no layer\n" in text

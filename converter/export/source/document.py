@@ -14,7 +14,7 @@ from converter.export.shapes import value_shapes
 from converter.export.source.constructor import constructor, is_ours, literal
 from converter.export.source.definitions import definitions_of
 from converter.export.source.dilated import dilated_class
-from converter.export.source.layout import laid_out, paragraph
+from converter.export.source.layout import laid_out, paragraph, signature
 from converter.export.source.statements import Statements, attribute
 from converter.files.atomic import atomic_write
 from converter.net.preprocessing import described
@@ -173,8 +173,8 @@ def _class(net: CaffeModule, constructors: Mapping[str, str], statements: Statem
         lines += laid_out(f"{target} = {expression}" if plain else f"self.add_module({literal(name)}, {expression})", 8)
     lines += [f"        {one} = {other}  # one blob, as param {{ name }} says" for one, other in _shared(net)]
     result = "Tensor" if len(statements.outputs) == 1 else "dict[str, Tensor]"
-    arguments = ", ".join(["self", *(f"{name}: Tensor" for name in statements.arguments)])
-    lines += ["", *laid_out(f"def forward({arguments}) -> {result}:", 4)]
+    arguments = ["self", *(f"{name}: Tensor" for name in statements.arguments)]
+    lines += ["", *signature("forward", arguments, result, 4)]
     lines += [*statements.lines, *laid_out(f"return {_returned(statements.outputs)}", 8)]
     return lines
 

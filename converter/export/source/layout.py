@@ -14,8 +14,23 @@ def laid_out(statement: str, indent: int = 0, comment: str = "") -> list[str]:
     behind = f"{line}  # {comment}" if comment else line
     if len(behind) <= WIDTH:
         return [behind]
-    above = [" " * indent + f"# {comment}"] if comment else []
-    return above + _opened(statement, indent)
+    above = [" " * indent + f"# {comment}"] if comment and indent + 2 + len(comment) <= WIDTH else []
+    opened = _opened(statement, indent)
+    left, assigned, right = statement.partition(" = ")
+    if assigned and len(opened[0]) > WIDTH:
+        opened = [f"{' ' * indent}{left} = (", *_opened(right, indent + 4), " " * indent + ")"]
+    return above + opened
+
+
+def signature(name: str, arguments: list[str], returns: str, indent: int = 0) -> list[str]:
+    """The first lines of a function."""
+    margin, end = " " * indent, f") -> {returns}:"
+    line = f"{margin}def {name}({', '.join(arguments)}{end}"
+    if len(line) <= WIDTH:
+        return [line]
+    within = f"{margin}    {', '.join(arguments)}"
+    body = [within] if len(within) <= WIDTH else [f"{margin}    {argument}," for argument in arguments]
+    return [f"{margin}def {name}(", *body, margin + end]
 
 
 def paragraph(text: str, indent: int = 0) -> list[str]:

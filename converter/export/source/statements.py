@@ -72,6 +72,10 @@ class Statements:
     def _call(self, node: fx.Node) -> None:
         """A layer's call, and the names of its tops."""
         inputs = ", ".join(self._texts[argument] for argument in node.args if isinstance(argument, fx.Node))
+        call = f"{attribute(str(node.target))}({inputs})"
+        if not node.users:
+            self._lines.append((call, "read by no layer"))
+            return
         parts = {int(user.args[1]): user for user in node.users if user.target is operator.getitem}  # type: ignore[arg-type]
         if parts:
             tops = [self._assigned(parts[i], "") if i in parts else "_" for i in range(max(parts) + 1)]
@@ -81,7 +85,7 @@ class Statements:
         else:
             target = self._assigned(node, "")
             comment = str(self._shapes[node]) if node in self._shapes else ""
-        self._lines.append((f"{target} = {attribute(str(node.target))}({inputs})", comment))
+        self._lines.append((f"{target} = {call}", comment))
 
     def _assigned(self, node: fx.Node, name: str) -> str:
         """The variable of a node's value: its blob's name, or another where that still holds a value in need."""
