@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from converter.pytorch.process_settings import apply_process_settings
+
 HELP = "Caffe's program: caffe train|test|time|device_query, with its flags and log lines"
 ACTIONS = ("train", "test", "time", "device_query")
 _EFFECTS = ("stop", "snapshot", "none")
@@ -34,6 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it, with log lines on stderr."""
+    apply_process_settings()
     from converter.pycaffe import brew
 
     options = {name: value for name, value in vars(args).items() if name in brew.Options.__dataclass_fields__}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import runpy
 import sys
+import traceback
 from pathlib import Path
+from types import TracebackType
 
 from converter.errors import ConversionError
+from converter.pytorch.process_settings import apply_process_settings
 
 HELP = "run an old script: its `import caffe` is answered by PyTorch"
 
@@ -20,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it as `python` would; its exit code is the command's.
+    """Run it as `python` would; its exit code is the command's, 1 where it raised.
 
     Raises:
         ConversionError: nothing to run.
@@ -33,17 +36,33 @@ def run(args: argparse.Namespace) -> int:
         raise ConversionError("no such script; check the path", path=rest[0])
     from converter.pycaffe.install import install
 
+    apply_process_settings()
     install(shadow=True)
     sys.argv = rest
     try:
-        if is_module:
-            sys.path.insert(0, "")
-            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
-        else:
-            sys.path.insert(0, str(Path(rest[0]).resolve().parent))
-            runpy.run_path(rest[0], run_name="__main__")
+        _run(rest[0], is_module=is_module)
     except SystemExit as stop:
         if not isinstance(stop.code, (int, type(None))):
             raise
         return stop.code or 0
+    except Exception as error:  # noqa: BLE001 - whatever a script raises is shown as Python shows it
+        traceback.print_exception(type(error), error, _own_frames(error.__traceback__, rest[0]))
+        return 1
     return 0
+
+
+def _run(name: str, *, is_module: bool) -> None:
+    if is_module:
+        sys.path.insert(0, "")
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+    else:
+        sys.path.insert(0, str(Path(name).resolve().parent))
+        runpy.run_path(name, run_name="__main__")
+
+
+def _own_frames(frames: TracebackType | None, script: str) -> TracebackType | None:
+    """A traceback from the script's own first line on."""
+    first = frames
+    while first is not None and first.tb_frame.f_code.co_filename != script:
+        first = first.tb_next
+    return first or frames

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from converter.pycaffe import mode
-from converter.pycaffe.errors import CaffeError
+from converter.pycaffe.errors import CaffeError, as_caffe_errors
 from converter.pycaffe.memory import Array
 from converter.pycaffe.net_views import NetViews
 
@@ -87,7 +87,8 @@ class NetPasses(NetViews):
         device = mode.device()
         self._parameters.write_back()
         self._move_to(device)
-        loss = self._engine.forward(first, last, device)
+        with as_caffe_errors():
+            loss = self._engine.forward(first, last, device)
         if self.module.training:
             self._parameters.refresh()
         return loss
@@ -97,7 +98,8 @@ class NetPasses(NetViews):
         device = mode.device()
         self._parameters.write_back()
         self._move_to(device)
-        self._engine.backward(first, last, device)
+        with as_caffe_errors():
+            self._engine.backward(first, last, device)
         self._parameters.refresh()
 
     def _move_to(self, device: torch.device) -> None:

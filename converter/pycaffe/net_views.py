@@ -96,3 +96,21 @@ class NetViews:
     @property
     def _blob_names(self) -> list[str]:
         return list(self._blobs_by_name)
+
+    @property
+    def _blobs(self) -> list[Blob]:
+        return list(self._blobs_by_name.values())
+
+    @property
+    def _inputs(self) -> list[int]:
+        return [self._blob_names.index(name) for name in self.inputs]
+
+    @property
+    def _outputs(self) -> list[int]:
+        return [self._blob_names.index(name) for name in self.outputs]
+
+    def _top_ids(self, index: int) -> list[int]:
+        return [self._blob_names.index(name) for name in self.module.plan.steps[index].layer.tops]
+
+    def _bottom_ids(self, index: int) -> list[int]:
+        return [self._blob_names.index(name) for name in self.module.plan.steps[index].layer.bottoms]

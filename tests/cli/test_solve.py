@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -81,6 +82,26 @@ def test_weights_fill_what_they_have(tmp_path: Path, capsys: pytest.CaptureFixtu
     said = capsys.readouterr().err
     assert "note: not in the weights, filled: other" in said
     assert "note: in the weights, not in the net: final" in said
+
+
+def test_a_net_that_reads_hdf5_is_solved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"], file["t"] = np.array([[1.0], [2]]), np.array([[2.0], [4]])
+    (tmp_path / "list.txt").write_text("a.h5")
+    net = f"""layer {{ name: "d" type: "HDF5Data" top: "x" top: "t"
+      hdf5_data_param {{ source: "{tmp_path}/list.txt" batch_size: 2 }} }}
+      layer {{ name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param {{
+        num_output: 1 bias_term: false weight_filler {{ type: "constant" value: 1 }} }} }}
+      layer {{ name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" }}"""
+    (tmp_path / "net.prototxt").write_text(net)
+    (tmp_path / "solver.prototxt").write_text(
+        f'net: "{tmp_path}/net.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 1 test_iter: 1 test_interval: 1 '
+        f'snapshot_prefix: "{tmp_path}/s"'
+    )
+    assert main(["solve", str(tmp_path / "solver.prototxt"), "--device", "cpu"]) == 0
+    assert "iteration 0: test net 0: loss 1.25" in capsys.readouterr().err
+    # The slope at w = 1 is the mean of (x w - 2 x) x: -2.5.
+    assert read_weights(tmp_path / "s_iter_1.caffemodel")["ip"][0].item() == pytest.approx(1.25)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

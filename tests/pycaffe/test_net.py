@@ -34,6 +34,12 @@ def test_a_forward_pass_gives_outputs_and_asked_blobs(tmp_path: Path) -> None:
     assert [layer.type for layer in net.layers] == ["Input", "InnerProduct", "ReLU", "Power", "Eltwise"]
 
 
+def test_layers_know_their_blobs_by_number(tmp_path: Path) -> None:
+    net = net_of(tmp_path)
+    assert net._blob_names == ["x", "h", "z", "out"] and net._blobs[3] is net.blobs["out"]
+    assert (net._inputs, net._outputs, net._bottom_ids(4), net._top_ids(2)) == ([0], [3], [1, 2], [1])
+
+
 def test_blobs_and_weights_written_by_a_script_count(tmp_path: Path) -> None:
     net = net_of(tmp_path)
     net.params["ip"][0].data[0] = [0, 0, 1]
@@ -241,6 +247,8 @@ def test_memory_data_is_fed_by_arrays(tmp_path: Path) -> None:
     net = net_of(tmp_path, text)
     net.set_input_arrays(np.arange(4, dtype=np.float32).reshape(2, 1, 1, 2), np.array([5, 6], np.float32))
     assert [net.forward()["y"].item() for _ in range(3)] == [5, 6, 5]
+    with pytest.raises(RuntimeError, match="set_input_arrays"):
+        net_of(tmp_path, text).forward()
     with pytest.raises(RuntimeError, match="expected MemoryData"):
         net_of(tmp_path).set_input_arrays(X, X)
 

@@ -148,6 +148,7 @@ from caffe import layers as L, params as P
 from caffe.proto import caffe_pb2
 from caffe.coord_map import crop
 from caffe.pycaffe import SGDSolver
+from caffe._caffe import Net, Layer
 import converter.pycaffe
 assert caffe is converter.pycaffe and caffe.io is converter.pycaffe.io and SGDSolver is caffe.SGDSolver
 assert __name__ == "__main__"
@@ -174,6 +175,14 @@ def test_a_script_and_a_module_import_caffe_and_get_their_arguments(tmp_path: Pa
     for how in (["script.py"], ["-m", "script"]):
         done = python(tmp_path, "-m", "converter", "pycaffe", *how, "-x", "--help")
         assert (done.returncode, done.stdout) == (3, "['-x', '--help'] 1\n"), done.stderr
+
+
+def test_a_scripts_error_is_shown_from_its_own_line_on(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import caffe\n\ncaffe.Net('nowhere', caffe.TEST)\n")
+    done = python(tmp_path, "-m", "converter", "pycaffe", "script.py")
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1 and lines[1].strip().startswith('File "script.py", line 3')
+    assert "Could not open file nowhere" in lines[-1] and "runpy" not in done.stderr
 
 
 def test_installing_never_shadows_a_real_caffe_unless_asked(tmp_path: Path) -> None:
