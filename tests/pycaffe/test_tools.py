@@ -181,7 +181,7 @@ def test_a_scripts_error_is_shown_from_its_own_line_on(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("import caffe\n\ncaffe.Net('nowhere', caffe.TEST)\n")
     done = python(tmp_path, "-m", "converter", "pycaffe", "script.py")
     lines = done.stderr.splitlines()
-    assert done.returncode == 1 and lines[1].strip().startswith('File "script.py", line 3')
+    assert done.returncode == 1 and '  File "script.py", line 3, in <module>' in lines
     assert "Could not open file nowhere" in lines[-1] and "runpy" not in done.stderr
 
 
