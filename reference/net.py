@@ -101,6 +101,9 @@ def _wire(layers: tuple[Layer, ...]) -> tuple[list[str], set[str]]:
             if bottom not in blobs:
                 raise _disconnected(layer, f"bottom {bottom!r} is written by no earlier layer")
             unread.discard(bottom)
+        operator = registry.find(layer.type)
+        if operator is not None and operator.not_in_place and not set(layer.tops).isdisjoint(layer.bottoms):
+            raise _disconnected(layer, "works in place, which Caffe forbids this type; name its top otherwise")
         for index, top in enumerate(layer.tops):
             in_place = index < len(layer.bottoms) and layer.bottoms[index] == top
             if top in blobs and not in_place:

@@ -29,6 +29,8 @@ def unrolled_parameters(layer: Layer, bottoms: list[Array], *, gates: int, state
     params = layer.params("recurrent_param")
     weight, bias = params.message("weight_filler", "filler"), params.message("bias_filler", "filler")
     size = params.integer("num_output")
+    if size < 1:
+        raise layer.error(f"num_output is {size}; expected one at least")
     static = _static(layer, bottoms, states)
     found = [Parameter((gates * size, math.prod(bottoms[0].shape[2:])), weight), Parameter((gates * size,), bias)]
     if static is not None:

@@ -11,6 +11,7 @@ with learned blobs also `parameters(layer, bottoms) -> list[Parameter]`. Message
 `stored_order(sizes)`: where each of Caffe's blobs stands in a file that holds blobs of those sizes by position.
 `AXES_OF_ONE`: True where a state_dict's arrays may lack or have axes of length one that Caffe's do not.
 `STORED_AXES_OF_ONE`: True where files by position may hold its blobs, of one axis in Caffe, with axes of length one.
+`NOT_IN_PLACE`: True where Caffe refuses a top that is a bottom.
 `SUMS`: True where the tops are sums, or quotients of sums, of many values.
 `EXPONENTIAL`: True where an absolute error of the bottom becomes a relative error of the top.
 `DISCONTINUOUS_FROM`: the first top that is no continuous function of the bottoms (it compares, counts or rounds them).
@@ -55,6 +56,7 @@ class Operator:
     stored_order: StoredOrder | None
     axes_of_one: bool
     stored_axes_of_one: bool
+    not_in_place: bool
     sums: bool
     exponential: bool
     discontinuous_from: int | None
@@ -83,6 +85,7 @@ def _load(file_name: str) -> Operator:
         stored_order=getattr(module, "stored_order", None),
         axes_of_one=bool(getattr(module, "AXES_OF_ONE", False)),
         stored_axes_of_one=bool(getattr(module, "STORED_AXES_OF_ONE", False)),
+        not_in_place=bool(getattr(module, "NOT_IN_PLACE", False)),
         sums=bool(getattr(module, "SUMS", False)),
         exponential=bool(getattr(module, "EXPONENTIAL", False)),
         discontinuous_from=getattr(module, "DISCONTINUOUS_FROM", None),

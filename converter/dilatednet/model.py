@@ -17,7 +17,7 @@ from converter.dilatednet.topology import (
     front_end_steps,
     upsample_steps,
 )
-from converter.modules.pooling import CeilMaxPool2d
+from converter.modules.max_pooling import CeilMaxPool2d
 
 
 def _layer(step: Step) -> nn.Module:

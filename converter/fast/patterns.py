@@ -12,6 +12,7 @@ from converter.fast.convolution.choice import select_algorithm
 from converter.fast.convolution.filter import Algorithm, Filter, Place
 from converter.fast.folding import fold_affine, set_submodule
 from converter.fast.sums import FusedSum, SummedConvolution, find_sums, is_convolution, relu_behind
+from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
 from converter.pytorch.casting import check_range
 
 
@@ -144,10 +145,18 @@ def _replacement(source: fx.GraphModule, node: fx.Node, module: nn.Module, place
         return AcceleratedConvolution(module, relu_behind(source, node) is not None, place)
     if isinstance(module, nn.Softmax) and all(user.op == "output" for user in node.users):
         return Float32Softmax(module)  # within the net the next layer wants the place's type
+    if type(module) in {MaxPool2d, CeilMaxPool2d}:
+        return _plain_maximum(module)
     here = place.device.type == "cpu" and place.dtype == torch.float32
     if here or (next(module.parameters(), None) is None and next(module.buffers(), None) is None):
         return module
     return MovedModule(module, place)
+
+
+def _plain_maximum(module: nn.Module) -> nn.MaxPool2d:
+    """Torch's maximum, without the pass over the input that keeps NaN from winning."""
+    assert isinstance(module, nn.MaxPool2d)
+    return nn.MaxPool2d(module.kernel_size, module.stride, module.padding, ceil_mode=module.ceil_mode)
 
 
 def _filter(conv: nn.Conv2d, rectified: bool) -> Filter:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class AbsVal(Operator):
     """|x|, on any shape; the gradient at 0 is 0. Source: src/caffe/layers/absval_layer.cpp."""
 
+    in_place = False
+
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Nothing to read."""
         self.expect_bottoms(bottoms, 1)

@@ -33,6 +33,9 @@ class Accuracy(Operator):
                 f"labels of shape {bottoms[1]} for scores of shape {bottoms[0]}; expected one per position"
             )
 
+        if self.top_k > bottoms[0][self.axis]:
+            raise view.error("top_k", f"is {self.top_k}", f"there are {bottoms[0][self.axis]} classes")
+
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A scalar, and one value per class."""
         return [(), (bottoms[0][self.axis],)][: self.tops]

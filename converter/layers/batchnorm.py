@@ -40,6 +40,7 @@ class BatchNorm(Operator):
     blob_names = ("running_mean", "running_var", "scale_factor", "weight", "bias")
     legacy_blob_names = ("mean", "variance", "scale_factor", "weight", "bias")
     flat_blobs = True
+    fixed_blobs = 3
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the constants and list the statistics."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class Flatten(Operator):
     """The axes from `axis` to `end_axis`, both included, become one. Source: src/caffe/layers/flatten_layer.cpp."""
 
+    in_place = False
+
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the axes."""
         self.expect_bottoms(bottoms, 1)

@@ -76,6 +76,8 @@ class Operator:
         flat_blobs: its blobs have one axis; files by position may hold them with axes of length one around it.
         is_input: its tops are inputs of the net.
         is_loss: its first top has loss weight 1 unless the file says otherwise.
+        in_place: Caffe lets its top be its bottom.
+        fixed_blobs: how many of its first blobs Caffe refuses to train.
     """
 
     type: ClassVar[str] = ""
@@ -85,6 +87,8 @@ class Operator:
     flat_blobs: ClassVar[bool] = False
     is_input: ClassVar[bool] = False
     is_loss: ClassVar[bool] = False
+    in_place: ClassVar[bool] = True
+    fixed_blobs: ClassVar[int] = 0
 
     per_bottom: bool = False
     """Whether the module is called once for each bottom, each call giving one top (Convolution of several bottoms)."""
@@ -118,8 +122,8 @@ class Operator:
         """Read parameters from `p`, check them against the bottoms' shapes, and list the blobs."""
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
-        """The tops' shapes; by default each top is shaped as the first bottom."""
-        return [bottoms[0]] * self.tops
+        """The tops' shapes; by default there is one top, shaped as the first bottom."""
+        return [bottoms[0]]
 
     def module(self) -> nn.Module:
         """The layer as an nn.Module: called with the bottoms' tensors, returns the top, or a tuple of several tops.

@@ -60,7 +60,8 @@ class Pooling(Operator):
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(n, c, h', w') for each top."""
         n, c, h, w = bottoms[0]
-        return [(n, c, *self._sizes((h, w), self._window((h, w))))] * self.tops
+        most = 2 if self.method == "MAX" else 1
+        return [(n, c, *self._sizes((h, w), self._window((h, w))))] * min(self.tops, most)
 
     def _window(self, plane: Pair) -> Pair:
         return plane if self.whole else self.kernel
@@ -75,13 +76,8 @@ class Pooling(Operator):
         """Torch's pooling where it means the same for every input size, else Caffe's own."""
         from torch import nn
 
-        from converter.modules.pooling import (
-            CaffeAvgPool2d,
-            CaffeMaxPool2d,
-            CeilAvgPool2d,
-            CeilMaxPool2d,
-            StochasticPool2d,
-        )
+        from converter.modules.max_pooling import CaffeMaxPool2d, CeilMaxPool2d, GlobalMaxPool2d, MaxPool2d
+        from converter.modules.pooling import CaffeAvgPool2d, CeilAvgPool2d, StochasticPool2d
 
         kernel = None if self.whole else self.kernel
         if self.method == "STOCHASTIC":
@@ -89,12 +85,12 @@ class Pooling(Operator):
         if self.method == "MAX" and self.tops > 1:
             return CaffeMaxPool2d(kernel, self.stride, self.pad, self.ceil, return_indices=True)
         if kernel is None:
-            return nn.AdaptiveMaxPool2d(1) if self.method == "MAX" else nn.AdaptiveAvgPool2d(1)
+            return GlobalMaxPool2d() if self.method == "MAX" else nn.AdaptiveAvgPool2d(1)
         if self._as_torch(kernel):
             window = (_short(kernel), _short(self.stride), _short(self.pad))
             if self.ceil and self.stride != (1, 1):  # steps of 1 leave nothing to round up
                 return CeilMaxPool2d(*window) if self.method == "MAX" else CeilAvgPool2d(*window)
-            return nn.MaxPool2d(*window) if self.method == "MAX" else nn.AvgPool2d(*window)
+            return MaxPool2d(*window) if self.method == "MAX" else nn.AvgPool2d(*window)
         own = CaffeMaxPool2d if self.method == "MAX" else CaffeAvgPool2d
         return own(kernel, self.stride, self.pad, self.ceil)
 

@@ -22,6 +22,8 @@ class Reshape(Operator):
     counts from behind the last axis. Source: src/caffe/layers/reshape_layer.cpp.
     """
 
+    in_place = False
+
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the span and the sizes."""
         self.expect_bottoms(bottoms, 1)

@@ -33,7 +33,7 @@ class SoftmaxWithLoss(Operator):
         self.normalizer = read_normalizer(p.message("loss_param"), "VALID")
         shape = bottoms[0]
         wanted = element_count(shape[: self.axis]) * element_count(shape[self.axis + 1 :])
-        if element_count(bottoms[1]) != wanted:
+        if element_count(bottoms[1]) != wanted or bottoms[1][:1] != shape[:1]:
             raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {shape}; expected {wanted} labels")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:

@@ -19,6 +19,10 @@ class Split(Operator):
         """Nothing to read."""
         self.expect_bottoms(bottoms, 1)
 
+    def top_shapes(self, bottoms: Shapes) -> Shapes:
+        """The bottom's, for every top."""
+        return [bottoms[0]] * self.tops
+
     def module(self) -> nn.Module:
         """Split."""
         from converter.modules import select

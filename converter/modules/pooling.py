@@ -24,7 +24,7 @@ def pooled_size(size: int, kernel: int, stride: int, padding: int, ceil_mode: bo
     return cast(int, torch.sym_min(count, (size + padding + stride - 1) // stride))  # type: ignore[no-untyped-call]
 
 
-class _CaffePool2d(nn.Module):
+class CaffePool2d(nn.Module):
     """The window that Caffe's poolings share, and the padding that lays all its positions out."""
 
     def __init__(
@@ -54,39 +54,16 @@ class _CaffePool2d(nn.Module):
 
     def pad(self, x: Tensor, value: float) -> Tensor:
         """X with its padding, and with as much behind it as the last window reaches over."""
-        bottom, right = _ends(x, self.window(x), self.stride, self.padding, self.ceil_mode)
+        bottom, right = ends(x, self.window(x), self.stride, self.padding, self.ceil_mode)
         return F.pad(x, (self.padding[1], right, self.padding[0], bottom), value=value)
 
 
-def _ends(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool) -> Pair:
+def ends(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool) -> Pair:
     """What the last windows reach over the padded plane at its bottom and right; less than 0: they leave a rest."""
     clip = padding != (0, 0)
     sizes = [pooled_size(x.shape[2 + i], kernel[i], stride[i], padding[i], ceil_mode, clip) for i in range(2)]
     bottom, right = ((sizes[i] - 1) * stride[i] + kernel[i] - x.shape[2 + i] - padding[i] for i in range(2))
     return bottom, right
-
-
-class CeilMaxPool2d(nn.MaxPool2d):
-    """nn.MaxPool2d with ceil_mode, which torch.export takes with sizes left open.
-
-    Torch decides on the last window by a branch on the input's size, which an export with dynamic sizes refuses; while
-    exporting, the plane is padded to whole windows instead. The output is the same.
-
-        >>> CeilMaxPool2d(2, 2)(torch.zeros(1, 1, 5, 5)).shape
-        torch.Size([1, 1, 3, 3])
-    """
-
-    def __init__(self, kernel_size: int | Pair, stride: int | Pair, padding: int | Pair = 0) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode=True)
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
-        """x: (n, c, h, w) -> (n, c, h', w')."""
-        if not torch.compiler.is_exporting():
-            return cast(Tensor, super().forward(input))
-        kernel, stride, padding = _pair(self.kernel_size), _pair(self.stride), _pair(self.padding)
-        bottom, right = _ends(input, kernel, stride, padding, True)
-        padded = F.pad(input, (padding[1], right, padding[0], bottom), value=-torch.inf)
-        return F.max_pool2d(padded, kernel, stride)
 
 
 class CeilAvgPool2d(nn.AvgPool2d):
@@ -99,46 +76,10 @@ class CeilAvgPool2d(nn.AvgPool2d):
         """x: (n, c, h, w) -> (n, c, h', w')."""
         if not torch.compiler.is_exporting():
             return super().forward(input)
-        return _mean(input, _pair(self.kernel_size), _pair(self.stride), _pair(self.padding), True)
+        return _mean(input, pair(self.kernel_size), pair(self.stride), pair(self.padding), True)
 
 
-class CaffeMaxPool2d(_CaffePool2d):
-    """Maximum over windows: x (n, c, h, w) -> (n, c, h', w'), with `return_indices` also their positions.
-
-    Differs from nn.MaxPool2d where a last window may lie wholly behind the image (stride beyond the kernel, no
-    padding: the output is -FLT_MAX, the position -1), where padding exceeds half the kernel, and in the positions:
-    h * W + w in the input's own plane, as floating numbers, the first of equal maxima.
-    Source: src/caffe/layers/pooling_layer.cpp.
-
-        >>> CaffeMaxPool2d((1, 1), (3, 3))(torch.zeros(1, 1, 5, 5)).shape
-        torch.Size([1, 1, 3, 3])
-    """
-
-    def __init__(
-        self,
-        kernel_size: Pair | None,
-        stride: Pair = (1, 1),
-        padding: Pair = (0, 0),
-        ceil_mode: bool = True,
-        return_indices: bool = False,
-    ) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode)
-        self.return_indices = return_indices
-
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """The maxima, and their positions where they are asked for."""
-        low = max(torch.finfo(torch.float32).min, torch.finfo(x.dtype).min)
-        padded = self.pad(x, low)
-        if not self.return_indices:
-            return F.max_pool2d(padded, self.window(x), self.stride)
-        maxima, flat = F.max_pool2d(padded, self.window(x), self.stride, return_indices=True)
-        rows = torch.div(flat, padded.shape[3], rounding_mode="floor")
-        columns = flat - rows * padded.shape[3] - self.padding[1]
-        position = torch.where(maxima > low, (rows - self.padding[0]) * x.shape[3] + columns, -1)
-        return maxima, position.to(x.dtype)
-
-
-class CaffeAvgPool2d(_CaffePool2d):
+class CaffeAvgPool2d(CaffePool2d):
     """Mean over windows: x (n, c, h, w) -> (n, c, h', w').
 
     Differs from nn.AvgPool2d where a last window may lie wholly behind the image and where padding exceeds half the
@@ -159,7 +100,7 @@ def _mean(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool)
 
     Not by `divisor_override`, which torch's ONNX exporter leaves out without a word.
     """
-    bottom, right = _ends(x, kernel, stride, padding, ceil_mode)
+    bottom, right = ends(x, kernel, stride, padding, ceil_mode)
     padded = F.pad(x, (padding[1], right, padding[0], bottom))
     means = F.avg_pool2d(padded, kernel, stride)
     counts = []
@@ -169,7 +110,7 @@ def _mean(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool)
     return means * (kernel[0] * kernel[1] / (counts[0][:, None] * counts[1]))
 
 
-class StochasticPool2d(_CaffePool2d):
+class StochasticPool2d(CaffePool2d):
     """Stochastic pooling of non-negative values: x (n, c, h, w) -> (n, c, h', w').
 
     In training one value of each window is drawn with a probability in proportion to its size; otherwise the output is
@@ -195,7 +136,7 @@ class StochasticPool2d(_CaffePool2d):
         return columns.gather(-1, drawn).reshape(n, c, *sizes)
 
 
-def _pair(value: int | Pair) -> Pair:
+def pair(value: int | Pair) -> Pair:
     """One number for both axes, as torch's modules take it."""
     return (value, value) if isinstance(value, int) else value
 

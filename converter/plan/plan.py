@@ -120,6 +120,8 @@ def _configure(
             tops = tuple(_input_shapes(layer, operator, given))
         else:
             tops = tuple(tuple(shape) for shape in operator.top_shapes(bottoms))
+        if not operator.in_place and not set(layer.tops).isdisjoint(layer.bottoms):
+            raise ShapeError(f"works in place; Caffe lets no {layer.type} layer do so; give the top another name")
         if len(tops) != len(layer.tops):
             raise ShapeError(f"{len(layer.tops)} tops; the layer makes {len(tops)}")
         if any(size < 0 or (size == 0 and i > 0) for shape in tops for i, size in enumerate(shape)):
@@ -132,6 +134,9 @@ def _configure(
             check_count("its bottom with pads", (*bottoms[0][:2], *padded))
         for blob in operator.blobs:
             check_count(f"blob '{blob.name}'", blob.shape)
+        rates = [spec.lr_mult for spec in layer.param_specs[: operator.fixed_blobs]]
+        if any(rates):
+            raise ShapeError(f"lr_mult {max(filter(None, rates)):g} for statistics; expected 0, or no param at all")
         if len(layer.param_specs) > max(len(operator.blobs), 0) and operator.blobs:
             raise ShapeError(f"{len(layer.param_specs)} param entries; the layer has {len(operator.blobs)} blobs")
     except ConversionError as error:

@@ -7,6 +7,7 @@ import numpy as np
 from reference.layer import Array, Layer
 
 TYPE = "AbsVal"
+NOT_IN_PLACE = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -22,6 +22,8 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     params = layer.params("accuracy_param")
     scores = rows(bottoms[0], layer.axis(params.integer("axis"), bottoms[0].ndim))
     classes = scores.shape[1]
+    if params.integer("top_k") > classes:
+        raise layer.error(f"top_k is {params.integer('top_k')}; there are {classes} classes")
     ignore = params.integer("ignore_label") if params.has("ignore_label") else None
     label = as_labels(layer, bottoms[1], len(scores), classes, ignore)
     counted = np.ones(label.size, bool) if ignore is None else label != ignore

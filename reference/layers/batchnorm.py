@@ -50,6 +50,9 @@ def _is_affine(layer: Layer) -> bool:
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     """Mean, variance and their factor, all zeros at first; NVIDIA's scale, filled with ones, and bias."""
     layer.expect(bottoms, 1)
+    specs = Params("layer", [layer.message], layer.where, layer.path).each("param", "param")
+    if any(spec.has("lr_mult") and spec.real("lr_mult") != 0 for spec in specs[:3]):
+        raise layer.error("its statistics have an lr_mult; they are not learned: expected 0, or no param at all")
     channels = bottoms[0].shape[1] if bottoms[0].ndim > 1 else 1
     empty, params = Params("filler", [], layer.where, layer.path), layer.params("batch_norm_param")
     found = [Parameter((channels,), empty), Parameter((channels,), empty), Parameter((1,), empty)]

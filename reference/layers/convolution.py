@@ -39,6 +39,8 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     """x: (n, c, *sizes) each; returns (n, num_output, *output sizes) each."""
     groups = layer.params("convolution_param").integer("group")
     bias = blobs[1] if len(blobs) > 1 else None
+    if any(x.shape != bottoms[0].shape for x in bottoms):
+        raise layer.error(f"its bottoms differ in shape: {', '.join(str(x.shape) for x in bottoms)}")
     tops = []
     for x in bottoms:
         lead, channels, sizes = split_axes(layer, x)

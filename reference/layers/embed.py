@@ -19,7 +19,10 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     layer.expect(bottoms, 1)
     params = layer.params("embed_param")
     outputs = params.integer("num_output")
-    weight = Parameter((params.integer("input_dim"), outputs), params.message("weight_filler", "filler"))
+    entries = params.integer("input_dim")
+    if min(entries, outputs) < 1:
+        raise layer.error(f"a table of {entries} entries and {outputs} outputs; expected one at least of each")
+    weight = Parameter((entries, outputs), params.message("weight_filler", "filler"))
     bias = Parameter((outputs,), params.message("bias_filler", "filler"))
     return [weight, bias] if params.flag("bias_term") else [weight]
 

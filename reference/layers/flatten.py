@@ -7,6 +7,7 @@ import math
 from reference.layer import Array, Layer
 
 TYPE = "Flatten"
+NOT_IN_PLACE = True
 MESSAGES = ("flatten_param",)
 
 
@@ -17,6 +18,6 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     shape = bottoms[0].shape
     first = layer.axis(params.integer("axis"), len(shape))
     last = layer.axis(params.integer("end_axis"), len(shape), "end_axis")
-    if last < first:
+    if last < first - 1:  # one before it merges nothing: Caffe makes a new axis of one
         raise layer.error(f"end_axis {last} lies before axis {first}")
     return [bottoms[0].reshape(*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])]

@@ -30,6 +30,8 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if method == "AVE":
         return [average(x, window, sizes)]
     if method == "STOCHASTIC":
+        if max(window.pad) > 0:
+            raise layer.error(f"STOCHASTIC pooling with padding {window.pad}; Caffe pads maxima and means only")
         if layer.phase == "train":
             raise layer.error(
                 "STOCHASTIC draws random numbers in phase TRAIN, which cannot be drawn as Caffe drew them"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reference.layer import Array, Layer
 
 TYPE = "Reshape"
+NOT_IN_PLACE = True
 MESSAGES = ("reshape_param",)
 
 
@@ -19,7 +20,11 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if not 0 <= start <= stop <= len(shape):
         raise layer.error(f"axis {axis} and num_axes {span} do not fit a blob of {len(shape)} axes")
     dims = params.message("shape", "shape").integers("dim")
-    if any(dim == 0 and start + at >= len(shape) for at, dim in enumerate(dims)) or dims.count(-1) > 1:
-        raise layer.error(f"dims {dims} copy an axis that is not there, or leave more than one open")
+    if (
+        any(dim == 0 and start + at >= len(shape) for at, dim in enumerate(dims))
+        or dims.count(-1) > 1
+        or min(dims, default=0) < -1
+    ):
+        raise layer.error(f"dims {dims} copy an axis that is not there, leave more than one open, or are negative")
     wanted = (*shape[:start], *(dim or shape[start + at] for at, dim in enumerate(dims)), *shape[stop:])
     return [bottoms[0].reshape(wanted)]

@@ -22,6 +22,8 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     x, ignore = bottoms[0], ignore_label(layer)
     axis = layer.axis(layer.params("softmax_param").integer("axis"), x.ndim)
     probabilities = softmax(x, axis)
+    if bottoms[1].shape[:1] != x.shape[:1]:
+        raise layer.error(f"labels of shape {bottoms[1].shape} for scores of shape {x.shape}: other numbers of items")
     flat = rows(probabilities, axis)
     label = as_labels(layer, bottoms[1], len(flat), x.shape[axis], ignore)
     counted = np.ones(label.size, bool) if ignore is None else label != ignore

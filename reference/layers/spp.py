@@ -33,6 +33,8 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     levels = []
     for level in range(height):
         window = _window(x.shape[2:], 2**level)
+        if any(pad >= kernel for pad, kernel in zip(window.pad, window.kernel, strict=True)):
+            raise layer.error(f"level {level} pads a plane of {x.shape[2:]} by as much as its kernel {window.kernel}")
         sizes = pooled_size(window, x.shape[2:])
         levels.append(average(x, window, sizes) if method == "AVE" else maximum(x, window, sizes)[0])
     if height == 1:

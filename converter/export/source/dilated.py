@@ -13,7 +13,7 @@ from torch import fx, nn
 
 from converter.export.source.constructor import constructor, literal
 from converter.export.source.layout import laid_out
-from converter.modules.pooling import CeilMaxPool2d
+from converter.modules.max_pooling import CeilMaxPool2d
 from converter.pytorch.caffe_module import CaffeModule
 
 _LAST_OF_FRONT = "drop7"
