@@ -56,6 +56,6 @@ class SPP(Operator):
 
     def module(self) -> nn.Module:
         """SpatialPyramidPool2d."""
-        from converter.modules.pooling import SpatialPyramidPool2d
+        from converter.modules.spatial_pyramid import SpatialPyramidPool2d
 
         return SpatialPyramidPool2d(self.height, "max" if self.method == "MAX" else "mean")

@@ -134,14 +134,19 @@ def _configure(
             check_count("its bottom with pads", (*bottoms[0][:2], *padded))
         for blob in operator.blobs:
             check_count(f"blob '{blob.name}'", blob.shape)
-        rates = [spec.lr_mult for spec in layer.param_specs[: operator.fixed_blobs]]
-        if any(rates):
-            raise ShapeError(f"lr_mult {max(filter(None, rates)):g} for statistics; expected 0, or no param at all")
-        if len(layer.param_specs) > max(len(operator.blobs), 0) and operator.blobs:
-            raise ShapeError(f"{len(layer.param_specs)} param entries; the layer has {len(operator.blobs)} blobs")
+        _check_param_specs(layer, operator)
     except ConversionError as error:
         raise _at_layer(error, layer) from None
     return ConfiguredLayer(layer, operator, bottoms, tops)
+
+
+def _check_param_specs(layer: Layer, operator: Operator) -> None:
+    """No more entries than blobs, and no rates for statistics, which Caffe does not let a solver touch."""
+    rates = [spec.lr_mult for spec in layer.param_specs[: operator.fixed_blobs]]
+    if any(rates):
+        raise ShapeError(f"lr_mult {max(filter(None, rates)):g} for statistics; expected 0, or no param at all")
+    if len(layer.param_specs) > max(len(operator.blobs), 0) and operator.blobs:
+        raise ShapeError(f"{len(layer.param_specs)} param entries; the layer has {len(operator.blobs)} blobs")
 
 
 def _input_shapes(layer: Layer, operator: Operator, given: Mapping[str, Shape]) -> Sequence[Shape]:

@@ -105,7 +105,8 @@ def test_legacy_shapes_lose_leading_ones_only_where_the_type_tells(
 ) -> None:
     blob = np.zeros(stored, np.float32)
     assert without_legacy_axes(kind_of(kind), index, StoredBlob(blob, legacy=True)).array.shape == natural
-    assert without_legacy_axes(kind_of(kind), index, StoredBlob(blob, legacy=False)).array.shape == stored
+    new = natural if kind_of(kind).flat_blobs else stored  # NVIDIA writes BatchNorm's with axes of one in new files too
+    assert without_legacy_axes(kind_of(kind), index, StoredBlob(blob, legacy=False)).array.shape == new
 
 
 @pytest.mark.parametrize(

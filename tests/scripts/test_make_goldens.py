@@ -31,7 +31,9 @@ def make_goldens(monkeypatch, tmp_path):
         *("nets/mini", "nets/fillers", "nets/identity", "nets/solver", "nets/formats"),
     ],
 )
-def test_a_group_made_again_agrees_with_what_caffe_stored(make_goldens, tmp_path, capsys, group):
+def test_a_group_made_again_agrees_with_what_caffe_stored(make_goldens, tmp_path, monkeypatch, capsys, group):
+    if group == "nets/fillers":  # fyu's fork filled them
+        monkeypatch.setattr("converter.net.net.is_dilation_fork", lambda _: True)
     assert make_goldens.main(["--only", group, "-o", str(tmp_path), "--compare", str(GOLDENS)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "every array agrees with the stored one"
     made, stored = ({path.name for path in (root / group).glob("*.npz")} for root in (tmp_path, GOLDENS))
