@@ -16,6 +16,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("net", metavar="NET", help="prototxt of any age")
     parser.add_argument("weights", metavar="W", nargs="?", help="weights of any format to hold against it")
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
+    parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     parser.add_argument("--phase", choices=("test", "train"), default="test")
     parser.add_argument(
         "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
@@ -27,7 +29,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the table; 0 if the net builds, 2 if something stops it."""
     from converter.plan.inspection import inspect_net
 
-    found = inspect_net(args.net, args.weights, phase=args.phase, inputs=dict(args.inputs), key=args.key)
+    state = {"phase": args.phase, "stages": tuple(args.stage), "level": args.level}
+    found = inspect_net(args.net, args.weights, inputs=dict(args.inputs), key=args.key, **state)
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]
     for row in found.rows:
         shape = "×".join(map(str, row.shape)) if row.shape else "scalar" if row.shape == () else "?"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
+from converter.errors import GraphError, ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
 from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredWeights
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Window, operator_types
-from converter.net.net import Net, Shape
+from converter.net.net import Net, Phase, Shape
 from converter.net.reading import read_net
 from converter.plan.finite import notes_on_nonfinite
 from converter.plan.plan import ConfiguredLayer, Plan, build_plan
@@ -51,13 +51,19 @@ def inspect_net(
     phase: str = "test",
     inputs: Mapping[str, Shape] | None = None,
     key: str | None = None,
+    stages: Sequence[str] = (),
+    level: int = 0,
 ) -> Inspection:
     """Read a net, and its weights if given, without torch; what cannot be built is told, not raised.
 
     Raises:
-        ConversionError: a file does not read at all, or the layers do not connect.
+        ConversionError: a file does not read at all, the layers do not connect, or none is left in this state.
     """
-    net = read_net(prototxt, "train" if phase == "train" else "test", allow_unknown=True)
+    chosen: Phase = "train" if phase == "train" else "test"
+    net = read_net(prototxt, chosen, allow_unknown=True, stages=stages, level=level)
+    if not net.layers:
+        told = f"phase {chosen}, level {level}, stages {', '.join(stages) or 'none'}"
+        raise GraphError(f"keeps no layer in {told}; ask for another state", path=net.path)
     stored = weights_files.read(weights, key=key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
     notes += (*stored.notes, *notes_on_nonfinite(stored)) if stored is not None else ()

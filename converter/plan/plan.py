@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -198,15 +199,17 @@ def _check_types(net: Net) -> None:
     unknown = [layer for layer in net.layers if layer.type not in known]
     if not unknown:
         return
+    first = {layer.type: layer for layer in reversed(unknown)}
     types = tuple(dict.fromkeys(layer.type for layer in unknown))
     places = "; ".join(
-        f"{kind!r} (layer {next(layer for layer in unknown if layer.type == kind).name!r}, "
-        f"line {next(layer for layer in unknown if layer.type == kind).where.line})"
-        for kind in types
+        f"{kind[:40]!r} (layer {first[kind].name[:40]!r}, line {first[kind].where.line})" for kind in types[:2]
     )
+    more = f" and {len(types) - 2} more" if len(types) > 2 else ""
+    near = difflib.get_close_matches(types[0], sorted({cls.type for cls in known.values()}), n=3)
+    nearest = f" (nearest known: {', '.join(near)})" if near else ""
     raise UnsupportedLayerError(
-        f"layer types nobody registered: {places}; teach them with @converter.layer({types[0]!r}), "
-        f"or use one of {', '.join(sorted({cls.type for cls in known.values()}))}",
+        f"layer types nobody registered: {places}{more}{nearest}; correct the name, or teach it with "
+        f"@converter.layer({types[0][:40]!r})",
         types=types,
         path=net.path,
         line=unknown[0].where.line,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from converter.errors import ConversionError
@@ -18,6 +18,8 @@ from converter.plan.stored_names import blob_counts
 from converter.plan.weights import Matched, fill_all, match
 
 if TYPE_CHECKING:
+    import torch
+
     from converter.pytorch.caffe_module import CaffeModule
 
 Path = str | os.PathLike[str]
@@ -38,6 +40,7 @@ def load(
     classes: Mapping[str, int] | None = None,
     preprocessing: Preprocessing | Path | None = None,
     max_memory: int | None = None,
+    dtype: torch.dtype | None = None,
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -60,10 +63,13 @@ def load(
         preprocessing: what `net.transform` is to do to images, or a prototxt whose data layer says it (the train_val
             beside a deploy net); None reads it from the net's own data layer, if it has one.
         max_memory: bytes that filled layers may take; None: 80 % of what is free.
+        dtype: type of the parameters; None: float32 as in Caffe, whatever the file holds (`notes` says what it holds).
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
     """
+    import torch
+
     from converter.pytorch.caffe_module import CaffeModule
 
     net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
@@ -78,8 +84,9 @@ def load(
         *plan.notes,
         *given.notes,
         *(notes_on_nonfinite(stored) if stored is not None else ()),
+        *(_notes_on_types(stored, str(dtype or torch.float32)) if stored is not None else ()),
     )
-    module = CaffeModule.of(plan, given, notes).train(phase == "train")
+    module = CaffeModule.of(plan, given, notes).to(dtype or torch.float32).train(phase == "train")
     if isinstance(preprocessing, str | os.PathLike):
         other = read_net(preprocessing, "test", allow_unknown=True)
         preprocessing = preprocessing_of(
@@ -91,6 +98,18 @@ def load(
 
         replace_head(module, classes, seed=seed)
     return module
+
+
+def _notes_on_types(stored: StoredWeights, wanted: str) -> Iterator[str]:
+    """A note for each type of stored numbers that parameters do not have."""
+    found: dict[str, str] = {}
+    for layer in stored.layers_with_blobs().values():
+        for blob in layer.stored:
+            found.setdefault(blob.array.dtype.name, layer.name)
+    for name, first in found.items():
+        if f"torch.{name}" != wanted:
+            told = f"numbers of type {name} in the weights (first in layer {first!r}); the parameters are of {wanted}"
+            yield f"{told}, dtype= asks for another"
 
 
 def _image_tops(net: Net) -> list[str]:
