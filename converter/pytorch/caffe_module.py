@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -22,10 +22,12 @@ from converter.pytorch.collect import LAYER_ERRORS, BlobCollector, FailureFinder
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.graph_state import NodeState, graph_of, graph_state
 from converter.pytorch.inputs import arguments_of
+from converter.pytorch.late_notes import LateNotes
 from converter.pytorch.layer_blobs import caffe_blobs, held_tensors
 from converter.pytorch.transform import Transform
 
 _FACTS = "caffe"
+_LATE_NOTES = "caffe_late_notes"
 """Key of `GraphModule.meta` that holds the net's facts: fx copies `meta` and loses other plain attributes."""
 
 
@@ -93,8 +95,16 @@ class CaffeModule(fx.GraphModule):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was done that the files do not say: fields left over, blobs filled, layers of the file not used."""
-        return self.facts.notes
+        """What was done that the files do not say: fields left over, blobs filled, layers of the file not used.
+
+        Weights that are NaN or infinite are counted when this is first asked for: a pass over the file.
+        """
+        late: LateNotes | None = self.meta.get(_LATE_NOTES)
+        return self.facts.notes if late is None else (*self.facts.notes, *late.get())
+
+    def note_later(self, make: Callable[[], Iterable[str]]) -> None:
+        """Add notes that are made when `notes` is first asked for."""
+        self.meta[_LATE_NOTES] = LateNotes(make)
 
     @property
     def loss_weights(self) -> dict[str, float]:
@@ -216,7 +226,10 @@ class CaffeModule(fx.GraphModule):
         return self
 
     def __copy__(self) -> CaffeModule:
-        return CaffeModule(self, self.graph, self.facts)
+        copied = CaffeModule(self, self.graph, self.facts)
+        if _LATE_NOTES in self.meta:
+            copied.meta[_LATE_NOTES] = self.meta[_LATE_NOTES]
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CaffeModule:
         return cast(CaffeModule, super().__deepcopy__(memo))
@@ -227,7 +240,7 @@ class CaffeModule(fx.GraphModule):
         held._modules.update(self._modules)
         held._parameters.update(self._parameters)
         held._buffers.update(self._buffers)
-        return _restore, (held, graph_state(self.graph), self.facts, self.training)
+        return _restore, (held, graph_state(self.graph), replace(self.facts, notes=self.notes), self.training)
 
 
 def _restore(root: nn.Module, states: tuple[NodeState, ...], facts: NetFacts, training: bool) -> CaffeModule:

@@ -58,7 +58,7 @@ def replace_head(
         raise GraphError("a copied or cut net does not know its layers' settings; use converter.load(..., classes=...)")
     new = plan_with_outputs(plan, outputs)
     changed = changed_layers(plan, new, outputs)
-    random, notes = np.random.default_rng(seed), list(net.notes)
+    random, notes = np.random.default_rng(seed), list(net.facts.notes)
     for step in changed:
         kinds = _replace_layer(net, step, filler, random)
         notes.append(f"layer {step.layer.name!r} has new blobs: {kinds}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from converter.errors import ConversionError
@@ -83,10 +84,11 @@ def load(
         *map(str, plan.leftovers),
         *plan.notes,
         *given.notes,
-        *(notes_on_nonfinite(stored) if stored is not None else ()),
         *(_notes_on_types(stored, str(dtype or torch.float32)) if stored is not None else ()),
     )
     module = CaffeModule.of(plan, given, notes).to(dtype or torch.float32).train(phase == "train")
+    if stored is not None:
+        module.note_later(partial(notes_on_nonfinite, stored))
     if isinstance(preprocessing, str | os.PathLike):
         other = read_net(preprocessing, "test", allow_unknown=True)
         preprocessing = preprocessing_of(
