@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from converter.dilatednet.training.sources import Source
 
 HELP = "train the front end, the context module, or both, as the paper did"
-_TERMINATED = 143
+_SIGNALLED = 128
+"""What a shell adds to the number of the signal that ended a process."""
 
 _NUMBERS: dict[str, tuple[type, str]] = {
     "batch": (int, "items a pass and process"),
@@ -56,6 +58,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint-every", type=int, default=2000, metavar="N", help="updates (default 2000)")
     parser.add_argument("--keep", type=int, default=3, metavar="K", help="newest checkpoints kept (default 3)")
     parser.add_argument("--log-every", type=int, default=20, metavar="N", help="updates a line (default 20)")
+    parser.add_argument(
+        "--divergence-stop",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="end the run where its loss over 50 updates is above 10 ln(classes); a loss that is no number always does",
+    )
     numbers = parser.add_argument_group("the recipe's numbers, each by default the preset's")
     for name, (kind, text) in _NUMBERS.items():
         numbers.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper(), help=text)
@@ -84,13 +92,14 @@ def run(args: argparse.Namespace) -> int:
         checkpoint_every=args.checkpoint_every,
         keep=args.keep,
         log_every=args.log_every,
+        divergence_stop=args.divergence_stop,
     )
     start = Start(tuple(args.weights), args.from_scratch, args.resume)
-    outcome = train_stage(chosen, _source(args), options, start, device=args.device, tell=_note)
+    outcome = train_stage(chosen, _source(args), options, start, device=args.device, tell=_note, on_request=_stopping)
     if not outcome.finished:
         if outcome.first:
-            _note(f"stopped after iteration {outcome.iteration}, saved; go on with --resume")
-        return _TERMINATED
+            _note(f"stopped after iteration {outcome.iteration}, saved; go on with --resume, use {outcome.weights}")
+        return _SIGNALLED + outcome.stopped_by
     if outcome.first:
         print(outcome.weights)
     return 0
@@ -122,3 +131,8 @@ def _source(args: argparse.Namespace) -> Source:
 
 def _note(text: str) -> None:
     print(printable(f"note: {text}"), file=sys.stderr)
+
+
+def _stopping() -> None:
+    """Says that a signal was heard; the signal may have come in the middle of a print, which must not be entered."""
+    os.write(2, b"\nfinishing this update, then saving; once more ends at once, without\n")

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from converter.data.transforms import Array
 from converter.dilatednet.training.distributed import Processes
+from converter.dilatednet.training.interruption import ignore_signals
 from converter.dilatednet.training.sources import TrainingItems
 from converter.errors import ConversionError
 
@@ -74,6 +75,7 @@ def batches(
         pin_memory=cuda,
         collate_fn=_collate,
         generator=torch.Generator(),
+        worker_init_fn=ignore_signals,
     )
     for loaded in loader:
         if isinstance(loaded, ConversionError):

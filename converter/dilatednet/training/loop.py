@@ -6,11 +6,9 @@ from a checkpoint takes the same steps as one that was never broken.
 
 from __future__ import annotations
 
-import math
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -23,9 +21,12 @@ from tqdm import tqdm
 from converter.dilatednet.training.batches import Schedule, batches
 from converter.dilatednet.training.checkpoint import Checkpoint, save_checkpoint
 from converter.dilatednet.training.distributed import Processes
+from converter.dilatednet.training.divergence import Divergence
+from converter.dilatednet.training.interruption import SIGNALS, StopRequest, stop_request
 from converter.dilatednet.training.log import RunLog
 from converter.dilatednet.training.loss import summed_loss
 from converter.dilatednet.training.recipes import Recipe
+from converter.dilatednet.training.result import write_weights
 from converter.dilatednet.training.sources import TrainingItems
 from converter.dilatednet.training.stages import StageNet, build_optimizer
 from converter.errors import TrainingError
@@ -39,6 +40,8 @@ Stream: TypeAlias = Iterator[tuple[Tensor, Tensor]]
 class RunOptions:
     """How a recipe is run, without a say in what comes out (but for rounding: `precision`, `channels_last`).
 
+    `divergence_stop` False goes on at any loss that is a number.
+
     Raises:
         TrainingError: a count below its least.
     """
@@ -50,6 +53,7 @@ class RunOptions:
     checkpoint_every: int = 2000
     keep: int = 3
     log_every: int = 20
+    divergence_stop: bool = True
 
     def __post_init__(self) -> None:
         for name, least in (("checkpoint_every", 1), ("keep", 1), ("log_every", 1), ("workers", 0)):
@@ -61,7 +65,10 @@ class RunOptions:
 
 @dataclass(slots=True)
 class Run:
-    """A stage in training; `iteration`, `position` and `current_step` say how far it is."""
+    """A stage in training; `iteration`, `position` and `current_step` say how far it is.
+
+    `stopped_by` is the signal that ended it early, 0 where none did; `on_request` is called when that signal comes.
+    """
 
     recipe: Recipe
     net: StageNet
@@ -71,11 +78,16 @@ class Run:
     iteration: int = 0
     position: int = 0
     current_step: int = 0
-    stopped: bool = False
-    _asked_to_stop: bool = field(default=False, repr=False)
+    stopped_by: int = 0
+    on_request: Callable[[], None] = lambda: None
+    _request: StopRequest = field(default_factory=StopRequest, repr=False)
+    _divergence: Divergence = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._divergence = Divergence(self.items.classes, self.options.divergence_stop)
 
     def train(self, resumed: Checkpoint | None = None) -> bool:
-        """Train to the recipe's last iteration; False where SIGTERM came first (what was done is saved).
+        """Train to the recipe's last iteration; False where SIGINT or SIGTERM came first (what was done is saved).
 
         Raises:
             TrainingError: the run diverged; the checkpoints written before are whole.
@@ -89,7 +101,7 @@ class Run:
             self._resume(resumed, optimizer)
         module = self.processes.wrap(self.net)
         with ExitStack() as stack:
-            stack.enter_context(self._heeding_sigterm())
+            self._request = stack.enter_context(stop_request(self.on_request))
             log = stack.enter_context(RunLog(self.options.folder, self.iteration)) if self.processes.is_main else None
             self._loop(module, optimizer, log)
         return self.iteration >= self.recipe.iterations
@@ -102,7 +114,7 @@ class Run:
         stream = batches(self.items, schedule, self.processes, self.options.workers)
         quiet = None if self.processes.is_main else True
         with tqdm(total=recipe.iterations, initial=self.iteration, disable=quiet, unit="it") as bar:
-            while self.iteration < recipe.iterations and not self.stopped:
+            while self.iteration < recipe.iterations and not self.stopped_by:
                 began = time.perf_counter()
                 rate, loss = self._update(module, optimizer, stream)
                 bar.set_postfix(loss=f"{loss:.4f}", rate=f"{rate:g}", refresh=False)
@@ -138,11 +150,12 @@ class Run:
                 logits = module(values)
             self._check_sizes(logits, labels)
             summed, count = summed_loss(logits, labels)
-            stop = torch.full_like(count, float(self._asked_to_stop))
-            shared = self.processes.all_reduce_sum(torch.stack([summed.detach(), count, stop]))
+            stop = torch.tensor(self._request.counts(), device=count.device)
+            shared = self.processes.all_reduce_sum(torch.cat([torch.stack([summed.detach(), count]), stop]))
             # The average over processes that DDP takes is undone, so that all pixels count alike.
             torch.autograd.backward(summed * (self.processes.count / shared[1].clamp(min=1)))
-        self.stopped = self.stopped or bool(shared[2] > 0)
+        asked = [number for number, count in zip(SIGNALS, shared[2:].tolist(), strict=True) if count]
+        self.stopped_by = self.stopped_by or (asked[0] if asked else 0)
         return float(shared[0] / shared[1].clamp(min=1))
 
     def _check_sizes(self, logits: Tensor, labels: Tensor) -> None:
@@ -151,14 +164,16 @@ class Run:
             raise TrainingError(f"{seen}; expected equal sizes; check crop, label stride and features")
 
     def _check_divergence(self, loss: float) -> None:
-        limit = 10 * math.log(max(2, self.items.classes))
-        if math.isfinite(loss) and loss <= limit:
-            return
+        reason = self._divergence.reason(loss)
+        if reason:
+            raise self._diverged(reason)
+
+    def _diverged(self, reason: str) -> TrainingError:
         rate = self.recipe.rate
-        raise TrainingError(
-            f"iteration {self.iteration}: the run diverged: loss {loss:g}; expected below {limit:.1f} (10 × ln "
-            f"{self.items.classes}); start again with a tenth of the rate (--rate {rate / 10:g} instead of {rate:g}), "
-            "and make sure that labels are class indices and that weights were given",
+        return TrainingError(
+            f"iteration {self.iteration}: the run diverged: {reason}; start again with a tenth of the rate "
+            f"(--rate {rate / 10:g} instead of {rate:g}), and make sure that labels are class indices and that weights "
+            "were given; the newest checkpoint and its weights are kept",
             path=str(self.options.folder),
         )
 
@@ -169,14 +184,21 @@ class Run:
 
     def _save_when_due(self, optimizer: CaffeOptimizer) -> None:
         due = self.iteration % self.options.checkpoint_every == 0
-        if not (due or self.stopped or self.iteration == self.recipe.iterations):
+        if not (due or self.stopped_by or self.iteration == self.recipe.iterations):
             return
         if self.processes.is_main:
-            weights, memory = self.net.net.state_dict(), optimizer.state_dict()
-            recipe = asdict(self.recipe)
-            state = Checkpoint(self.iteration, self.position, self.current_step, weights, memory, recipe)
-            save_checkpoint(self.options.folder, state, self.options.keep)
+            self._save(optimizer)
         self.processes.wait()
+
+    def _save(self, optimizer: CaffeOptimizer) -> None:
+        """A checkpoint, then its weights for use; weights that are not finite replace none that are."""
+        weights = self.net.net.state_dict()
+        if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+            raise self._diverged("its weights are no longer finite numbers")
+        memory, recipe = optimizer.state_dict(), asdict(self.recipe)
+        state = Checkpoint(self.iteration, self.position, self.current_step, weights, memory, recipe)
+        save_checkpoint(self.options.folder, state, self.options.keep)
+        write_weights(self.options.folder, self.net, self.recipe, self.iteration)
 
     def _resume(self, saved: Checkpoint, optimizer: CaffeOptimizer) -> None:
         """Take over a checkpoint's state, if the recipe is the same; more iterations are allowed where no rate changes.
@@ -194,19 +216,6 @@ class Run:
         self.net.net.load_state_dict(saved.weights)
         optimizer.load_state_dict(dict(saved.optimizer))
         self.iteration, self.position, self.current_step = saved.iteration, saved.position, saved.current_step
-
-    @contextmanager
-    def _heeding_sigterm(self) -> Iterator[None]:
-        """SIGTERM ends the run after the update at hand, which is saved."""
-
-        def ask(_number: int, _frame: object) -> None:
-            self._asked_to_stop = True
-
-        before = signal.signal(signal.SIGTERM, ask)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGTERM, before)
 
 
 def _mix_seed(seed: int, iteration: int, rank: int) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import safetensors.torch
 import torch
 
 from converter.dilatednet.training.checkpoint import Checkpoint, checkpoints, latest_checkpoint
@@ -15,13 +14,12 @@ from converter.dilatednet.training.distributed import Processes, init_process_gr
 from converter.dilatednet.training.initial_weights import initialize
 from converter.dilatednet.training.loop import Run, RunOptions
 from converter.dilatednet.training.recipes import Recipe
+from converter.dilatednet.training.result import RESULT, write_weights
 from converter.dilatednet.training.sources import Source, TrainingItems, feature_items, image_items
-from converter.dilatednet.training.stages import StageNet, build_stage, topology_of, weights_of
+from converter.dilatednet.training.stages import StageNet, build_stage, topology_of
 from converter.dilatednet.zoo import find
 from converter.errors import OutputError, TrainingError
 from converter.files.atomic import atomic_write
-
-RESULT = "weights.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +33,16 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a run: `finished` is False where SIGTERM ended it, `weights` is then None."""
+    """What became of a run: `finished` is False where the signal `stopped_by` ended it.
+
+    `weights` are those after `iteration` updates.
+    """
 
     finished: bool
     iteration: int
     weights: Path | None
     first: bool = True
+    stopped_by: int = 0
 
 
 def train_stage(
@@ -51,10 +53,12 @@ def train_stage(
     *,
     device: str = "",
     tell: Callable[[str], None] = lambda _text: None,
+    on_request: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Train a stage into `options.folder`: checkpoints, `log.jsonl`, `recipe.json`, at the end `weights.safetensors`.
+    """Train a stage into `options.folder`: `log.jsonl`, `recipe.json`, checkpoints with `weights.safetensors`.
 
-    Under torchrun every process calls this; the first one writes. `tell` receives notes for people.
+    Under torchrun every process calls this; the first one writes. `tell` receives notes for people;
+    `on_request` is called, out of a signal handler, when SIGINT or SIGTERM asks the run to stop.
 
     Raises:
         TrainingError: the folder holds a run and `resume` is not set, another recipe, no weights to begin with, or the
@@ -66,14 +70,14 @@ def train_stage(
     with init_process_group(device) as processes:
         saved = _open(options.folder, start, processes)
         net = _initial_net(recipe, start, saved, tell if processes.is_main else _silent)
-        run = Run(recipe, net, _items(source, recipe), options, processes)
+        run = Run(recipe, net, _items(source, recipe), options, processes, on_request=on_request)
         if processes.is_main:
             _write_json(options.folder / "recipe.json", asdict(recipe))
+            if saved is not None:  # a kill may have come between a checkpoint and its weights
+                net.net.load_state_dict(saved.weights)
+                write_weights(options.folder, net, recipe, saved.iteration)
         finished = run.train(saved)
-        result = options.folder / RESULT
-        if finished and processes.is_main:
-            _write_weights(result, net, recipe)
-        return Outcome(finished, run.iteration, result if finished else None, processes.is_main)
+        return Outcome(finished, run.iteration, options.folder / RESULT, processes.is_main, run.stopped_by)
 
 
 def _silent(_text: str) -> None:
@@ -114,9 +118,3 @@ def _items(source: Source, recipe: Recipe) -> TrainingItems:
 def _write_json(path: Path, values: object) -> None:
     with atomic_write(path) as file:
         file.write((json.dumps(values, indent=1) + "\n").encode())
-
-
-def _write_weights(path: Path, net: StageNet, recipe: Recipe) -> None:
-    metadata = {"stage": recipe.stage, "model": recipe.model}
-    with atomic_write(path) as file:
-        file.write(safetensors.torch.save(weights_of(net, recipe), metadata))

@@ -1,0 +1,26 @@
+"""The weights file of a run, which every checkpoint renews."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import safetensors.torch
+
+from converter.dilatednet.training.recipes import Recipe
+from converter.dilatednet.training.stages import StageNet, weights_of
+from converter.files.atomic import atomic_write
+
+RESULT = "weights.safetensors"
+
+
+def write_weights(folder: Path, net: StageNet, recipe: Recipe, iteration: int) -> Path:
+    """Write the net's weights after `iteration` updates, whole or not at all; where they are.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    path = folder / RESULT
+    metadata = {"stage": recipe.stage, "model": recipe.model, "iteration": str(iteration)}
+    with atomic_write(path) as file:
+        file.write(safetensors.torch.save(weights_of(net, recipe), metadata))
+    return path
