@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812
 
 from converter.modules.pooling import CaffePool2d, Pair, ends, pair
@@ -17,6 +17,9 @@ def lift(x: Tensor) -> Tensor:
         return x
     low = max(torch.finfo(torch.float32).min, torch.finfo(x.dtype).min)
     return torch.nan_to_num(x, nan=low, posinf=torch.inf, neginf=low)
+
+
+fx.wrap("lift")  # one step for a tracer, which has no type to look at
 
 
 class MaxPool2d(nn.MaxPool2d):
