@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class Split(Operator):
     """Every top is the bottom; their gradients add up. Source: src/caffe/layers/split_layer.cpp."""
 
+    in_place = False
+
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Nothing to read."""
         self.expect_bottoms(bottoms, 1)

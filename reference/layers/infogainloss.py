@@ -33,6 +33,8 @@ def _matrix(layer: Layer, bottoms: list[Array], classes: int) -> Array:
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
     """x: (n, classes, ...), label: one a position, H: (classes, classes); returns the loss () and probabilities."""
     layer.expect(bottoms, 2, 3)
+    if layer.params("loss_param").has("normalize"):
+        raise layer.error("sets normalize, which Caffe takes for no InfogainLoss; set normalization")
     x, ignore = bottoms[0], ignore_label(layer)
     axis = layer.axis(layer.params("infogain_loss_param").integer("axis"), x.ndim)
     probabilities = softmax(x, axis)

@@ -18,10 +18,10 @@ EXPONENTIAL = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """x, target: equal counts; returns the loss () and sigmoid(x)."""
+    """x, target: equal counts; returns the loss ()."""
     layer.expect(bottoms, 2)
     x, target, ignore = bottoms[0], bottoms[1].reshape(bottoms[0].shape), ignore_label(layer)
     counted = np.ones(x.shape, bool) if ignore is None else np.trunc(target) != ignore
     terms = np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.abs(x)))
     divisor = normalizer(layer, len(x), x.size // max(1, len(x)), int(counted.sum()), "BATCH_SIZE")
-    return [terms[counted].sum() / divisor, 0.5 * np.tanh(0.5 * x) + 0.5]
+    return [terms[counted].sum() / divisor]

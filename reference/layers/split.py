@@ -5,6 +5,7 @@ from __future__ import annotations
 from reference.layer import Array, Layer
 
 TYPE = "Split"
+NOT_IN_PLACE = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

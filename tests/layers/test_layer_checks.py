@@ -61,6 +61,16 @@ REFUSED = [
     Row("Deconvolution", f"{CONV} {{ num_output: 4 kernel_size: 0 }}"),
     Row("Deconvolution", f"{CONV} {{ num_output: 3 kernel_size: 3 group: 2 }}"),
     Row("Deconvolution", f"{CONV} {{ num_output: 4 kernel_size: 3 stride: 0 }}"),
+    # im2col_layer.cpp, LayerSetUp
+    Row("Im2col", f"{CONV} {{ kernel_size: 0 }}"),
+    Row("Im2col", f"{CONV} {{ }}"),
+    Row("Im2col", f"{CONV} {{ kernel_size: 3 kernel_h: 3 kernel_w: 3 }}"),
+    Row("Im2col", f"{CONV} {{ kernel_h: 3 }}"),
+    Row("Im2col", f"{CONV} {{ kernel_size: 3 stride: 0 }}"),
+    Row("Im2col", f"{CONV} {{ kernel_size: 3 stride: 1 stride_h: 1 stride_w: 1 }}"),
+    Row("Im2col", f"{CONV} {{ kernel_size: 3 pad: 1 pad_h: 1 pad_w: 1 }}"),
+    Row("Im2col", f"{CONV} {{ kernel_size: 3 kernel_size: 3 kernel_size: 3 }}"),
+    Row("Im2col", f"{CONV} {{ kernel_size: 3 dilation: 1 dilation: 1 dilation: 1 }}"),
     # pooling_layer.cpp, pooling_layer.hpp
     Row("Pooling", f"{POOL} {{ }}"),
     Row("Pooling", f"{POOL} {{ kernel_size: 0 }}"),
@@ -93,6 +103,7 @@ REFUSED = [
     Row("Exp", "exp_param { base: -2 }"),
     Row("Log", "log_param { base: 0 }"),
     Row("Log", "log_param { base: -3 }"),
+    Row("Log", "log_param { base: 1 }"),
     Row("AbsVal", "", in_place=True),
     # inner_product_layer.cpp, embed_layer.cpp
     Row("InnerProduct", "inner_product_param { num_output: 3 axis: 4 }"),
@@ -128,6 +139,8 @@ REFUSED = [
     Row("Crop", "", (IMAGE, (2, 4, 7, 3))),
     Row("Crop", "crop_param { axis: 1 }", (IMAGE, (2, 5, 3, 3))),
     Row("Crop", ""),
+    # split_layer.cpp
+    Row("Split", "", in_place=True),
     # reshape_layer.cpp, flatten_layer.cpp, tile_layer.cpp
     Row("Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: -1 } }"),
     Row("Reshape", "reshape_param { shape { dim: 0 dim: 7 } }"),
@@ -182,6 +195,7 @@ REFUSED = [
     Row("ContrastiveLoss", "", ((2, 4, 1, 1), (2, 4, 1, 1), (2, 2, 1, 1)), values="labels"),
     Row("InfogainLoss", "", ((2, 4), (2, 1)), values="labels"),
     Row("InfogainLoss", "", ((2, 4), (2, 1), (1, 1, 3, 3)), values="labels"),
+    Row("InfogainLoss", "loss_param { normalize: true }", ((4, 4), (4, 1), (4, 4))),
     Row("SmoothL1Loss", "", ((2, 4, 1, 1), (2, 5, 1, 1))),
     Row("Accuracy", "accuracy_param { top_k: 5 }", ((3, 4), (3,)), values="labels"),
     Row("Accuracy", "", ((3, 4), (4,)), values="labels"),
@@ -203,6 +217,22 @@ REFUSED = [
     Row("Dropout", "", tops=2),
     Row("SoftmaxWithLoss", "", (IMAGE,)),
     Row("Silence", "", tops=1),
+    *(Row(kind, "", tops=2) for kind in ("AbsVal", "BNLL", "ELU", "Exp", "Log", "MVN", "Power", "PReLU", "Sigmoid")),
+    *(Row(kind, "", tops=2) for kind in ("Softmax", "Swish", "TanH", "Threshold", "LRN", "Flatten", "BatchNorm")),
+    *(Row(kind, "", tops=2) for kind in ("ArgMax", "Reduction", "Bias", "Scale")),
+    *(Row(kind, "", PAIR, 2) for kind in ("Concat", "Crop", "EuclideanLoss", "SigmoidCrossEntropyLoss")),
+    Row("BatchReindex", "", (IMAGE, (3,)), 2, values="indices"),
+    Row("Filter", "", (IMAGE, (2,)), 2, values="indices"),
+    Row("HingeLoss", "", ((2, 4), (2,)), 2, values="labels"),
+    Row("MultinomialLogisticLoss", "", ((2, 4), (2,)), 2, values="labels"),
+    Row("ContrastiveLoss", "", ((2, 4), (2, 4), (2,)), 2, values="labels"),
+    Row("SoftmaxWithLoss", "", ((2, 4), (2,)), 3, values="labels"),
+    Row("Accuracy", "", ((2, 4), (2,)), 3, values="labels"),
+    Row("Tile", "tile_param { tiles: 2 }", tops=2),
+    Row("Reshape", "reshape_param { shape { dim: 0 dim: -1 } }", tops=2),
+    Row("SPP", "spp_param { pyramid_height: 2 }", tops=2),
+    Row("Im2col", f"{CONV} {{ kernel_size: 3 }}", tops=2),
+    Row("InnerProduct", "inner_product_param { num_output: 3 }", tops=2),
 ]
 
 ACCEPTED = [
