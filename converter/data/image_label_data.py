@@ -71,7 +71,7 @@ class ImageLabelData:
 
     def __getitem__(self, position: int) -> tuple[Array, Array]:
         path, label = self.pairs[self.order.item(position)]
-        image, map_ = read_image(path)[..., ::-1], self.read(label)
+        image, map_ = read_image(path), self.read(label)
         if image.shape[:2] != map_.shape:
             seen = f"{map_.shape[0]}×{map_.shape[1]} labels for {image.shape[0]}×{image.shape[1]} pixels of {path}"
             raise DatasetError(f"{seen}; expected equal sizes; check the pairing of the lists", path=label)
@@ -81,7 +81,7 @@ class ImageLabelData:
 def prepare(
     image: Array, label: Array, settings: ImageLabelSettings, draws: np.random.Generator
 ) -> tuple[Array, Array]:
-    """One item: image uint8 (h, w, 3) B G R and label map uint8 (h, w) → float32 (3, crop, crop) and (1, *dim).
+    """One item: image uint8 (h, w, 3) R G B and label map uint8 (h, w) → float32 (3, crop, crop) B G R and (1, *dim).
 
     Random numbers are drawn as: scale, mirror, row, column; the test phase crops the center and draws none for it.
     """

@@ -79,17 +79,20 @@ def crop_window(shape: tuple[int, ...], crop: int, draws: np.random.Generator | 
 
 
 def preprocess(image: Array, mean: tuple[float, ...], scale: float = 1.0) -> Array:
-    """(pixel - mean) × scale as the nets take it: uint8 or float (h, w, 3) → float32 (3, h, w), channels as given."""
-    planes = image.transpose(2, 0, 1).astype(np.float32)
+    """An image as the nets take it: R, G, B uint8 (h, w, 3) → B, G, R float32 (3, h, w), (pixel - mean) × scale.
+
+    `mean`: B, G, R, or empty for none. On a device the same is `converter.pytorch.transform.to_bgr_planes`.
+    """
+    planes = image[..., ::-1].transpose(2, 0, 1).astype(np.float32)
     if mean:
         planes = planes - np.asarray(mean, np.float32)[:, None, None]
     return np.ascontiguousarray(planes * np.float32(scale) if scale != 1.0 else planes)
 
 
 def undo_preprocess(planes: Array, mean: tuple[float, ...]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Undo `preprocess`: (3, h, w) plus the mean, rounded to an image uint8 (h, w, 3), channels as given."""
+    """Undo `preprocess`: B, G, R (3, h, w) plus the mean (B, G, R), rounded to R, G, B uint8 (h, w, 3)."""
     pixels = planes + np.asarray(mean, np.float64)[:, None, None]
-    return np.ascontiguousarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8).transpose(1, 2, 0))
+    return np.ascontiguousarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8).transpose(1, 2, 0)[..., ::-1])
 
 
 def rescale(image: Array, label: Array, factor: float) -> tuple[Array, Array]:

@@ -12,6 +12,15 @@ from torch.nn import functional as F  # noqa: N812
 from converter.errors import ImageError
 from converter.net.preprocessing import Array, Preprocessing
 
+
+def to_bgr_planes(pixels: Tensor, mean: Tensor) -> Tensor:
+    """An image as Caffe's nets take it: uint8 (h, w, 3) R, G, B → float32 (3, h, w) B, G, R minus `mean` (3,).
+
+    Works on the device of `pixels`; `converter.data.transforms.preprocess` is the same for numpy arrays.
+    """
+    return _to_planes(pixels, "bgr") - mean[:, None, None]
+
+
 _GRAY = (0.299, 0.587, 0.114)
 """OpenCV's weights of R, G and B."""
 
@@ -66,11 +75,16 @@ def _planes(image: Any, color: str) -> Tensor:
         raise ImageError(
             f"{array.dtype} of shape {tuple(array.shape)}; expected uint8 (h, w, 3), R, G, B, or a PIL image"
         )
-    planes = array.to(torch.float32).reshape(*array.shape[:2], -1).permute(2, 0, 1)
+    if color != "gray" and array.shape[2:] != (3,):
+        raise ImageError("a gray image for a net of three channels; convert it to RGB")
+    return _to_planes(array, color)
+
+
+def _to_planes(pixels: Tensor, color: str) -> Tensor:
+    """Pixels (h, w), (h, w, 1) or (h, w, 3) R, G, B as float32 (c, h, w) in the order that `color` names."""
+    planes = pixels.reshape(*pixels.shape[:2], -1).permute(2, 0, 1).to(torch.float32)
     if color == "gray":
         return _to_gray(planes)
-    if planes.shape[0] != 3:
-        raise ImageError("a gray image for a net of three channels; convert it to RGB")
     return planes.flip(0) if color == "bgr" else planes
 
 

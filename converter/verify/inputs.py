@@ -82,7 +82,7 @@ def resize_to_input(image: Pixels, size: tuple[int, int], mean: tuple[float, flo
     from PIL import Image
 
     resized = np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))
-    return preprocess(resized[..., ::-1], mean)[None]
+    return preprocess(resized, mean)[None]
 
 
 def _image_input(plan: Plan) -> tuple[str, Shape]:

@@ -86,8 +86,8 @@ def covered_part(image: Pixels, tile: tuple[int, int]) -> Pixels:
 
 def input_image(x: Array, model: Model) -> Pixels:
     """A net's input (3, h, w), B, G, R less the mean, as an image without the margins: uint8 R, G, B."""
-    inner = x[::-1, MARGIN : x.shape[1] - MARGIN, MARGIN : x.shape[2] - MARGIN]
-    return undo_preprocess(inner, model.label_set.mean[::-1])
+    inner = x[:, MARGIN : x.shape[1] - MARGIN, MARGIN : x.shape[2] - MARGIN]
+    return undo_preprocess(inner, model.label_set.mean)
 
 
 def _visible(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import torch
 
 from converter.dilatednet.inference.predict import Pixels, check_finite
 from converter.dilatednet.inference.tiles import Tile
+from converter.pytorch.transform import to_bgr_planes
 
 
 class Canvas:
@@ -18,7 +19,7 @@ class Canvas:
         host = torch.from_numpy(np.ascontiguousarray(image))
         pinned = host.pin_memory() if device.type == "cuda" else host
         self._pixels = pinned.to(device, non_blocking=True)
-        self._mean = torch.tensor(mean, dtype=torch.float32).to(device, non_blocking=True)[:, None, None]
+        self._mean = torch.tensor(mean, dtype=torch.float32).to(device, non_blocking=True)
 
     def crop_tile(self, tile: Tile) -> torch.Tensor:
         """What `tiles.cut` gives, on the device: float32 (1, 3, tile h, tile w), B, G, R minus the mean."""
@@ -26,7 +27,7 @@ class Canvas:
             torch.from_numpy(index).to(self._pixels.device, non_blocking=True) for index in (tile.rows, tile.columns)
         )
         pixels = self._pixels.index_select(0, rows).index_select(1, columns)
-        return (pixels.flip(2).permute(2, 0, 1).to(torch.float32) - self._mean)[None]
+        return to_bgr_planes(pixels, self._mean)[None]
 
 
 def copy_to_host(labels: torch.Tensor, finite: torch.Tensor) -> Callable[[], Pixels]:

@@ -54,4 +54,4 @@ def tiles(image_size: tuple[int, int], size: tuple[int, int]) -> Iterator[Tile]:
 
 def crop_tile(image: npt.NDArray[np.uint8], tile: Tile, mean: tuple[float, float, float]) -> npt.NDArray[np.float32]:
     """The input for a tile of `image` (h, w, 3) R, G, B: float32 (1, 3, tile h, tile w), B, G, R minus the mean."""
-    return preprocess(image[tile.rows[:, None], tile.columns[None, :], ::-1], mean)[None]
+    return preprocess(image[tile.rows[:, None], tile.columns[None, :]], mean)[None]
