@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 import reference
-from reference.errors import InputError, OracleError
+from reference.errors import InputError, OracleError, WireError
 from reference.layer import Array
 from reference.names import escape, printable
+from reference.npz import read_npz
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -38,10 +39,9 @@ def _read_inputs(path: Path | None) -> dict[str, Array]:
     if path is None:
         return {}
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise InputError(f"is no npz of plain arrays: {error}", path=str(path)) from None
+        return {name: np.asarray(array) for name, array in read_npz(str(path)).items()}
+    except WireError as error:
+        raise InputError(error.message.replace("archive", "npz", 1), path=str(path)) from None
 
 
 def _write(path: Path, blobs: dict[str, Array]) -> None:

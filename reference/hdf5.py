@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from reference.errors import WireError
+from reference.memory import check_expansion
 from reference.names import decode
 from reference.stored import Blob, StoredLayer
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _DEEPEST = 32
-_LARGEST_RATIO = 20
-_ALWAYS_ALLOWED = 1 << 20
 
 
 def read_hdf5(path: str) -> list[StoredLayer]:
@@ -45,7 +43,7 @@ class _Reader:
     def __init__(self, h5py: Any, path: str) -> None:
         self.h5py = h5py
         self.path = path
-        self.left = _LARGEST_RATIO * Path(path).stat().st_size + _ALWAYS_ALLOWED
+        self.taken = 0
 
     def layers(self, file: Any) -> list[StoredLayer]:
         if "data" not in file or not isinstance(self.child(file, b"data"), self.h5py.Group):
@@ -76,7 +74,11 @@ class _Reader:
     def blob(self, dataset: Any, where: str) -> Blob:
         if dataset.dtype.kind not in "fiu" or dataset.shape is None or dataset.is_virtual or dataset.external:
             raise WireError(f"{where!r} is no plain array of numbers", path=self.path)
-        self.left -= math.prod(dataset.shape) * dataset.dtype.itemsize
-        if self.left < 0:
-            raise WireError(f"would expand to far more than it holds at {where!r}", path=self.path)
+        chunk = dataset.chunks or ()
+        self.taken += math.prod(dataset.shape) * dataset.dtype.itemsize
+        check_expansion(self.taken + math.prod(chunk or (0,)) * dataset.dtype.itemsize, self.path, where)
+        chunks = math.prod(-(-size // step) for size, step in zip(dataset.shape, chunk, strict=bool(chunk)))
+        lacking = dataset.id.get_num_chunks() < chunks if chunk else not dataset.id.get_storage_size()
+        if lacking and dataset.size:
+            raise WireError(f"does not hold all data of {where!r}", path=self.path)
         return Blob(np.asarray(dataset[()]), tuple(dataset.shape))

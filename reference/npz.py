@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference.errors import WireError
+from reference.memory import check_expansion
 from reference.stored import Arrays
 
 _DAMAGE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
-# Deflate packs float weights to some 0.9 of their size; zeros alone would reach 1,000 times.
-_LARGEST_RATIO = 20
-_ALWAYS_ALLOWED = 1 << 20
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; zipfile unpacks the others whole
 
 
 def read_npz(path: str) -> Arrays:
@@ -32,8 +30,10 @@ def read_npz(path: str) -> Arrays:
             size = sum(member.file_size for member in members)
             if any(member.filename.endswith("data.pkl") for member in members):
                 raise WireError("is a file of torch.save; give the oracle its plain dict of arrays", path=path)
-            if size > _LARGEST_RATIO * Path(path).stat().st_size + _ALWAYS_ALLOWED:
-                raise WireError(f"would expand to {size} bytes; weights do not compress so far", path=path)
+            if any(member.compress_type not in _METHODS for member in members):
+                raise WireError("holds a member that is neither stored nor deflated", path=path)
+            largest = max(members, key=lambda member: member.file_size, default=None)
+            check_expansion(size, path, largest.filename if largest else "")
             return {member.filename.removesuffix(".npy"): _member(archive, member) for member in members}
     except _DAMAGE as error:
         raise WireError(f"is no archive of plain arrays: {error}", path=path) from None

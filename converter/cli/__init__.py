@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from converter.cli._common import add_common_arguments, common_settings
 from converter.errors import ConversionError
 
 
@@ -37,12 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, module in commands(given[0] if given else "").items():
         sub = choices.add_parser(name, help=module.HELP, description=module.HELP)
         module.arguments(sub)
+        add_common_arguments(name, sub)
         sub.set_defaults(run=module.run)
     args = parser.parse_args(given)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name may be in letters that the terminal's encoding lacks
     try:
-        return int(args.run(args))
+        with common_settings(args):
+            return int(args.run(args))
     except ConversionError as error:
         print(f"dilatednet {args.command}: {error}", file=sys.stderr)
         return 2

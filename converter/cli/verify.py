@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter.cli._memory import MEMORY_HELP, memory_argument
 from converter.cli._shapes import shape_argument
 from converter.errors import printable
 
@@ -48,7 +47,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     parser.add_argument("--key", metavar="NAME", help="name of the state_dict in a .pth that holds more than that")
     parser.add_argument("--fill-missing", action="store_true", help="fill layers that W lacks, on both sides alike")
-    parser.add_argument("--max-memory", type=memory_argument, metavar="SIZE", help=MEMORY_HELP)
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that no layer reads")
     parser.add_argument("--allow-nan", action="store_true", help="let NaN and infinities pass that both sides have")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write one self-contained page")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from converter.data.images import FORMATS
+from converter.data.images import FORMATS, check_pixels
 from converter.data.transforms import Array
 from converter.errors import ImageError
 
@@ -46,6 +46,7 @@ def decode_bgr(data: bytes, where: str, *, color: bool | None) -> Array:
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            check_pixels(image, len(data), where)
             gray = image.mode in ("1", "L", "LA") if color is None else not color
             if gray:
                 image.draft("L", image.size)  # a JPEG's own luminance, as OpenCV takes it

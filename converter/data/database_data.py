@@ -16,8 +16,12 @@ from converter.data.database import Database, open_database
 from converter.data.sampling import SampleOrder
 from converter.data.transforms import Array
 from converter.errors import DatasetError
+from converter.files.memory import check_memory
 from converter.formats.protobuf.schema import message_class
 from converter.net.net import Layer
+
+_EXPANSION = 4
+"""Bytes of a record's message and arrays to one of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class DatabaseData:
 def _parse(data: bytes, where: str) -> Any:
     from google.protobuf.message import DecodeError
 
+    check_memory(_EXPANSION * len(data), "the record", path=where)
     try:
         return message_class("Datum").FromString(data)
     except DecodeError as error:
@@ -96,8 +101,12 @@ def datum_planes(datum: Any, where: str, color: bool | None = None) -> Array:
     """
     if datum.encoded:
         return decode_bgr(datum.data, where, color=color)
-    values = np.frombuffer(datum.data, np.uint8) if datum.data else np.array(datum.float_data, np.float32)
+    values = np.frombuffer(datum.data, np.uint8) if datum.data else _floats(datum)
     shape = (datum.channels, datum.height, datum.width)
     if min(shape) < 1 or values.size != shape[0] * shape[1] * shape[2]:
         raise DatasetError(f"{values.size} numbers for shape {shape}; the record is damaged", path=where)
     return values.reshape(shape)
+
+
+def _floats(datum: Any) -> Array:
+    return np.fromiter(datum.float_data, np.float32, len(datum.float_data))

@@ -5,8 +5,11 @@ Source: src/caffe/layers/hdf5_data_layer.cpp.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,9 @@ from converter.data.data_transformer import found_path
 from converter.data.transforms import Array
 from converter.errors import DatasetError
 from converter.net.net import Layer
+
+if TYPE_CHECKING:
+    import h5py
 
 Rows = dict[str, Array]
 
@@ -104,17 +110,8 @@ def _length(path: str, tops: tuple[str, ...]) -> int:
     Raises:
         DatasetError: it does not read, lacks a data set, or they differ in rows.
     """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            missing = [top for top in tops if not isinstance(file.get(top), h5py.Dataset)]
-            if missing:
-                text = f"holds no data set {', '.join(map(repr, missing))}; it has {', '.join(file) or 'none'}"
-                raise DatasetError(f"{text}; name the tops after them", path=path)
-            lengths = {top: file[top].shape[0] if file[top].shape else 0 for top in tops}
-    except OSError as error:
-        raise DatasetError(f"cannot be read as HDF5: {error}; check the list", path=path) from error
+    with _open_datasets(path, tops) as datasets:
+        lengths = {top: item.shape[0] if item.shape else 0 for top, item in datasets.items()}
     if len(set(lengths.values())) != 1 or not min(lengths.values()):
         shown = ", ".join(f"{top} {count}" for top, count in lengths.items())
         raise DatasetError(f"its data sets have rows: {shown}; expected as many in each, and one at least", path=path)
@@ -122,10 +119,42 @@ def _length(path: str, tops: tuple[str, ...]) -> int:
 
 
 def _read(path: str, tops: tuple[str, ...]) -> Rows:
+    """The rows of every top.
+
+    Raises:
+        DatasetError: they do not read, lie in another file, or are not all there.
+        MemoryLimitError: they do not fit into memory.
+    """
+    from converter.formats.hdf5_dataset import DatasetReader
+
+    with _open_datasets(path, tops) as datasets:
+        size = Path(path).stat().st_size
+        reader = DatasetReader(path, size, lambda text: DatasetError(text, path=path), weights=False)
+        for item in datasets.values():
+            reader.check(item)
+        return {top: reader.read(item, "float32") for top, item in datasets.items()}
+
+
+def _lies_here(file: h5py.File, name: str) -> bool:
+    """Whether the name, and every group in it, is no link to another place or file."""
+    import h5py
+
+    parts = name.split("/")
+    paths = ("/".join(parts[: count + 1]) for count in range(len(parts)))
+    return all(isinstance(file.get(path, getlink=True), h5py.HardLink) for path in paths)
+
+
+@contextmanager
+def _open_datasets(path: str, tops: tuple[str, ...]) -> Iterator[dict[str, h5py.Dataset]]:
+    """The data sets named as the tops, which lie in this very file; h5py's errors become `DatasetError`."""
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
-            return {top: np.asarray(file[top], dtype=np.float32) for top in tops}
-    except (OSError, KeyError, ValueError) as error:
+            missing = [top for top in tops if not _lies_here(file, top) or not isinstance(file[top], h5py.Dataset)]
+            if missing:
+                text = f"holds no data set {', '.join(map(repr, missing))}; it has {', '.join(file) or 'none'}"
+                raise DatasetError(f"{text}; name the tops after them", path=path)
+            yield {top: file[top] for top in tops}
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise DatasetError(f"cannot be read as HDF5: {error}; check the list", path=path) from error

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from converter.errors import ImageError
+from converter.files.memory import check_memory
 
 ImageArray = npt.NDArray[np.uint8]
 
@@ -23,6 +24,10 @@ FORMATS = ("PNG", "JPEG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
 
 _LARGEST = 178_956_970
 """Pixels; more is taken for a bomb, by Pillow and here."""
+_PIXEL_BYTES = 3
+_COPIES = 4
+_SMALL = 1 << 26
+_MOST_EXPANSION = 1100
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _BROKEN = (
     *(
@@ -58,7 +63,9 @@ def read_image(path: str | os.PathLike[str]) -> ImageArray:
 
     Raises:
         ImageError: missing, broken, truncated, not an image, of more than 178,956,970 pixels, animated, or of a kind
-            on which the nets were not trained: grayscale, transparent, CMYK, more than 8 bits a channel.
+            on which the nets were not trained: grayscale, transparent, CMYK, more than 8 bits a channel; or more
+            pixels than a file of its size can hold.
+        MemoryLimitError: its pixels do not fit into memory.
     """
     name = os.fspath(path)
     if not Path(name).is_file():
@@ -74,9 +81,31 @@ def read_image(path: str | os.PathLike[str]) -> ImageArray:
         raise ImageError(f"cannot be read: {reason}; want one of {', '.join(FORMATS)}, whole", path=name) from error
 
 
+def check_pixels(image: Image.Image, held: int, name: str) -> None:
+    """Refuse a picture whose header promises more pixels than its file can hold, before any is decoded.
+
+    Deflate expands to 1,032 times at most, and no photograph compresses so far; small pictures may.
+
+    Args:
+        image: opened, not loaded.
+        held: the file's bytes.
+        name: the file, for the error.
+
+    Raises:
+        ImageError: it does.
+        MemoryLimitError: the pixels do not fit into memory.
+    """
+    width, height = image.size
+    needed = _PIXEL_BYTES * width * height
+    if needed > max(_SMALL, _MOST_EXPANSION * held):
+        raise ImageError(f"{width}×{height} pixels in {held} bytes; it is damaged, or no photograph", path=name)
+    check_memory(_COPIES * needed, f"a picture of {width}×{height} pixels", path=name)
+
+
 def _decode(name: str) -> ImageArray:
     with Image.open(name, formats=FORMATS) as image:
         _refuse(image, name)
+        check_pixels(image, Path(name).stat().st_size, name)
         image.load()
         return np.array(_upright(image).convert("RGB"), dtype=np.uint8)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from converter.data.images import FORMATS, check_pixels
 from converter.errors import DatasetError
 from converter.files.atomic import atomic_write
 
@@ -27,10 +28,12 @@ def read_labels(path: str | os.PathLike[str], colors: Sequence[tuple[int, int, i
     class; black is void) says what its colors mean.
 
     Raises:
+        ImageError: more pixels than a file of its size can hold.
         DatasetError: missing, unreadable, larger than 8 bits, or in colors that nobody explained.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
+            check_pixels(image, Path(path).stat().st_size, str(path))
             pixels, mode = np.asarray(image), image.mode
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DatasetError(

@@ -176,6 +176,8 @@ def _zip_members(packed: zipfile.ZipFile, source: Path) -> Iterator[_Member]:
         kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == _UNIX else 0
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise DownloadError(f"member {info.filename!r} is a link or device; refused", path=str(source))
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks the others whole
+            raise DownloadError(f"member {info.filename!r} is neither stored nor deflated; refused", path=str(source))
         yield _Member(info.filename, None if info.is_dir() else lambda info=info: packed.open(info))  # type: ignore[misc]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from converter.errors import MemoryLimitError
@@ -12,6 +14,8 @@ SHARE = 0.8
 """Of the memory that is free, what is taken at most unless the user says otherwise."""
 
 _SMALL = 64 * 2**20
+_MOST_EXPANSION = 20
+_limit: ContextVar[int | None] = ContextVar("memory limit", default=None)
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -22,25 +26,47 @@ def memory_budget() -> int:
     return int(SHARE * min(free))
 
 
-def check_memory(needed: int, what: str, limit: int | None = None, *, layer: str | None = None) -> None:
+@contextmanager
+def memory_limit(limit: int | None) -> Iterator[None]:
+    """Within the block, bytes that each allocation whose size a file names may take; None changes nothing."""
+    token = _limit.set(_limit.get() if limit is None else limit)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
+def check_memory(
+    needed: int, what: str, limit: int | None = None, *, layer: str | None = None, path: str | None = None
+) -> None:
     """Refuse what would take more memory than it may, before any of it is taken.
 
     Args:
         needed: bytes.
         what: what needs them, "layer 'fc' (InnerProduct)".
-        limit: bytes that may be taken; None: `memory_budget()`.
+        limit: bytes that may be taken; None: what `memory_limit` says, else `memory_budget()`.
         layer: the layer's name, for the error's attribute.
+        path: the file that names the size.
 
     Raises:
         MemoryLimitError: it would.
     """
+    limit = _limit.get() if limit is None else limit
     if limit is None and needed <= _SMALL:
         return
     allowed = memory_budget() if limit is None else limit
     if needed > allowed:
         share = "" if limit is not None else f", {SHARE:.0%} of what is free"
         text = f"{what} would take {format_bytes(needed)} of memory; {format_bytes(allowed)} may be taken{share}"
-        raise MemoryLimitError(f"{text}; ask for smaller sizes, or allow more (--max-memory)", layer=layer)
+        raise MemoryLimitError(f"{text}; ask for smaller sizes, or allow more (--max-memory)", layer=layer, path=path)
+
+
+def expands_too_far(needed: int, held: int) -> bool:
+    """Whether `needed` bytes out of a file of `held` are more than weights compress to.
+
+    Weights do not compress to a twentieth, but a net of zeros does; so small files may expand as they like.
+    """
+    return needed > max(_SMALL, _MOST_EXPANSION * held)
 
 
 def format_bytes(count: int) -> str:

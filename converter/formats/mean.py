@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from converter.files.mapping import Mapped, map_file
+from converter.files.memory import check_memory
 from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import read_blob
 from converter.formats.protobuf.wire import Span
@@ -23,6 +24,7 @@ def read_mean(path: str | os.PathLike[str]) -> np.ndarray[Any, np.dtype[np.float
     if (kind := format_of(file)) not in ("npy", "binary"):
         raise wrong_format(file.path, kind)
     array = _npy(file) if kind == "npy" else read_blob(file, Span(0, file.size)).array
+    check_memory(5 * array.size, "the mean", path=file.path)
     if array.ndim == 4 and array.shape[0] == 1:
         array = array[0]
     if array.ndim == 1:

@@ -7,13 +7,14 @@ zeros beyond the border, no smoothing before shrinking.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from converter.data.images import FORMATS
+from converter.data.images import FORMATS, check_pixels
 from converter.pycaffe.proto import caffe_pb2
 from converter.pycaffe.transformer import Transformer
 from converter.pycaffe.warp import resize_image
@@ -46,8 +47,11 @@ def load_image(filename: str | os.PathLike[str] | IO[bytes], color: bool = True)
 
     Raises:
         OSError: the file is not there, or no image of a known kind.
+        ImageError: it has more pixels than a file of its size can hold.
     """
     with Image.open(filename, formats=FORMATS) as image:
+        if isinstance(filename, str | os.PathLike):
+            check_pixels(image, Path(filename).stat().st_size, os.fspath(filename))
         pixels = _as_unit_range(np.asarray(image.convert("RGBA" if image.mode == "P" else _mode(image.mode))))
     if pixels.ndim == 2:
         return np.repeat(pixels[:, :, None], 3 if color else 1, axis=2).astype(np.float32)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from converter.errors import ConversionError
+from converter.files.memory import memory_limit
 from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net, Phase, Shape
@@ -63,7 +64,8 @@ def load(
         classes: other numbers of outputs by layer, for fine-tuning: `{"fc8": 20}`; see `replace_head`.
         preprocessing: what `net.transform` is to do to images, or a prototxt whose data layer says it (the train_val
             beside a deploy net); None reads it from the net's own data layer, if it has one.
-        max_memory: bytes that filled layers may take; None: 80 % of what is free.
+        max_memory: bytes that arrays which a file does not hold as they are (compressed ones, filled layers) may take;
+            None: 80 % of what is free.
         dtype: type of the parameters; None: float32 as in Caffe, whatever the file holds (`notes` says what it holds).
 
     Raises:
@@ -74,7 +76,8 @@ def load(
     from converter.pytorch.caffe_module import CaffeModule
 
     net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
-    stored = None if weights is None else weights_files.read(weights, key=key)
+    with memory_limit(max_memory):
+        stored = None if weights is None else weights_files.read(weights, key=key)
     plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
     choices = {"fill_missing": fill_missing, "allow_unused": allow_unknown}
     given = weights_of(plan, stored, seed=seed, max_memory=max_memory, **choices)

@@ -8,11 +8,12 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
 from converter.errors import ComparisonError
+from converter.files.memory import check_memory
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 _DAMAGE = (
@@ -38,6 +39,7 @@ def read_blobs(path: str | os.PathLike[str]) -> StoredBlobs:
 
     Raises:
         ComparisonError: the file is missing, is no npz, is damaged, or holds anything but numbers.
+        MemoryLimitError: the arrays do not fit into memory.
     """
     name = os.fspath(path)
     try:
@@ -45,6 +47,7 @@ def read_blobs(path: str | os.PathLike[str]) -> StoredBlobs:
             if not zipfile.is_zipfile(file):
                 raise ComparisonError("is not an npz of blobs, or is cut off; write it with numpy.savez", path=name)
             file.seek(0)
+            _check_size(file, name)
             with np.load(file, allow_pickle=False) as stored:
                 arrays = {key: np.asarray(stored[key]) for key in stored.files}
     except FileNotFoundError as error:
@@ -53,6 +56,24 @@ def read_blobs(path: str | os.PathLike[str]) -> StoredBlobs:
         reason = str(error).partition(" when allow_pickle")[0]
         raise ComparisonError(f"is not an npz of blobs: {reason}; write it with numpy.savez", path=name) from error
     return _by_kind(name, arrays)
+
+
+def _check_size(file: BinaryIO, path: str) -> None:
+    """Refuse an archive whose arrays do not fit into memory, before one of them is unpacked.
+
+    Raises:
+        MemoryLimitError: they do not.
+        ComparisonError: a member is compressed as NumPy never does; Python unpacks such a one whole.
+    """
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+    if any(item.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for item in members):
+        raise ComparisonError("is compressed as NumPy never does; write it with numpy.savez", path=path)
+    largest = max(members, key=lambda item: item.file_size, default=None)
+    if largest is not None:
+        total = sum(item.file_size for item in members)
+        check_memory(total, f"with '{largest.filename.removesuffix('.npy')}' the arrays", path=path)
+    file.seek(0)
 
 
 def _by_kind(path: str, arrays: dict[str, Array]) -> StoredBlobs:

@@ -19,12 +19,12 @@ import numpy as np
 from converter.errors import CaffemodelError, ConversionError
 from converter.files.mapping import Mapped, map_file
 from converter.formats.detect import format_of, wrong_format
+from converter.formats.hdf5_dataset import DatasetReader, is_single, text_attributes
 from converter.formats.protobuf.blob import MAX_AXES
 from converter.formats.weights.keys import table
 from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredWeights
 
 _DEEPEST = 32
-_MOST_NUMBERS = 2**31 - 1
 
 
 def read_hdf5(path: str | os.PathLike[str]) -> StoredWeights:
@@ -37,9 +37,12 @@ def read_hdf5(path: str | os.PathLike[str]) -> StoredWeights:
         data = group(file, "data", mapped)
         if data is None:
             raise mapped.error("has no group /data; is it Caffe's weights file? a solver state is not one")
-        metadata = {str(key): value for key, value in file.attrs.items() if isinstance(value, str)}
+        metadata = text_attributes(file, mapped.size, mapped.error)
         types = table(metadata, "layer_types")
-        found = [replace(layer, type=str(types.get(layer.name, ""))) for layer in _layers(data, mapped, "", set())]
+        found = [
+            replace(layer, type=str(types.get(layer.name, "")))
+            for layer in _layers(data, mapped, "", set(), reader_of(mapped))
+        ]
     order = {name: place for place, name in enumerate(table(metadata, "blob_order"))}
     layers = tuple(sorted(found, key=lambda layer: order.get(layer.name, len(order))))
     return StoredWeights(mapped.path, metadata.get("net", ""), layers, mapped, metadata)
@@ -79,21 +82,27 @@ def child(parent: h5py.Group, name: str | bytes, mapped: Mapped) -> Any:
     return h5py.Dataset(item) if isinstance(item, h5py.h5d.DatasetID) else item
 
 
-def indexed_datasets(parent: h5py.Group, mapped: Mapped) -> dict[int, StoredBlob]:
+def reader_of(mapped: Mapped) -> DatasetReader:
+    """What reads the datasets of a weights file that cannot be views of it."""
+    return DatasetReader(mapped.path, mapped.size, mapped.error)
+
+
+def indexed_datasets(parent: h5py.Group, mapped: Mapped, reader: DatasetReader) -> dict[int, StoredBlob]:
     """The datasets of a group whose names are numbers, in order; one may be missing where a parameter is shared.
 
     Raises:
-        CaffemodelError: one of them is no array of floats, or has no data.
+        CaffemodelError: one of them is no array of floats, has no data, or would expand further than weights do.
+        MemoryLimitError: it does not fit into memory.
     """
     names = sorted((name for name in parent if name.isascii() and name.isdigit() and len(name) <= 4), key=int)
     items = {int(name): child(parent, name, mapped) for name in names}
-    return {index: _blob(item, mapped) for index, item in items.items() if isinstance(item, h5py.Dataset)}
+    return {index: _blob(item, mapped, reader) for index, item in items.items() if isinstance(item, h5py.Dataset)}
 
 
 def number(parent: h5py.Group, name: str, mapped: Mapped) -> int:
     """The one integer of a dataset that has one axis or none."""
     item = child(parent, name, mapped)
-    if not isinstance(item, h5py.Dataset) or item.size != 1 or item.dtype.kind not in "iu":
+    if not is_single(item) or item.dtype.kind not in "iu":
         raise mapped.error(f"'/{name}' is no single integer; the file is damaged, download it again")
     return int(np.asarray(item[()]).reshape(-1)[0])
 
@@ -101,13 +110,15 @@ def number(parent: h5py.Group, name: str, mapped: Mapped) -> int:
 def word(parent: h5py.Group, name: str, mapped: Mapped) -> str:
     """The text of a scalar dataset."""
     item = child(parent, name, mapped)
-    if not isinstance(item, h5py.Dataset) or item.size != 1 or item.dtype.kind not in "SO":
+    if not is_single(item) or item.dtype.kind not in "SO":
         raise mapped.error(f"'/{name}' is no single text; the file is damaged, download it again")
     value = item[()]
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
-def _layers(parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int]) -> Iterator[StoredLayer]:
+def _layers(
+    parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int], reader: DatasetReader
+) -> Iterator[StoredLayer]:
     """Every layer under a group, slashes in names joined again; `seen` holds where the groups so far lie."""
     address = h5py.h5o.get_info(parent.id).addr
     if address in seen or prefix.count("/") > _DEEPEST:
@@ -117,9 +128,9 @@ def _layers(parent: h5py.Group, mapped: Mapped, prefix: str, seen: set[int]) -> 
         item = child(parent, given, mapped)
         if not isinstance(item, h5py.Group):
             continue
-        blobs = indexed_datasets(item, mapped)
+        blobs = indexed_datasets(item, mapped, reader)
         name = given.decode("utf-8", "surrogateescape") if isinstance(given, bytes) else given
-        inner = list(_layers(item, mapped, f"{prefix}{name}/", seen))
+        inner = list(_layers(item, mapped, f"{prefix}{name}/", seen, reader))
         if blobs or not inner:
             yield StoredLayer(f"{prefix}{name}", stored=tuple(blobs.values()), names=_names(blobs))
         yield from inner
@@ -130,18 +141,15 @@ def _names(blobs: Mapping[int, StoredBlob]) -> tuple[str, ...]:
     return () if list(blobs) == list(range(len(blobs))) else tuple(f"blob{index}" for index in blobs)
 
 
-def _blob(dataset: h5py.Dataset, mapped: Mapped) -> StoredBlob:
+def _blob(dataset: h5py.Dataset, mapped: Mapped, reader: DatasetReader) -> StoredBlob:
     """A dataset of floats, as a view where it is contiguous and little-endian."""
     dtype, shape = dataset.dtype, dataset.shape
     if dtype.kind != "f" or dtype.itemsize > 8 or shape is None or len(shape) > MAX_AXES:
         raise mapped.error(f"'{dataset.name}' holds {dtype} of shape {shape}, not an array of floats")
-    if dataset.external or dataset.is_virtual:
-        raise mapped.error(f"'{dataset.name}' lies in another file; copy the data into this one")
-    if dataset.size > _MOST_NUMBERS or (dataset.size and not dataset.id.get_storage_size()):
-        raise mapped.error(f"'{dataset.name}' has shape {shape} and no data; the file is damaged, download it again")
+    reader.check(dataset)
     offset = _offset(dataset)
     if offset is None or offset + dataset.nbytes > mapped.size:
-        return StoredBlob(_read(dataset, mapped))
+        return StoredBlob(reader.read(dataset))
     return StoredBlob(mapped.view(dtype.newbyteorder("<").str, offset, dataset.size).reshape(shape), offset=offset)
 
 
@@ -153,11 +161,3 @@ def _offset(dataset: h5py.Dataset) -> int | None:
         return None
     offset = dataset.id.get_offset()
     return None if offset is None else int(offset)
-
-
-def _read(dataset: h5py.Dataset, mapped: Mapped) -> np.ndarray[Any, np.dtype[Any]]:
-    """A copy of the data, little-endian; compression cannot promise more than it can hold (deflate: 1032 to 1)."""
-    if dataset.nbytes > 1100 * mapped.size:
-        raise mapped.error(f"'{dataset.name}' of {dataset.nbytes} bytes cannot lie in this file; download it again")
-    array = np.asarray(dataset[()])
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)

@@ -12,6 +12,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,13 @@ import numpy as np
 
 from converter.files.atomic import atomic_write
 from converter.files.mapping import Mapped, map_file
+from converter.files.memory import check_memory, expands_too_far
 from converter.files.stream import BlobStream, blob_stream
 from converter.formats.protobuf.blob import MAX_AXES
 from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
 from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
 
 _LONGEST_COMMENT = 65_535
-_MOST_EXPANSION = 20
-_SMALL = 1 << 26
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _UNREADABLE = (
     *(OSError, ValueError, KeyError, EOFError, SyntaxError, RuntimeError, NotImplementedError, MemoryError),
@@ -87,19 +87,27 @@ def write_npz(file: Any, arrays: Mapping[str, BlobStream], metadata: Mapping[str
 def _check_items(items: list[zipfile.ZipInfo], file: Mapped) -> None:
     """Refuse an archive before any of it is read: of other files, of two by one name, or one that would swell.
 
-    Weights do not compress to a twentieth, but a net of zeros does; so small archives may swell as they like.
+    NumPy stores or deflates; Python's readers of the other methods unpack a member whole, whatever is asked for.
 
     Raises:
         CaffemodelError: it is one.
+        MemoryLimitError: what is compressed in it would not fit into memory.
     """
-    names = [item.filename for item in items]
-    other = [name for name in names if not name.endswith(".npy")] or [name for name in names if names.count(name) > 1]
+    counts = Counter(item.filename for item in items)
+    other = [name for name, count in counts.items() if count > 1 or not name.endswith(".npy")]
     if other:
         raise file.error(f"'{other[0]}' is no array, or is there twice; save the arrays with numpy.savez")
+    packed = [item for item in items if item.compress_type != zipfile.ZIP_STORED]
+    foreign = [item.filename for item in packed if item.compress_type != zipfile.ZIP_DEFLATED]
+    if foreign:
+        raise file.error(f"'{foreign[0]}' is compressed as NumPy never does; save the arrays with numpy.savez")
     size = sum(item.file_size for item in items)
-    if size > max(_SMALL, _MOST_EXPANSION * file.size):
+    if expands_too_far(size, file.size):
         text = f"{file.size} bytes that would expand to {size}; weights do not compress so far, download it again"
         raise file.error(text)
+    if packed:
+        largest = max(packed, key=lambda item: item.file_size).filename.removesuffix(".npy")
+        check_memory(sum(item.file_size for item in packed), f"with '{largest}' the arrays", path=file.path)
 
 
 def _blob(archive: zipfile.ZipFile, item: zipfile.ZipInfo, file: Mapped) -> StoredBlob:

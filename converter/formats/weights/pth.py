@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from converter.errors import CaffemodelError, ConversionError, WeightsError
 from converter.files.atomic import atomic_write
+from converter.files.memory import check_memory
 from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
 from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
 
@@ -142,11 +144,35 @@ def read_saved(path: str | os.PathLike[str], refuse: Callable[[str], ConversionE
         ConversionError: `refuse` of a reason in our words, where the file is missing, damaged or holds code.
     """
     try:
+        _check_archive(path, refuse, mapped=mmap)
         return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+    except ConversionError:
+        raise
     except Exception as error:  # torch raises pickle, zip, OS and runtime errors alike
         if mmap and isinstance(error, RuntimeError) and "mmap" in str(error):
             return read_saved(path, refuse)  # torch's format before 1.6 cannot be mapped
         raise refuse(_reason(error)) from error
+
+
+def _check_archive(path: str | os.PathLike[str], refuse: Callable[[str], ConversionError], *, mapped: bool) -> None:
+    """Refuse what torch would unpack or allocate beyond the file's size; torch.save stores members as they are.
+
+    Raises:
+        ConversionError: `refuse` of a reason, where a member is compressed or two lie over each other.
+        MemoryLimitError: the file is read, not mapped, and does not fit into memory.
+    """
+    size = Path(path).stat().st_size
+    if not mapped:
+        check_memory(size, "the tensors", path=os.fspath(path))
+    with Path(path).open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            return
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+    packed = [item.filename for item in members if item.compress_type != zipfile.ZIP_STORED]
+    if packed or sum(item.file_size for item in members) > size:
+        what = f"compresses its member {packed[0]!r}" if packed else "has members that lie over each other"
+        raise refuse(f"{what}, which torch.save never does; save module.state_dict() again")
 
 
 def _reason(error: Exception) -> str:
