@@ -101,6 +101,9 @@ def _wire(layers: tuple[Layer, ...]) -> tuple[list[str], set[str]]:
             if bottom not in blobs:
                 raise _disconnected(layer, f"bottom {bottom!r} is written by no earlier layer")
             unread.discard(bottom)
+        flags = len(layer.message.named("propagate_down"))
+        if flags not in (0, len(layer.bottoms)):
+            raise _disconnected(layer, f"has {flags} propagate_down; expected none, or one a bottom")
         operator = registry.find(layer.type)
         if operator is not None and operator.not_in_place and not set(layer.tops).isdisjoint(layer.bottoms):
             raise _disconnected(layer, "works in place, which Caffe forbids this type; name its top otherwise")
@@ -111,6 +114,17 @@ def _wire(layers: tuple[Layer, ...]) -> tuple[list[str], set[str]]:
             blobs[top] = None
             unread.add(top)
     return list(blobs), unread
+
+
+def _check_rates(layers: Iterable[Layer]) -> None:
+    """Refuse layers that share a parameter and state different rates for it (src/caffe/net.cpp, AppendParam)."""
+    stated: dict[tuple[str, str], float] = {}
+    for layer in layers:
+        for spec in Params("layer", [layer.message], layer.where, layer.path).each("param", "param"):
+            for rate in ("lr_mult", "decay_mult"):
+                name = spec.text("name")
+                if name and spec.has(rate) and stated.setdefault((name, rate), spec.real(rate)) != spec.real(rate):
+                    raise _disconnected(layer, f"shares param {name!r} with a layer of another {rate}; expected one")
 
 
 def _disconnected(layer: Layer, what: str) -> NetError:
@@ -146,6 +160,7 @@ def build_net(
         for layer in layers:
             _check_fields(layer)
     blobs, unread = _wire(layers)
+    _check_rates(layers)
     inputs = [top for layer in layers for top in layer.tops if _must_be_given(layer)]
     return Net(
         text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(inputs), _is_dilation_fork(every)

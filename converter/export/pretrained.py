@@ -101,11 +101,12 @@ def from_pretrained(name: AnyPath, *, revision: str | None = None, **options: An
 
 
 def _prototxt(plan: Plan) -> str:
-    """The net's layers as text, with the numbers of outputs that they have now."""
+    """The net's layers as text, with the numbers of outputs that they have now, and what it says of gradients."""
     where = Where(plan.net.path)
     name = Field("name", plan.net.name, where)
+    forced = [Field("force_backward", True, where)] if plan.net.force_backward else []
     layers = (Field("layer", layer.record, layer.where) for layer in plan.net.layers)
-    return write_prototxt(Record("NetParameter", where, (name, *layers)))
+    return write_prototxt(Record("NetParameter", where, (name, *forced, *layers)))
 
 
 def _config(net: CaffeModule, source: dict[str, str], digest: str) -> dict[str, Any]:

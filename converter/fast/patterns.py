@@ -14,6 +14,7 @@ from converter.fast.folding import fold_affine, set_submodule
 from converter.fast.sums import FusedSum, SummedConvolution, find_sums, is_convolution, relu_behind
 from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
 from converter.pytorch.casting import check_range
+from converter.pytorch.gradient_stops import without_stops
 
 
 class AcceleratedConvolution(nn.Module):
@@ -73,9 +74,9 @@ class _Tracer(fx.Tracer):
 
 
 def graph_of(net: nn.Module) -> fx.GraphModule:
-    """A net's graph: its own where it has one, else traced."""
+    """A net's graph: its own where it has one, without what stops gradients, else traced."""
     if isinstance(net, fx.GraphModule):
-        return net
+        return without_stops(net)
     return fx.GraphModule(net, _Tracer().trace(net))
 
 

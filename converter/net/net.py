@@ -62,6 +62,8 @@ class Net:
     path: str
     unknown: tuple[Field, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    force_backward: bool = False
+    """Whether every bottom gets a gradient, whatever `propagate_down` says."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -98,7 +100,8 @@ def build_net(
     if phase is not None:
         _check_wiring(layers)
     unknown = tuple(item for item in record if not item.known)
-    return Net(name, layers, phase, record.where.path, unknown, tuple(notes))
+    forced = view.flag("force_backward", False)
+    return Net(name, layers, phase, record.where.path, unknown, tuple(notes), forced)
 
 
 def _layer(record: Record, phase: Phase | None) -> Layer:
@@ -154,12 +157,17 @@ def _meets(rule: Params, phase: Phase, stages: Sequence[str], level: int) -> boo
 
 
 def _check_wiring(layers: Sequence[Layer]) -> None:
-    """Every bottom must exist before it is read, every top must be new or in place (src/caffe/net.cpp, AppendTop)."""
+    """Every bottom exists before it is read, every top is new or in place (src/caffe/net.cpp, Init, AppendTop)."""
     produced: dict[str, Layer] = {}
     for layer in layers:
         for bottom in layer.bottoms:
             if bottom not in produced:
                 raise _wiring_error(layer, _unknown_bottom(bottom, produced))
+        if layer.propagate_down and len(layer.propagate_down) != len(layer.bottoms):
+            text = (
+                f"{len(layer.propagate_down)} propagate_down for {len(layer.bottoms)} bottoms; state one each, or none"
+            )
+            raise _wiring_error(layer, text)
         for index, top in enumerate(layer.tops):
             in_place = index < len(layer.bottoms) and layer.bottoms[index] == top
             if top in produced and not in_place:

@@ -13,6 +13,7 @@ from converter.layers.layer import Operator, operator_types
 from converter.net.net import Layer, Net, ParamSpec, Shape
 from converter.net.params import Leftover
 from converter.plan.limits import check_count
+from converter.plan.multipliers import Multipliers, multipliers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Plan:
     """A net whose layers are configured; `shapes` holds each blob's shape (its last writer's), `inputs` what is fed.
 
     `leftovers` are set fields that nobody took: empty unless they were allowed. `ignored` are messages of other layer
-    types, which Caffe passes over.
+    types, which Caffe passes over. `multipliers` are each layer's blobs' `lr_mult` and `decay_mult`.
     """
 
     net: Net
@@ -46,6 +47,7 @@ class Plan:
     shapes: Mapping[str, Shape]
     leftovers: tuple[Leftover, ...]
     ignored: tuple[Leftover, ...] = ()
+    multipliers: tuple[tuple[Multipliers, ...], ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -80,6 +82,7 @@ def build_plan(
         UnsupportedLayerError: layer types nobody registered, all of them at once.
         UnsupportedParameterError: set fields that no layer took, or values it cannot honour.
         ShapeError: shapes that do not fit.
+        GraphError: layers that share a blob and state different multipliers for it.
     """
     _check_types(net)
     given = dict(inputs or {})
@@ -105,7 +108,8 @@ def build_plan(
         if step.operator.is_input
         for top, shape in zip(step.layer.tops, step.top_shapes, strict=True)
     }
-    return Plan(net, tuple(steps), fed, shapes, tuple(leftovers), tuple(ignored))
+    rates = multipliers([(step.layer, len(step.operator.blobs)) for step in steps])
+    return Plan(net, tuple(steps), fed, shapes, tuple(leftovers), tuple(ignored), rates)
 
 
 def _configure(

@@ -16,7 +16,6 @@ from converter.formats.upgrade.upgrade import upgrade_net
 from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net as FrozenNet
 from converter.net.net import Phase, Shape, build_net
-from converter.net.params import Params
 from converter.plan.plan import Plan, build_plan
 from converter.plan.stored_names import blob_counts
 from converter.pycaffe import mode
@@ -124,7 +123,7 @@ def construct(
         plan = build_plan(net, shapes, stored_blobs=blob_counts(stored))
     values = weights_of(plan, stored, fill_missing=True, allow_unused=True, seed=seed)
     module = CaffeModule.of(plan, values).train(phase == "train")
-    return Construction(module, readers, python, Params(record).flag("force_backward", False))
+    return Construction(module, readers, python, net.force_backward)
 
 
 def _readers(net: FrozenNet, seed: int) -> dict[str, LayerReader]:

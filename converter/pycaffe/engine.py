@@ -51,12 +51,16 @@ class Engine:
         self._set_trained()
 
     def _set_trained(self) -> None:
-        """Ask gradients of the parameters that collect them, and of no others."""
+        """Ask gradients of the parameters that collect them, a shared one in those of its layers that say so."""
+        for call in self._calls:
+            if call is not None:
+                call.module.requires_grad_(False)
         for call, flow, step in zip(self._calls, self._flows, self._steps, strict=True):
             names = [blob.name for blob in step.operator.blobs]
             for name, wanted in zip(names, flow.params, strict=True):
-                if call is not None and (held := dict(call.module.named_parameters()).get(name)) is not None:
-                    held.requires_grad_(wanted)
+                if call is not None and wanted and (held := call.parameters().get(name)) is not None:
+                    held.requires_grad_()
+                    call.trained.add(name)
 
     def forward(self, first: int, last: int, device: torch.device) -> float:
         """Run layers `first` to `last`, both included; the sum of their weighted losses."""

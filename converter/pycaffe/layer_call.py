@@ -12,6 +12,7 @@ from torch.fx.node import map_aggregate
 
 from converter.pytorch.builder import BLOB
 from converter.pytorch.caffe_module import CaffeModule
+from converter.pytorch.gradient_stops import without_stops
 
 Values = dict[str, Tensor]
 
@@ -26,11 +27,19 @@ class Record:
 
 @dataclass(slots=True)
 class LayerCall:
-    """A layer's nodes of the graph in order: what flattens its bottoms, its module, what parts its tops."""
+    """A layer's nodes of the graph in order: what flattens its bottoms, its module, what parts its tops.
+
+    `trained` names the module's parameters that collect gradients in this layer; a shared one may do so in another.
+    """
 
     module: nn.Module
     nodes: list[fx.Node] = field(default_factory=list)
+    trained: set[str] = field(default_factory=set)
     _direct: tuple[tuple[str, ...], str] | None = None
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """The module's parameters by the names of the layer's blobs."""
+        return dict(self.module.named_parameters())
 
     def prepare(self) -> None:
         """Once all nodes are there: note the plain case, a module called with its bottoms for its one top."""
@@ -60,7 +69,7 @@ class LayerCall:
         return tops
 
     def record(self, bottoms: Mapping[str, Tensor], wanted: Sequence[str]) -> Record:
-        """Run with gradients: of the bottoms named in `wanted`, and of the parameters that ask for them."""
+        """Run with gradients: of the bottoms named in `wanted`, and of the parameters in `trained`."""
         leaves = {name: value.detach().requires_grad_(name in wanted) for name, value in bottoms.items()}
         with torch.enable_grad():
             return Record(leaves, self.run(leaves))
@@ -72,7 +81,7 @@ class LayerCall:
         """
         tops = [name for name, value in record.tops.items() if value.requires_grad]
         leaves = {name: value for name, value in record.bottoms.items() if value.requires_grad}
-        parameters = [one for one in self.module.parameters() if one.requires_grad]
+        parameters = [one for name, one in self.parameters().items() if name in self.trained]
         if not tops or not (leaves or parameters):
             return {}, []
         grads = torch.autograd.grad(
@@ -88,11 +97,14 @@ class LayerCall:
 
 
 def layer_calls(net: CaffeModule) -> list[LayerCall | None]:
-    """The calls of a net's layers in file order; None for layers that compute nothing (inputs, layers without tops)."""
+    """The calls of a net's layers in file order; None for layers that compute nothing (inputs, layers without tops).
+
+    What stops gradients in the graph is left out: `gradient_flow` says which bottoms get theirs.
+    """
     calls: dict[str, LayerCall] = {}
     waiting: list[fx.Node] = []
     current: LayerCall | None = None
-    for node in net.graph.nodes:
+    for node in without_stops(net).graph.nodes:
         if node.op == "call_module":
             target = str(node.target)
             current = calls.setdefault(target, LayerCall(net.get_submodule(target)))

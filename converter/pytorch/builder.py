@@ -6,7 +6,7 @@ import keyword
 import operator
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -17,27 +17,32 @@ from converter.net.names import escape
 from converter.plan.plan import ConfiguredLayer, Plan, param_spec
 from converter.plan.weights import Matched
 from converter.pytorch.facts import LayerFacts, NetFacts
+from converter.pytorch.gradient_stops import stopped_bottoms
 from converter.pytorch.operator_module import OperatorModule
 
 BLOB = "blob"
 """Key of `Node.meta` that names the Caffe blob a node computes."""
 
 
+Trainable: TypeAlias = Literal["caffe", "all"]
+"""Which parameters ask for gradients: all but those whose `lr_mult` is 0, or all."""
+
+
 class GraphBuilder:
     """Collects modules and nodes layer by layer; `root`, `graph` and `facts()` are what a CaffeModule is made of."""
 
-    def __init__(self, plan: Plan, values: Matched) -> None:
+    def __init__(self, plan: Plan, values: Matched, trainable: Trainable = "caffe") -> None:
         self.root = nn.Module()
         self.graph = fx.Graph()
-        self._plan, self._values = plan, values
+        self._plan, self._values, self._trainable = plan, values, trainable
         self._nodes: dict[str, fx.Node] = {}
         self._arguments: dict[str, str] = {}
         self._shared: dict[str, nn.Parameter] = {}
         self._layers: list[LayerFacts] = []
         for name in plan.inputs:  # before all layers: Python wants arguments first
             self._add_input(name)
-        for step in plan.steps:
-            self._add_layer(step)
+        for position, step in enumerate(plan.steps):
+            self._add_layer(position, step)
         self.graph.output({name: self._nodes[name] for name in plan.net.outputs})
 
     def facts(self, notes: Sequence[str] = ()) -> NetFacts:
@@ -60,27 +65,27 @@ class GraphBuilder:
         self._arguments[name] = argument
         self._nodes[name] = node
 
-    def _add_layer(self, step: ConfiguredLayer) -> None:
+    def _add_layer(self, position: int, step: ConfiguredLayer) -> None:
         """A layer's module, its blobs in place, and the nodes that call it."""
-        layer, target = step.layer, ""
+        layer, target, rates = step.layer, "", self._plan.multipliers[position]
         blobs = tuple(blob.name for blob in step.operator.blobs)
         if not step.operator.is_input and (layer.tops or blobs):
             target = _unique_name(escape(layer.name), self.root._modules)
             module = _module(step)
-            self._fill(step, module)
+            self._fill(step, module, [self._trainable == "all" or rate != 0 for rate, _ in rates])
             self.root._modules[target] = module  # add_module would refuse names that nn.Module's methods have
             self._call(step, target)
         shapes = tuple(blob.shape for blob in step.operator.blobs)
-        rates = tuple((spec.lr_mult, spec.decay_mult) for spec in (param_spec(layer, i) for i in range(len(blobs))))
         self._layers.append(LayerFacts(layer.name, layer.type, target, layer.bottoms, layer.tops, blobs, shapes, rates))
 
-    def _fill(self, step: ConfiguredLayer, module: nn.Module) -> None:
+    def _fill(self, step: ConfiguredLayer, module: nn.Module, trained: Sequence[bool]) -> None:
         """The stored arrays as the module's parameters and buffers: views, not copies; shared ones are one object."""
         arrays = self._state(step) if step.operator.blobs else ()
         for index, (blob, array) in enumerate(zip(step.operator.blobs, arrays, strict=True)):
             shared = param_spec(step.layer, index).name
             owner = self._shared.get(shared)
-            parameter = _put_blob(module, blob, owner if owner is not None else torch.from_numpy(array))
+            value = owner if owner is not None else torch.from_numpy(array)
+            parameter = _put_blob(module, blob, value, trained[index])
             if shared and parameter is not None:
                 self._shared.setdefault(shared, parameter)
 
@@ -92,7 +97,7 @@ class GraphBuilder:
 
     def _call(self, step: ConfiguredLayer, target: str) -> None:
         """The call of a layer's module; layers that treat bottoms alike are called once for each."""
-        bottoms = [self._nodes[name] for name in step.layer.bottoms]
+        bottoms = self._bottoms(step)
         flatten = step.operator.flatten_axis
         if flatten is not None:
             bottoms = [self.graph.call_function(torch.flatten, (node, flatten)) for node in bottoms]
@@ -107,6 +112,14 @@ class GraphBuilder:
         for index, name in enumerate(step.layer.tops):
             self._name(name, self.graph.call_function(operator.getitem, (node, index)))
 
+    def _bottoms(self, step: ConfiguredLayer) -> list[fx.Node]:
+        """What a layer reads, cut off where it gives no gradient."""
+        nodes = [self._nodes[name] for name in step.layer.bottoms]
+        stops = stopped_bottoms(step.layer, self._plan.net)
+        return [
+            self.graph.call_method("detach", (node,)) if stop else node for node, stop in zip(nodes, stops, strict=True)
+        ]
+
     def _name(self, blob: str, node: fx.Node) -> None:
         node.meta[BLOB] = blob
         self._nodes[blob] = node
@@ -120,14 +133,17 @@ def filled_module(step: ConfiguredLayer, state: Sequence[np.ndarray[Any, Any]]) 
     return module
 
 
-def _put_blob(module: nn.Module, blob: Blob, value: Tensor) -> nn.Parameter | None:
-    """Put a blob in its place in a module; the parameter, None for a buffer."""
+def _put_blob(module: nn.Module, blob: Blob, value: Tensor, trained: bool = True) -> nn.Parameter | None:
+    """Put a blob in its place in a module; the parameter, None for a buffer.
+
+    A shared parameter, which is one already, stays as it is.
+    """
     path, _, name = blob.name.rpartition(".")
     held = module.get_submodule(path)
     if name in held._buffers or not blob.trained:
         held._buffers[name] = value
         return None
-    parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
+    parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value, requires_grad=trained)
     held._parameters[name] = parameter
     return parameter
 

@@ -16,7 +16,7 @@ from converter.net.net import Shape
 from converter.net.preprocessing import Preprocessing
 from converter.plan.plan import Plan
 from converter.plan.weights import Matched
-from converter.pytorch.builder import GraphBuilder
+from converter.pytorch.builder import GraphBuilder, Trainable
 from converter.pytorch.casting import check_cast
 from converter.pytorch.collect import LAYER_ERRORS, BlobCollector, FailureFinder
 from converter.pytorch.facts import LayerFacts, NetFacts
@@ -48,15 +48,16 @@ class CaffeModule(fx.GraphModule):
         self.meta[_FACTS] = facts
 
     @classmethod
-    def of(cls, plan: Plan, values: Matched, notes: Sequence[str] = ()) -> CaffeModule:
+    def of(cls, plan: Plan, values: Matched, notes: Sequence[str] = (), trainable: Trainable = "caffe") -> CaffeModule:
         """The module of a configured net.
 
         Args:
             plan: the net.
             values: the blobs of each layer; they become parameters without being copied.
             notes: what was done that the files do not say.
+            trainable: which parameters ask for gradients.
         """
-        builder = GraphBuilder(plan, values)
+        builder = GraphBuilder(plan, values, trainable)
         module = cls(builder.root, builder.graph, builder.facts(notes))
         module.plan = plan
         return module
@@ -68,10 +69,7 @@ class CaffeModule(fx.GraphModule):
 
     @property
     def transform(self) -> Transform | None:
-        """Makes the net's input of images (see `Transform`), None where nobody said how; may be set.
-
-        It may be set to a `Preprocessing` or None.
-        """
+        """Makes the net's input of images, None where nobody said how; may be set to a `Preprocessing` or None."""
         return None if self.facts.preprocessing is None else Transform(self.facts.preprocessing)
 
     @transform.setter

@@ -20,7 +20,8 @@ class LayerFacts:
         tops: names of the blobs it writes.
         blobs: names of its blobs in the submodule, in Caffe's order.
         shapes: their shapes in Caffe, which the submodule's may differ from (`Operator.state_of`).
-        multipliers: `lr_mult` and `decay_mult` of each blob; None where the file is silent.
+        multipliers: `lr_mult` and `decay_mult` of each blob, of a shared one the same in all its layers; None where
+            the file is silent.
     """
 
     name: str

@@ -41,5 +41,5 @@ def features(net: CaffeModule, blobs: Sequence[str]) -> CaffeModule:
 def _prune(graph: fx.Graph) -> None:
     """Take out what nobody reads, inputs excepted."""
     for node in reversed(list(graph.nodes)):
-        if node.op in ("call_module", "call_function") and not node.users:
+        if node.op not in ("placeholder", "output") and not node.users:
             graph.erase_node(node)

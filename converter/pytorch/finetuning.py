@@ -17,6 +17,7 @@ from converter.plan.plan import ConfiguredLayer
 from converter.plan.weights import fill_step
 from converter.pytorch.builder import filled_module
 from converter.pytorch.caffe_module import CaffeModule
+from converter.pytorch.facts import NetFacts
 
 Group = dict[str, Any]
 
@@ -31,7 +32,8 @@ def replace_head(
 ) -> CaffeModule:
     """Give layers another number of outputs, in place: the same layers, their numbers filled anew.
 
-    Layers behind them that have numbers a channel (BatchNorm, Scale, PReLU) follow.
+    Layers behind them that have numbers a channel (BatchNorm, Scale, PReLU) follow. What is filled anew is trained: an
+    `lr_mult` of 0 counts as 1 there.
 
     Args:
         net: a net as `converter.load` gives it.
@@ -63,7 +65,7 @@ def replace_head(
         kinds = _replace_layer(net, step, filler, random)
         notes.append(f"layer {step.layer.name!r} has new blobs: {kinds}")
     net.plan = new
-    net.remember(_with_shapes(net, {step.layer.name: step for step in changed}, notes))
+    net.remember(_with_blobs(net, {step.layer.name: step for step in changed}, notes))
     return net
 
 
@@ -91,15 +93,16 @@ def _filler(stated: Filler, wanted: str | None) -> Filler:
     return Filler(wanted, std=0.01, std_set=True) if wanted == "gaussian" else Filler(wanted)
 
 
-def _with_shapes(net: CaffeModule, changed: Mapping[str, ConfiguredLayer], notes: list[str]) -> Any:
-    """The net's facts with the new blobs' shapes."""
-    layers = tuple(
-        replace(layer, shapes=tuple(blob.shape for blob in changed[layer.name].operator.blobs))
-        if layer.name in changed
-        else layer
-        for layer in net.facts.layers
-    )
-    return replace(net.facts, layers=layers, notes=tuple(notes))
+def _with_blobs(net: CaffeModule, changed: Mapping[str, ConfiguredLayer], notes: list[str]) -> NetFacts:
+    """The net's facts with the new blobs' shapes, and rates at which they learn."""
+    layers = []
+    for layer in net.facts.layers:
+        if (step := changed.get(layer.name)) is not None:
+            rates = tuple((rate or (None if rate is None else 1.0), decay) for rate, decay in layer.multipliers)
+            shapes = tuple(blob.shape for blob in step.operator.blobs)
+            layer = replace(layer, shapes=shapes, multipliers=rates)
+        layers.append(layer)
+    return replace(net.facts, layers=tuple(layers), notes=tuple(notes))
 
 
 def freeze(net: CaffeModule, until: str) -> CaffeModule:
@@ -146,7 +149,7 @@ def parameter_groups(net: CaffeModule, lr: float, weight_decay: float = 0.0) -> 
 
 
 def _multipliers(net: CaffeModule) -> dict[str, tuple[float, float]]:
-    """Multipliers by state_dict key; of a shared blob a later sharer's count (src/caffe/net.cpp, AppendParam)."""
+    """Multipliers by state_dict key; a shared blob has the key of its first layer."""
     owners: dict[int, str] = {}
     parameters = dict(net.named_parameters(remove_duplicate=False))
     found: dict[str, tuple[float, float]] = {}
@@ -156,6 +159,5 @@ def _multipliers(net: CaffeModule) -> dict[str, tuple[float, float]]:
             if key not in parameters:
                 continue
             owner = owners.setdefault(id(parameters[key]), key)
-            old = found.get(owner, (1.0, 1.0))
-            found[owner] = (old[0] if rate is None else rate, old[1] if decay is None else decay)
+            found.setdefault(owner, (1.0 if rate is None else rate, 1.0 if decay is None else decay))
     return found

@@ -9,6 +9,7 @@ from converter.errors import GraphError
 from converter.modules.convolution import PaddedConv2d
 from converter.net.preprocessing import Preprocessing
 from converter.pytorch.caffe_module import CaffeModule
+from converter.pytorch.gradient_stops import is_stop
 
 
 def fold_preprocessing(net: CaffeModule, preprocessing: Preprocessing | None = None) -> CaffeModule:
@@ -46,7 +47,7 @@ def fold_preprocessing(net: CaffeModule, preprocessing: Preprocessing | None = N
 
 def _first_convolution(net: CaffeModule, node: fx.Node, channels: int) -> tuple[str, nn.Conv2d]:
     """The convolution that alone reads the image, and its name."""
-    readers = list(node.users)
+    readers = [reader for user in node.users for reader in (user.users if is_stop(user) else (user,))]
     module = net.get_submodule(str(readers[0].target)) if len(readers) == 1 and readers[0].op == "call_module" else None
     if type(module) is not nn.Conv2d or module.groups != 1 or isinstance(module.padding, str):
         names = ", ".join(repr(str(reader.target)) for reader in readers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from converter.errors import ConversionError
 from converter.files.memory import memory_limit
@@ -43,6 +43,7 @@ def load(
     preprocessing: Preprocessing | Path | None = None,
     max_memory: int | None = None,
     dtype: torch.dtype | None = None,
+    trainable: Literal["caffe", "all"] = "caffe",
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -67,6 +68,8 @@ def load(
         max_memory: bytes that arrays which a file does not hold as they are (compressed ones, filled layers) may take;
             None: 80 % of what is free.
         dtype: type of the parameters; None: float32 as in Caffe, whatever the file holds (`notes` says what it holds).
+        trainable: "caffe": parameters whose `lr_mult` is 0 have `requires_grad` False; "all": none has. Gradients stop
+            at bottoms whose `propagate_down` is false, unless the net says `force_backward`.
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
@@ -89,7 +92,7 @@ def load(
         *given.notes,
         *(_notes_on_types(stored, str(dtype or torch.float32)) if stored is not None else ()),
     )
-    module = CaffeModule.of(plan, given, notes).to(dtype or torch.float32).train(phase == "train")
+    module = CaffeModule.of(plan, given, notes, trainable).to(dtype or torch.float32).train(phase == "train")
     if stored is not None:
         module.note_later(partial(notes_on_nonfinite, stored))
     if isinstance(preprocessing, str | os.PathLike):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from converter.plan.plan import param_spec
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.layer_blobs import caffe_blobs
 from converter.solver.optimizers import SOLVERS, CaffeOptimizer
@@ -27,18 +26,15 @@ class LearnableBlob:
 def learnable_blobs(net: CaffeModule) -> list[LearnableBlob]:
     """Every learnable blob in the net's order, shared ones once, with multipliers (src/caffe/net.cpp, AppendParam).
 
-    A multiplier that only a later sharer states counts, as in Caffe. Statistics (BatchNorm's blobs) are learnable in
-    Caffe too, with the rate forced to 0, and have their place in a solver state.
+    A multiplier that any sharer states counts, as in Caffe (1 where none does). Statistics (BatchNorm's blobs) are
+    learnable in Caffe too, with the rate forced to 0, and have their place in a solver state.
     """
     found: dict[int, LearnableBlob] = {}
-    for step, facts in zip(net.plan.steps, net.facts.layers, strict=True):
-        for index, tensor in enumerate(caffe_blobs(net, facts)):
-            spec = param_spec(step.layer, index)
-            known = found.get(id(tensor), LearnableBlob(step.layer.name, index, tensor))
-            rate = known.lr_mult if spec.lr_mult is None else spec.lr_mult
-            decay = known.decay_mult if spec.decay_mult is None else spec.decay_mult
+    for layer in net.facts.layers:
+        for index, (tensor, stated) in enumerate(zip(caffe_blobs(net, layer), layer.multipliers, strict=True)):
+            rate, decay = (1.0 if value is None else value for value in stated)
             rate = rate if isinstance(tensor, nn.Parameter) else 0.0
-            found[id(tensor)] = LearnableBlob(known.layer, known.index, tensor, rate, decay)
+            found.setdefault(id(tensor), LearnableBlob(layer.name, index, tensor, rate, decay))
     return list(found.values())
 
 

@@ -15,6 +15,7 @@ from converter.export.source.constructor import literal
 from converter.export.source.layout import laid_out
 from converter.net.net import Shape
 from converter.pytorch.builder import BLOB
+from converter.pytorch.gradient_stops import is_stop
 
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -61,6 +62,8 @@ class Statements:
             self._call(node)
         elif node.op == "call_function" and node.target is torch.flatten:
             self._texts[node] = f"{self._texts[node.all_input_nodes[0]]}.flatten({node.args[1]})"
+        elif is_stop(node):
+            self._texts[node] = f"{self._texts[node.all_input_nodes[0]]}.detach()"
         elif node.op == "call_function" and node.target is operator.getitem:
             return  # named where the tuple is made
         elif node.op == "output":
