@@ -1,0 +1,91 @@
+"""Tries mutants, some at a time, each in a copy of the tree of its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from scripts.mutation.choice import Record, chosen, seconds
+from scripts.mutation.mutants import Mutant
+from scripts.mutation.processes import Run, load, start
+from scripts.mutation.results import Verdict
+from scripts.mutation.tracing import Chosen, Recorder
+from scripts.mutation.tree import copy_tree, environment
+
+NO_TESTS = 5
+"""pytest's status where nothing was collected."""
+USAGE = 4
+"""pytest's status where it could not begin."""
+
+
+class Trial:
+    """Copies of the tree, and the mutants that run in them.
+
+    Args:
+        root: the project.
+        folder: where the copies lie.
+        jobs: how many runs at a time.
+        limit: seconds that a run may take beyond five times what its tests take unchanged.
+    """
+
+    def __init__(self, root: Path, folder: Path, jobs: int, limit: float) -> None:
+        self.root = root
+        self.limit = limit
+        self.trees = [folder / f"tree{place}" for place in range(jobs)]
+        for tree in self.trees:
+            copy_tree(root, tree)
+        load()
+
+    def record(self, tests: Sequence[str], target: Path) -> Record:
+        """Run tests on the unchanged tree and read what they run."""
+        if not target.exists():
+            tree = self.trees[0]
+            run = start(tree, tests, _recorder(tree, target), 3600.0, environment(self.root))
+            while run.finished() is None:
+                time.sleep(0.1)
+        if not target.exists():
+            raise SystemExit(f"the unchanged tests did not run: see {self.trees[0]}.log")
+        record: Record = json.loads(target.read_text())
+        return record
+
+    def verdicts(self, mutants: Sequence[Mutant], record: Record) -> Iterator[tuple[Mutant, Verdict]]:
+        """Try each mutant on the tests that call its function; in the order in which they end."""
+        waiting, free = list(reversed(mutants)), list(self.trees)
+        running: list[tuple[Mutant, Path, Run]] = []
+        while waiting or running:
+            while waiting and free:
+                mutant = waiting.pop()
+                names = chosen(mutant, record)
+                if not names:
+                    yield mutant, "survived"
+                    continue
+                tree = free.pop()
+                running.append((mutant, tree, self._begin(mutant, tree, names, record)))
+            for one in list(running):
+                mutant, tree, run = one
+                status = run.finished()
+                if status is not None:
+                    running.remove(one)
+                    free.append(tree)
+                    (tree / mutant.file).write_bytes((self.root / mutant.file).read_bytes())
+                    yield mutant, _verdict(status, tree)
+            time.sleep(0.02)
+
+    def _begin(self, mutant: Mutant, tree: Path, names: list[str], record: Record) -> Run:
+        (tree / mutant.file).write_text(mutant.text, encoding="utf-8")
+        files = list(dict.fromkeys(name.partition("::")[0] for name in names))
+        limit = self.limit + 5 * seconds(names, record)
+        return start(tree, ["-x", *files], lambda: Chosen(names), limit, environment(self.root))
+
+
+def _recorder(tree: Path, target: Path) -> Callable[[], Recorder]:
+    return lambda: Recorder(tree, target)
+
+
+def _verdict(status: int, tree: Path) -> Verdict:
+    """Every end but a good one is noticed, unless pytest did not begin at all."""
+    if status == USAGE:
+        raise SystemExit(f"pytest could not begin: see {tree}.log")
+    return "survived" if status in (0, NO_TESTS) else "killed"
