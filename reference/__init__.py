@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from reference import named
 from reference.errors import OracleError
 from reference.forward import Run
 from reference.layer import Array
@@ -35,6 +36,7 @@ def run(
     stages: Iterable[str] = (),
     keep: Iterable[str] | None = None,
     allow_unknown: bool = False,
+    allow_files: Iterable[str | Path] = (),
 ) -> dict[str, Array]:
     """Runs a Caffe net forward and returns every blob, last writer's value, under Caffe's names in net order.
 
@@ -52,10 +54,12 @@ def run(
         stages: stages that the layers' rules may ask for.
         keep: names of the blobs to return; the others are dropped after their last reader.
         allow_unknown: go on where a layer has fields that the oracle does not know.
+        allow_files: folders that files which the prototxt names may lie in, besides its own.
 
     Raises:
         OracleError: its kinds say whether text, weights, net or inputs are at fault.
     """
     if not isinstance(prototxt, Net):
         prototxt = read_net(prototxt, phase=phase, level=level, stages=stages, allow_unknown=allow_unknown)
-    return Run(prototxt, weights, inputs, dtype).blobs(keep)
+    with named.allow_files(allow_files):
+        return Run(prototxt, weights, inputs, dtype).blobs(keep)

@@ -32,6 +32,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     parser.add_argument("--keep", nargs="+", metavar="BLOB", help="write these blobs only, and drop the others early")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that the oracle does not know")
+    parser.add_argument(
+        "--allow-files", action="append", default=[], metavar="DIR", help="named files may lie here too"
+    )
     return parser
 
 
@@ -72,7 +75,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = {"phase": given.phase, "level": given.level, "stages": given.stage}
         net = reference.read_net(given.net, allow_unknown=given.allow_unknown, **options)
-        blobs = reference.run(net, given.weights, _read_inputs(given.input), dtype=given.dtype, keep=given.keep)
+        blobs = reference.run(
+            net,
+            given.weights,
+            _read_inputs(given.input),
+            dtype=given.dtype,
+            keep=given.keep,
+            allow_files=given.allow_files,
+        )
         _write(given.output, blobs)
     except OracleError as error:
         print(f"error: {error}", file=sys.stderr)

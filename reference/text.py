@@ -15,6 +15,7 @@ from reference.errors import TextError
 from reference.names import decode
 
 DEEPEST = 100
+_LARGEST = 8 * 2**20
 _TOKEN = re.compile(r"""(?P<skip>[\s\ufeff]+|\#[^\n]*)|(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
                     r"""|(?P<mark>[{}<>\[\]:;,])|(?P<word>[^\s{}<>\[\]:;,"'#]+)""", re.DOTALL)  # fmt: skip
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
@@ -192,9 +193,12 @@ def read_text(path: str | Path) -> Message:
         TextError: where the file cannot be opened, is binary, or does not read.
     """
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            data = file.read(_LARGEST + 1)
     except OSError as error:
         raise TextError(f"cannot be read: {error.strerror or error}", path=str(path)) from None
+    if len(data) > _LARGEST:
+        raise TextError(f"holds more than {_LARGEST} bytes; is it a prototxt?", path=str(path))
     if b"\0" in data[:4096]:
         raise TextError("is a binary file; a prototxt (text) was expected", path=str(path))
     return parse_text(decode(data).removeprefix("\ufeff"), str(path))

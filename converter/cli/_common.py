@@ -8,20 +8,28 @@ from contextlib import contextmanager
 
 from converter.cli._memory import MEMORY_HELP, memory_argument
 from converter.files.memory import memory_limit
+from converter.files.named import allowed_files
 
 _WITHOUT = ("download", "pycaffe")
 """Commands that read no model: the one fetches files, the other hands its arguments to a script."""
 
+_OPEN_ALL = ("solve", "caffe")
+"""Commands that run what a file describes, on the data that it names."""
+
+_FILES_HELP = "read files that a prototxt names (mean_file, source) in this folder too, not only below its own"
+
 
 def add_common_arguments(command: str, parser: argparse.ArgumentParser) -> None:
-    """--max-memory."""
+    """--max-memory and --allow-files."""
     if command in _WITHOUT:
         return
     parser.add_argument("--max-memory", type=memory_argument, metavar="SIZE", help=MEMORY_HELP)
+    if command not in _OPEN_ALL:
+        parser.add_argument("--allow-files", action="append", default=[], metavar="DIR", help=_FILES_HELP)
 
 
 @contextmanager
 def common_settings(args: argparse.Namespace) -> Iterator[None]:
     """What the common options say, within the block."""
-    with memory_limit(getattr(args, "max_memory", None)):
+    with memory_limit(getattr(args, "max_memory", None)), allowed_files(getattr(args, "allow_files", ())):
         yield

@@ -60,6 +60,9 @@ class HDF5Data:
             raise DatasetError("this list is empty; expected one HDF5 file a line", path=source)
         beside = Path(source).parent
         files = [str(beside / one) if not Path(one).exists() and (beside / one).exists() else one for one in names]
+        absent = [number for number, one in enumerate(files, 1) if not Path(one).is_file()]
+        if absent:
+            raise DatasetError(f"name {absent[0]} in this list is no file; correct it", path=source)
         lengths = [_length(path, layer.tops) for path in files]
         batch = view.integer("batch_size")
         return cls(layer.tops, files, lengths, batch, view.flag("shuffle", False), seed)

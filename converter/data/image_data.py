@@ -106,6 +106,6 @@ def read_lines(path: str) -> list[tuple[str, int]]:
         try:
             found.append((name, int(label)))
         except ValueError:
-            text = f"line {number} ends in {label!r}; expected 'path label', the label a whole number"
+            text = f"line {number} does not end in a label; expected 'path label', the label a whole number"
             raise DatasetError(f"{text}; correct it", path=path, line=number) from None
     return found

@@ -37,7 +37,7 @@ def read_windows(path: str, root: str = "") -> tuple[list[Window], int]:
     try:
         for mark in words:
             if mark != "#":
-                raise DatasetError(f"{mark!r} where an image should begin; expected '#'; correct it", path=path)
+                raise DatasetError("no '#' where an image should begin; correct it", path=path)
             next(words)
             image = root + next(words)
             channels, _height, _width = (int(next(words)) for _ in range(3))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from converter.errors import ConversionError
+from converter.files.named import ALLOW_IT, NOT_ALLOWED, find_named
 from converter.formats.mean import read_mean
 from converter.net.net import Layer, Net, Shape
 from converter.net.params import Params
@@ -134,15 +134,18 @@ def _is_gray(transform: Params, views: list[Params], mean_image: Array | None) -
 
 
 def _mean_image(transform: Params, path: str) -> Array | None:
-    """The mean file, looked for where Caffe would be started and beside the prototxt."""
+    """The mean file, looked for where Caffe would be started and beside the prototxt; see converter.files.named."""
     if not transform.has("mean_file"):
         return None
-    stated = Path(transform.text("mean_file"))
-    beside = Path(path).parent
-    found = next((one for one in (stated, beside / stated, beside / stated.name) if one.exists()), None)
+    stated = transform.text("mean_file")
+    try:
+        found = find_named(stated, path, Path(path).parent / Path(stated).name)
+    except PermissionError:
+        raise transform.error("mean_file", NOT_ALLOWED.format(stated), ALLOW_IT) from None
     if found is None:
         raise ConversionError(
-            f"mean file {os.fspath(stated)!r} is neither here nor beside the prototxt; put it there, or give the mean",
+            f"mean file {stated!r} lies neither beside the prototxt nor where files may be read; put it there, or "
+            "allow its folder with --allow-files DIR (allow_files=), or give the mean",
             path=path,
         )
     return read_mean(found)

@@ -14,6 +14,7 @@ from converter.formats.record import Record
 from converter.formats.upgrade.upgrade import upgrade_net
 from converter.pycaffe.construction import net_record
 from converter.pycaffe.proto import caffe_pb2
+from converter.solver.named_nets import hide_content
 from converter.solver.settings import NetState, SolverSettings
 
 TestRecord = tuple[Record, tuple[int, Sequence[str]]]
@@ -30,7 +31,8 @@ def train_record(settings: SolverSettings) -> Record:
         return upgrade_net(settings.net_record, [])
     if not settings.net:
         raise TrainingError("the solver names no net; add net: 'path'", path=settings.path)
-    return net_record(settings.net)
+    with hide_content(settings.net, settings.path):
+        return net_record(settings.net)
 
 
 def test_records(settings: SolverSettings) -> list[TestRecord]:
@@ -40,7 +42,9 @@ def test_records(settings: SolverSettings) -> list[TestRecord]:
         TrainingError: counts of test_iter, test_state and nets that do not fit, or no test_interval.
     """
     records = [upgrade_net(record, []) for record in settings.test_net_records]
-    records += [net_record(path) for path in settings.test_nets]
+    for path in settings.test_nets:
+        with hide_content(path, settings.path):
+            records.append(net_record(path))
     further = len(settings.test_iter) - len(records)
     if further < 0 or (further and not settings.generic):
         text = f"{len(settings.test_iter)} test_iter for {len(records)} test nets; give one each"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from converter.errors import ConversionError
 from converter.files.memory import memory_limit
+from converter.files.named import allowed_files
 from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net, Phase, Shape
@@ -42,6 +43,7 @@ def load(
     classes: Mapping[str, int] | None = None,
     preprocessing: Preprocessing | Path | None = None,
     max_memory: int | None = None,
+    allow_files: Sequence[Path] = (),
     dtype: torch.dtype | None = None,
     trainable: Literal["caffe", "all"] = "caffe",
 ) -> CaffeModule:
@@ -67,6 +69,8 @@ def load(
             beside a deploy net); None reads it from the net's own data layer, if it has one.
         max_memory: bytes that arrays which a file does not hold as they are (compressed ones, filled layers) may take;
             None: 80 % of what is free.
+        allow_files: folders that files which the prototxt names (a mean, an infogain matrix) may lie in, besides the
+            prototxt's own; no other is opened.
         dtype: type of the parameters; None: float32 as in Caffe, whatever the file holds (`notes` says what it holds).
         trainable: "caffe": parameters whose `lr_mult` is 0 have `requires_grad` False; "all": none has. Gradients stop
             at bottoms whose `propagate_down` is false, unless the net says `force_backward`.
@@ -78,34 +82,34 @@ def load(
 
     from converter.pytorch.caffe_module import CaffeModule
 
-    net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
-    with memory_limit(max_memory):
+    with memory_limit(max_memory), allowed_files(allow_files):
+        net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
         stored = None if weights is None else weights_files.read(weights, key=key)
-    plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
-    choices = {"fill_missing": fill_missing, "allow_unused": allow_unknown}
-    given = weights_of(plan, stored, seed=seed, max_memory=max_memory, **choices)
-    notes = (
-        *net.notes,
-        *(f"{item.where}: {item.name}: unknown to Caffe, not used" for item in net.unknown),
-        *map(str, plan.leftovers),
-        *plan.notes,
-        *given.notes,
-        *(_notes_on_types(stored, str(dtype or torch.float32)) if stored is not None else ()),
-    )
-    module = CaffeModule.of(plan, given, notes, trainable).to(dtype or torch.float32).train(phase == "train")
-    if stored is not None:
-        module.note_later(partial(notes_on_nonfinite, stored))
-    if isinstance(preprocessing, str | os.PathLike):
-        other = read_net(preprocessing, "test", allow_unknown=True)
-        preprocessing = preprocessing_of(
-            other, dict.fromkeys(_image_tops(other), next(iter(module.inputs.values()), ()))
+        plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
+        choices = {"fill_missing": fill_missing, "allow_unused": allow_unknown}
+        given = weights_of(plan, stored, seed=seed, max_memory=max_memory, **choices)
+        notes = (
+            *net.notes,
+            *(f"{item.where}: {item.name}: unknown to Caffe, not used" for item in net.unknown),
+            *map(str, plan.leftovers),
+            *plan.notes,
+            *given.notes,
+            *(_notes_on_types(stored, str(dtype or torch.float32)) if stored is not None else ()),
         )
-    module.transform = preprocessing if preprocessing is not None else _stated_preprocessing(net, module)
-    if classes:
-        from converter.pytorch.finetuning import replace_head
+        module = CaffeModule.of(plan, given, notes, trainable).to(dtype or torch.float32).train(phase == "train")
+        if stored is not None:
+            module.note_later(partial(notes_on_nonfinite, stored))
+        if isinstance(preprocessing, str | os.PathLike):
+            other = read_net(preprocessing, "test", allow_unknown=True)
+            preprocessing = preprocessing_of(
+                other, dict.fromkeys(_image_tops(other), next(iter(module.inputs.values()), ()))
+            )
+        module.transform = preprocessing if preprocessing is not None else _stated_preprocessing(net, module)
+        if classes:
+            from converter.pytorch.finetuning import replace_head
 
-        replace_head(module, classes, seed=seed)
-    return module
+            replace_head(module, classes, seed=seed)
+        return module
 
 
 def _notes_on_types(stored: StoredWeights, wanted: str) -> Iterator[str]:

@@ -15,11 +15,13 @@ from torch import Tensor
 
 from converter.data.caffe_layers import unstated_shapes
 from converter.errors import TrainingError
+from converter.files.named import all_files
 from converter.formats import weights as weights_files
 from converter.formats.solver_state import read_solverstate, write_solverstate
 from converter.net.reading import read_net
 from converter.pytorch.caffe_module import CaffeModule
 from converter.solver.build import build_optimizer, freeze, learnable_blobs
+from converter.solver.named_nets import hide_content
 from converter.solver.settings import SolverSettings, read_settings
 from converter.solver.snapshots import load_blobs, save_blobs
 from converter.solver.state import restore_state, to_state
@@ -52,6 +54,7 @@ class Solver:
         self.notes: list[str] = []
 
     @classmethod
+    @all_files()
     def from_prototxt(
         cls,
         path: str | os.PathLike[str],
@@ -63,7 +66,7 @@ class Solver:
         """The solver that a solver.prototxt describes, with its net filled or loaded from `weights`, on `device`.
 
         Layers missing from the weights are filled as the prototxt says, layers that the net lacks (VGG's last ones,
-        say) are left out, as in Caffe; `notes` lists both.
+        say) are left out, as in Caffe; `notes` lists both. The net and its data are read from wherever the files say.
 
         Raises:
             ConversionError: the solver, its net or the weights do not read or fit.
@@ -75,7 +78,8 @@ class Solver:
             raise TrainingError("the net stands inside the solver; write it to a file and name it", path=str(path))
         seed = settings.random_seed if seed is None and settings.random_seed >= 0 else seed
         state = settings.train_state
-        frozen = read_net(settings.net, "train", stages=state.stages, level=state.level)
+        with hide_content(settings.net, settings.path):
+            frozen = read_net(settings.net, "train", stages=state.stages, level=state.level)
         shapes = unstated_shapes(frozen, max(0, settings.random_seed))
         net = load(settings.net, phase="train", stages=state.stages, level=state.level, seed=seed, inputs=shapes)
         notes: list[str] = []

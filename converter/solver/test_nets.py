@@ -13,9 +13,11 @@ from torch import Tensor
 
 from converter.data.caffe_layers import LayerReader, layer_data, unstated_shapes
 from converter.errors import TrainingError
+from converter.files.named import all_files
 from converter.net.reading import read_net
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import load
+from converter.solver.named_nets import hide_content
 from converter.solver.settings import NetState, SolverSettings
 
 
@@ -62,6 +64,7 @@ class TestNet:
         return {top: torch.from_numpy(value).to(like.device) for top, value in fed.items() if top in wanted}
 
 
+@all_files()
 def test_nets(settings: SolverSettings, train: CaffeModule) -> list[TestNet]:
     """The test nets that a solver names: each `test_net`, then the training net's file for every further `test_iter`.
 
@@ -76,7 +79,9 @@ def test_nets(settings: SolverSettings, train: CaffeModule) -> list[TestNet]:
 
 def _open_test_net(path: str, passes: int, state: NetState, settings: SolverSettings, train: CaffeModule) -> TestNet:
     seed, device = max(0, settings.random_seed), next(train.parameters(), torch.empty(0)).device
-    shapes = unstated_shapes(read_net(path, "test", stages=state.stages, level=state.level), seed)
+    with hide_content(path, settings.path):
+        frozen = read_net(path, "test", stages=state.stages, level=state.level)
+    shapes = unstated_shapes(frozen, seed)
     net = load(path, phase="test", stages=state.stages, level=state.level, seed=seed, inputs=shapes)
     net.adopt(train)
     sources = [layer_data(step.layer, seed) for step in net.plan.steps if step.operator.is_input]

@@ -13,9 +13,11 @@ import torch
 import reference
 from converter.errors import ComparisonError, ConversionError
 from converter.files.mapping import map_file
+from converter.files.named import allowed_folders
 from converter.formats.detect import format_of
 from reference.forward import Run
 from reference.lineage import Lineage, lineage
+from reference.named import allow_files
 from reference.registry import is_discontinuous
 from reference.weights import Nonfinite, count_nonfinite
 
@@ -114,7 +116,7 @@ class Oracle:
             Every blob end to end; and again those that a discontinuous layer's tops are or lead to, computed from
             `bottoms` instead.
         """
-        with oracle_errors():
+        with oracle_errors(), allow_files(allowed_folders()):
             positions = {self.discontinuous[place]: arrays for place, arrays in bottoms.items()}
             return Run(self.net, self.weights, inputs, filled=self._filled).blobs_both_ways(positions)
 

@@ -1,18 +1,17 @@
 """InfogainLoss: softmax, then - sum over l of H[label, l] log p_l, summed and divided by the normalizer.
 
-H is the third bottom, or the blob in the file `source` (beside the prototxt unless absolute); log of at least 1e-20.
+H is the third bottom, or the blob in the file `source` (reference/named.py); log of at least 1e-20.
 Source: src/caffe/layers/infogain_loss_layer.cpp (master).
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 
 from reference.caffemodel import read_blob
 from reference.layer import Array, Layer
 from reference.losses import as_labels, ignore_label, normalizer, rows, softmax
+from reference.named import named_file
 
 TYPE = "InfogainLoss"
 MESSAGES = ("infogain_loss_param", "loss_param")
@@ -24,7 +23,7 @@ def _matrix(layer: Layer, bottoms: list[Array], classes: int) -> Array:
     source = layer.params("infogain_loss_param").text("source")
     if len(bottoms) == 2 and not source:
         raise layer.error("has neither a third bottom nor a source; the infogain matrix must come from one of them")
-    matrix = bottoms[2] if len(bottoms) == 3 else read_blob(Path(layer.path).parent / source).data
+    matrix = bottoms[2] if len(bottoms) == 3 else read_blob(named_file(layer, source)).data
     if matrix.size != classes * classes:
         raise layer.error(f"the infogain matrix has {matrix.size} entries; expected {classes} by {classes}")
     return matrix.reshape(classes, classes)

@@ -69,7 +69,7 @@ def test_a_mean_file_that_is_missing_is_noted(tmp_path):
     text = TRAIN_VAL.replace("mean_value: 104 mean_value: 117 mean_value: 123", 'mean_file: "gone.binaryproto"')
     net = loaded(tmp_path, text)
     assert net.transform is None
-    assert any("mean file 'gone.binaryproto' is neither here nor beside" in note for note in net.notes)
+    assert any("mean file 'gone.binaryproto' lies neither beside the prototxt nor" in note for note in net.notes)
     assert converter.load(tmp_path / "net.prototxt", seed=0, preprocessing=Preprocessing(mean=(1.0,))).transform
 
 

@@ -45,8 +45,9 @@ def read_prototxt(path: str | os.PathLike[str], kind: str = "NetParameter") -> R
     """
     name = os.fspath(path)
     try:
-        size = Path(name).stat().st_size
-        data = b"" if size > LARGEST else Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            data = file.read(LARGEST + 1)  # a pipe or device does not say its size
+            size = max(os.fstat(file.fileno()).st_size, len(data))
     except OSError as error:
         raise PrototxtError(f"cannot be read: {error.strerror or error}; name a prototxt file", path=name) from error
     if size > LARGEST:
