@@ -87,7 +87,7 @@ def _folded(source: fx.GraphModule, module: nn.Module, chain: list[fx.Node]) -> 
     if not chain:
         return module
     assert isinstance(module, nn.Conv2d)
-    factor = torch.ones(module.out_channels, dtype=torch.float64)
+    factor = torch.ones(module.out_channels, dtype=torch.float64, device=module.weight.device)
     offset = torch.zeros_like(factor) if module.bias is None else module.bias.detach().double()
     for node in chain:
         affine = channel_affine(source.get_submodule(str(node.target)))

@@ -56,7 +56,7 @@ def _tensor(name: str, value: Any, shape: Shape, like: Tensor | None) -> Tensor:
         raise ShapeError(
             f"input {name!r} is on {value.device}, the module on {like.device}; move one of them with .to()"
         )
-    autocast = torch.is_autocast_enabled(value.device.type)
+    autocast = value.device.type != "meta" and torch.is_autocast_enabled(value.device.type)
     if like is not None and value.is_floating_point() and value.dtype != like.dtype and not autocast:
         raise ShapeError(
             f"input {name!r} is {_word(value)}, the module {_word(like)}; convert it with .to({like.dtype})"

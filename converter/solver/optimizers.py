@@ -86,7 +86,10 @@ class CaffeOptimizer(torch.optim.Optimizer):
         if self.clip_gradients < 0:
             return 1.0
         gradients = [p.grad for group in self.param_groups for p in group["params"] if p.grad is not None]
-        norm = math.sqrt(sum(float(g.float().square().sum()) for g in gradients))
+        if not gradients:
+            return 1.0
+        squares = torch.stack([g.float().square().sum().to(gradients[0].device) for g in gradients])
+        norm = math.sqrt(sum(squares.tolist()))  # read at once: the host waits for the device once, not once a blob
         return self.clip_gradients / norm if norm > self.clip_gradients else 1.0
 
     def _regularize(self, parameter: Tensor, group: Group, scale: float) -> Tensor:

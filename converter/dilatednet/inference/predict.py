@@ -69,11 +69,12 @@ def predict_labels_on_device(
     """The same where the probabilities are, without waiting for them: uint8 (h, w)."""
     if model.label_set.zoom > 1:
         return upsample_labels(stitch_tiles(outputs), model.label_set.zoom, size)
-    labels = torch.empty(0)
+    labels: torch.Tensor | None = None
     for tile, prob in outputs:
-        labels = labels if labels.numel() else torch.empty(size, dtype=torch.uint8, device=prob.device)
+        labels = torch.empty(size, dtype=torch.uint8, device=prob.device) if labels is None else labels
         part = labels[tile.top : tile.top + prob.shape[1], tile.left : tile.left + prob.shape[2]]
         part.copy_(prob[:, : part.shape[0], : part.shape[1]].argmax(dim=0))
+    assert labels is not None  # an image has a tile
     return labels
 
 

@@ -154,9 +154,10 @@ class Run:
             shared = self.processes.all_reduce_sum(torch.cat([torch.stack([summed.detach(), count]), stop]))
             # The average over processes that DDP takes is undone, so that all pixels count alike.
             torch.autograd.backward(summed * (self.processes.count / shared[1].clamp(min=1)))
-        asked = [number for number, count in zip(SIGNALS, shared[2:].tolist(), strict=True) if count]
+        total, pixels, *counts = shared.tolist()  # the one wait for the device in a pass
+        asked = [number for number, count in zip(SIGNALS, counts, strict=True) if count]
         self.stopped_by = self.stopped_by or (asked[0] if asked else 0)
-        return float(shared[0] / shared[1].clamp(min=1))
+        return float(total / max(pixels, 1))
 
     def _check_sizes(self, logits: Tensor, labels: Tensor) -> None:
         if logits.shape[2:] != labels.shape[1:]:
