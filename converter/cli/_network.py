@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from converter.cli._device import check_device
 from converter.errors import ConversionError, printable
+from converter.files.folder_record import check_folder, claim_folder, file_digest
 
 if TYPE_CHECKING:
     from converter.fast import AcceleratedModule
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16")
 _CUDA_ONLY = ("tf32", "float16")
+_LABELS = "label images"
+"""What a folder's record calls them."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--dtype", choices=DTYPES, default="float32", help="tf32 and float16 on CUDA only (default float32)"
     )
     parser.add_argument("--compile", action="store_true", help="hand the net to torch's compiler; for long runs")
+    parser.add_argument(
+        "--afresh", action="store_true", help="write into a folder over what another net or other options left there"
+    )
 
 
 def network(args: argparse.Namespace, model: str, device: str) -> tuple[AcceleratedModule, tuple[int, int] | None]:
@@ -55,3 +62,27 @@ def network(args: argparse.Namespace, model: str, device: str) -> tuple[Accelera
     shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
     size = (shapes[0][2], shapes[0][3]) if len(shapes) == 1 else None
     return accelerate(net, **how), size
+
+
+def net_facts(args: argparse.Namespace, model: str) -> dict[str, Any]:
+    """What decides an image's labels, for a folder's record.
+
+    Raises:
+        CaffemodelError: the weights or the prototxt do not read.
+    """
+    return {
+        "model": model,
+        "weights_sha256": file_digest(args.weights),
+        "prototxt_sha256": file_digest(args.prototxt) if args.prototxt else None,
+        "dtype": args.dtype,
+    }
+
+
+def check_labels(folder: Path, facts: dict[str, Any], *, afresh: bool) -> None:
+    """Raise OutputError where another net made a folder's label images, unless they are begun `afresh`."""
+    check_folder(folder, _LABELS, facts, leftovers=False if afresh else None)
+
+
+def claim_labels(folder: Path, facts: dict[str, Any], *, afresh: bool) -> None:
+    """Check, and note in the folder which net makes its label images from now on."""
+    claim_folder(folder, _LABELS, facts, leftovers=False if afresh else None)

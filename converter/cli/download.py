@@ -20,6 +20,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--url", action="append", default=[], metavar="ADDRESS", help="fetch it from here (may be repeated)"
     )
     origin.add_argument("--from-file", metavar="FILE", help="take a file that you have, and check it the same way")
+    parser.add_argument(
+        "--afresh", action="store_true", help="fetch it although DIR holds it, whatever checksum is recorded there"
+    )
     parser.add_argument("--unpack", action="store_true", help="unpack an archive to DIR/NAME")
     parser.add_argument(
         "--timeout", type=_seconds, metavar="S", help="seconds of silence after which a server is given up (60)"
@@ -48,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
     if args.unpack and not source.is_archive:
         raise DownloadError(f"{source.file_name} is not an archive; leave --unpack out")
     if args.from_file:
-        path = fetch(source, args.from_file, args.output)
+        path = fetch(source, args.from_file, args.output, afresh=args.afresh)
     else:
         timeout = (min(CONNECT_TIMEOUT, args.timeout or CONNECT_TIMEOUT), args.timeout or READ_TIMEOUT)
-        path = download(source, args.output, addresses=args.url, timeout=timeout, progress=True)
+        path = download(source, args.output, addresses=args.url, timeout=timeout, progress=True, afresh=args.afresh)
     print(path)
     if not source.sha256 and not source.md5:
         print("note: no checksum was ever published for this file; its sha256 is recorded beside it", file=sys.stderr)

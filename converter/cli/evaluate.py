@@ -14,6 +14,8 @@ from converter.cli._scores import open_from, publish, split_arguments
 from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
+    import torch
+
     from converter.data.datasets import Sample, Split
     from converter.data.labels import Labels
     from converter.dilatednet.evaluation.evaluate import Labeller
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from converter.dilatednet.training.distributed import Processes
 
 _ON_CUDA = 8
-"""Images read ahead, and tiles run together, where nothing else is asked for."""
 
 HELP = "run a net over a data set: IoU by class beside the paper's (torchrun shares the images out)"
 
@@ -50,36 +51,49 @@ def _positive(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Evaluate this process's share; the first process gathers and prints."""
     apply_process_settings()
-    from converter.dilatednet.evaluation.evaluate import evaluate
-    from converter.dilatednet.evaluation.journal import Journal
     from converter.dilatednet.evaluation.results import Result
     from converter.dilatednet.paper import paper_row
     from converter.dilatednet.training.distributed import init_process_group
 
     split = open_from(args, ("image", "labels"))
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
+    model = _checked_model(args, split)
     check_device(args.device)
     with init_process_group(args.device) as processes:
-        about = _run_record(args, split)
-        usual = _ON_CUDA if processes.device.type == "cuda" else 1
-        workers, batch = args.workers or usual, args.batch or usual
-        label = _labeller(args, str(processes.device), batch)
-        kept = Journal(args.resume, about, processes.rank) if args.resume else nullcontext()
-        with kept as journal:
-            counts = evaluate(
-                split,
-                label,
-                journal=journal,
-                save=args.save_predictions,
-                workers=workers,
-                batch=batch,
-                share=(processes.rank, processes.count),
-                progress=processes.is_main,
-            )
-        counts = _gather_counts(counts, processes, split)
+        about = {**_network.net_facts(args, model), **_data_facts(split)}
+        label = _labeller(args, model, processes.device)
+        if processes.is_main:
+            _claim_folders(args, model)
+        processes.wait()
+        counts = _gather_counts(_count_share(args, split, about, label, processes), processes, split)
         if processes.is_main:
             publish(Result(split, counts, row, about), args, _report_labels(args, split, label))
     return 0
+
+
+def _count_share(
+    args: argparse.Namespace, split: Split, about: dict[str, Any], label: Labeller, processes: Processes
+) -> dict[str, Matrix]:
+    """This process's share of the images, counted by name; finished ones are kept where that is asked for."""
+    from converter.dilatednet.evaluation.evaluate import evaluate
+    from converter.dilatednet.evaluation.journal import Journal
+
+    with Journal(args.resume, about, processes.rank) if args.resume else nullcontext() as journal:
+        return evaluate(
+            split,
+            label,
+            journal=journal,
+            save=args.save_predictions,
+            workers=args.workers or _usual(processes.device),
+            batch=args.batch or _usual(processes.device),
+            share=(processes.rank, processes.count),
+            progress=processes.is_main,
+        )
+
+
+def _usual(device: torch.device) -> int:
+    """Images read ahead, and tiles run together, where nothing else is asked for."""
+    return _ON_CUDA if device.type == "cuda" else 1
 
 
 def _report_labels(args: argparse.Namespace, split: Split, label: Labeller) -> Callable[[Sample], Labels]:
@@ -106,10 +120,20 @@ def _gather_counts(counts: dict[str, Matrix], processes: Processes, split: Split
     return {sample.name: union[sample.name] for sample in split.samples}
 
 
-def _run_record(args: argparse.Namespace, split: Split) -> dict[str, Any]:
-    """What is run, as far as the counts depend on it."""
+def _claim_folders(args: argparse.Namespace, model: str) -> None:
+    """Begin the folders afresh where that is asked for, and note who fills the one of predictions."""
+    from converter.dilatednet.evaluation.journal import forget
+
+    if args.resume and args.afresh:
+        forget(args.resume)
+    if args.save_predictions:
+        facts = _network.net_facts(args, model)
+        _network.claim_labels(Path(args.save_predictions), facts, afresh=args.afresh)
+
+
+def _checked_model(args: argparse.Namespace, split: Split) -> str:
+    """The net's name in the zoo, if it knows the data set's classes and its weights are there."""
     from converter.dilatednet.zoo import find
-    from converter.download.lockfile import digest
     from converter.errors import ConversionError, WeightsError
 
     model = find(args.model)
@@ -120,21 +144,19 @@ def _run_record(args: argparse.Namespace, split: Split) -> dict[str, Any]:
         )
     if not Path(args.weights).is_file():
         raise WeightsError("no such weights; `dilatednet download` fetches the published ones", path=args.weights)
-    return {
-        "model": model.name,
-        "weights_sha256": digest(Path(args.weights)),
-        "prototxt": Path(args.prototxt).read_text(errors="replace") if args.prototxt else None,
-        "dtype": args.dtype,
-        "data": split.layout.name,
-        "split_name": split.name,
-        "classes": len(split.classes),
-    }
+    return model.name
 
 
-def _labeller(args: argparse.Namespace, device: str, batch: int) -> Labeller:
+def _data_facts(split: Split) -> dict[str, Any]:
+    """What is measured, as far as the counts depend on it."""
+    return {"data": split.layout.name, "split_name": split.name, "classes": len(split.classes)}
+
+
+def _labeller(args: argparse.Namespace, model: str, place: torch.device) -> Labeller:
     """The net as a function from images to their labels; on CUDA to labels that are still to come."""
     from converter.dilatednet.inference.batches import begin_many, predict_many
 
-    module, size = _network.network(args, args.model, device)
+    device, batch = str(place), args.batch or _usual(place)
+    module, size = _network.network(args, model, device)
     label = begin_many if device.startswith("cuda") else predict_many
-    return lambda images: label(module, images, args.model, input_size=size, batch=batch)
+    return lambda images: label(module, images, model, input_size=size, batch=batch)

@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     recipe_arguments(parser)
     parser.add_argument("--weights", required=True, metavar="FILE", help="a trained front end's weights")
     parser.add_argument("--out", required=True, metavar="DIR", help="where NAME.bin goes; maps already there are left")
+    parser.add_argument("--afresh", action="store_true", help="delete the maps that another front end left there")
     parser.add_argument("--classes", type=int, metavar="N", help="classes of data of your own")
     parser.add_argument(
         "--input-size", type=int, nargs=2, metavar=("H", "W"), help="tile in pixels; default: the published net's"
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from converter.dilatednet.training.distributed import select_device
-    from converter.dilatednet.training.features import extract, front_end
+    from converter.dilatednet.training.features import claim_maps, extract, front_end
     from converter.dilatednet.training.recipes import recipe
     from converter.dilatednet.zoo import find
     from converter.errors import DatasetError
@@ -40,9 +41,10 @@ def run(args: argparse.Namespace) -> int:
     net = front_end(chosen, args.weights)
     net.to(select_device(args.device))
     model = find(chosen.model)
-    size = tuple(args.input_size) if args.input_size else model.input_size
+    height, width = args.input_size or model.input_size
+    mean, folder = chosen.mean or model.label_set.mean, Path(args.out)
+    claim_maps(folder, net, args.weights, mean, (height, width), afresh=args.afresh)
     with tqdm(total=len(split.samples), disable=None, unit="image") as bar:
-        mean = chosen.mean or model.label_set.mean
-        made = extract(net, split.samples, Path(args.out), mean, (size[0], size[1]), lambda *_: bar.update())
+        made = extract(net, split.samples, folder, mean, (height, width), lambda *_: bar.update())
     print(f"{made} maps made, {len(split.samples) - made} were there: {args.out}", file=sys.stderr)
     return 0

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
 from converter.errors import ConversionError, ImageError, OutputError, printable
+from converter.files.folder_record import make_folder
 from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
     import torch
 
+    from converter.dilatednet.inference.predict import Pixels
     from converter.dilatednet.zoo import Model
 
 HELP = "label every pixel of images with a published DilatedNet"
@@ -46,16 +48,17 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.output)
     targets = _targets(args.images, folder, args.overlay)
     module, input_size = _network.network(args, model.name, args.device)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(folder)) from error
+    facts = _network.net_facts(args, model.name)
+    _network.check_labels(folder, facts, afresh=args.afresh)
+    make_folder(folder)
     failed = 0
     with warnings.catch_warnings(), _Bar(len(args.images)) as bar:
         warnings.filterwarnings("ignore", module="PIL")
         for source, (labels, overlay) in zip(args.images, targets, strict=True):
             try:
-                bar.say(_label(module, model, source, labels, overlay, input_size, bar.tile))
+                prediction = _prediction(module, model, source, input_size, bar.tile)
+                _network.claim_labels(folder, facts, afresh=args.afresh)
+                bar.say(_write(prediction, model, source, labels, overlay))
             except ImageError as error:
                 failed += 1
                 bar.say(
@@ -86,25 +89,29 @@ def _targets(images: Sequence[str], folder: Path, overlay: bool) -> list[tuple[P
     return targets
 
 
-def _label(
+def _prediction(
     module: torch.nn.Module,
     model: Model,
     source: str,
-    labels: Path,
-    overlay: Path | None,
     input_size: tuple[int, int] | None,
     on_tile: Callable[[int, int], None],
-) -> str:
-    """Label one image, write its files, and say so in a line."""
+) -> tuple[Pixels, Pixels]:
+    """An image, uint8 (h, w, 3), and its labels, uint8 (h, w)."""
     from converter.data.images import read_image
-    from converter.data.labels import write_labels
     from converter.dilatednet.inference.predict import predict
+
+    image = read_image(source)
+    return image, predict(module, image, model.name, input_size=input_size, on_tile=on_tile)
+
+
+def _write(predicted: tuple[Pixels, Pixels], model: Model, source: str, labels: Path, overlay: Path | None) -> str:
+    """Write an image's files, and say so in a line."""
+    from converter.data.labels import write_labels
     from converter.dilatednet.zoo import palette
     from converter.report.overlay import overlay as mixed
     from converter.report.overlay import save_image
 
-    image = read_image(source)
-    prediction = predict(module, image, model.name, input_size=input_size, on_tile=on_tile)
+    image, prediction = predicted
     colors = palette(model.name)
     write_labels(labels, prediction, colors.tolist())
     if overlay:

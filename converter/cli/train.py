@@ -51,7 +51,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="start; may be given again")
     parser.add_argument("--from-scratch", action="store_true", help="go without start weights for the front end")
     parser.add_argument("--out", required=True, metavar="DIR", help="checkpoints, log.jsonl, weights.safetensors")
-    parser.add_argument("--resume", action="store_true", help="go on where DIR holds a run, else begin")
+    begun = parser.add_mutually_exclusive_group()
+    begun.add_argument("--resume", action="store_true", help="go on where DIR holds a run, else begin")
+    begun.add_argument("--afresh", action="store_true", help="begin again where DIR holds a run, which is deleted")
     parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32")
     parser.add_argument("--channels-last", action="store_true", help="memory layout that GPUs' bf16 prefers")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="loading processes (default 2)")
@@ -94,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         log_every=args.log_every,
         divergence_stop=args.divergence_stop,
     )
-    start = Start(tuple(args.weights), args.from_scratch, args.resume)
+    start = Start(tuple(args.weights), args.from_scratch, args.resume, args.afresh)
     outcome = train_stage(chosen, _source(args), options, start, device=args.device, tell=_note, on_request=_stopping)
     if not outcome.finished:
         if outcome.first:

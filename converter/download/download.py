@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from converter.download.lockfile import LOCK_NAME, digest, record, recorded_sha256
+from converter.download.lockfile import LOCK_NAME, digest, forget, record, recorded_sha256
 from converter.download.sources import Source
 from converter.download.transfer import Part, transfer
 from converter.errors import DownloadError
@@ -25,9 +25,11 @@ def download(
     addresses: Sequence[str] = (),
     timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
     progress: bool = False,
+    afresh: bool = False,
 ) -> Path:
     """The source's file in `folder`, fetched unless it is there; `addresses` are tried instead of the published ones.
 
+    `afresh` takes it as new: what is there is replaced, a part is not gone on with, no recorded checksum counts.
     A published checksum is checked; without one the first sha256 is recorded in the folder's lock file and checked ever
     after. An interrupted transfer leaves NAME.part, and the next call fetches only the rest.
 
@@ -36,7 +38,10 @@ def download(
         OutputError: the disk is full; what has come is kept for the next call.
     """
     target = _folder(folder) / source.file_name
-    if target.exists():
+    if afresh:
+        forget(target.parent, target.name)
+        Part(_part_path(target)).discard()
+    elif target.exists():
         check(target, source)
         return target
     tries = _order_by_part(addresses or source.addresses, Part(_part_path(target)))
@@ -51,8 +56,12 @@ def download(
     raise DownloadError(_all_failed(source, failures), path=str(target))
 
 
-def fetch(source: Source, file: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:
+def fetch(
+    source: Source, file: str | os.PathLike[str], folder: str | os.PathLike[str], *, afresh: bool = False
+) -> Path:
     """Copy a file that the user has from elsewhere to its place in `folder`, checked and recorded like a download.
+
+    `afresh`: a checksum that was recorded before does not count.
 
     Raises:
         DownloadError: it is missing, too short, or has another checksum than published or recorded.
@@ -61,6 +70,8 @@ def fetch(source: Source, file: str | os.PathLike[str], folder: str | os.PathLik
     origin, target = Path(file), _folder(folder) / source.file_name
     if not origin.is_file():
         raise DownloadError("no such file", path=str(origin))
+    if afresh:
+        forget(target.parent, target.name)
     sha256 = check(origin, source, target.parent)
     if not (target.exists() and target.samefile(origin)):
         with origin.open("rb") as read, atomic_write(target) as written:
@@ -86,14 +97,17 @@ def check(path: Path, source: Source, folder: Path | None = None) -> str:
         _compare(path, "sha256", sha256, source.sha256, "published")
     known = recorded_sha256(folder or path.parent, source.file_name)
     if known:
-        _compare(path, "sha256", sha256, known, f"recorded in {LOCK_NAME} when the file first came")
+        _compare(
+            path, "sha256", sha256, known, f"recorded in {LOCK_NAME} when the file first came", " (--afresh takes it)"
+        )
     return sha256
 
 
-def _compare(path: Path, kind: str, found: str, known: str, origin: str) -> None:
+def _compare(path: Path, kind: str, found: str, known: str, origin: str, remedy: str = "") -> None:
     """An error if two checksums differ."""
     if found != known.lower():
-        raise DownloadError(f"{kind} {found}; {origin} is {known}; the file is damaged or another one", path=str(path))
+        text = f"{kind} {found}; {origin} is {known}; the file is damaged or another one{remedy}"
+        raise DownloadError(text, path=str(path))
 
 
 def _folder(folder: str | os.PathLike[str]) -> Path:

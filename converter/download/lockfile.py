@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.errors import DownloadError
-from converter.files.atomic import atomic_write
+from converter.files.folder_record import write_json
 
 LOCK_NAME = "dilatednet.lock.json"
 _BLOCK = 1 << 20
@@ -41,8 +41,18 @@ def record(folder: Path, name: str, sha256: str, size: int, address: str) -> Non
     """
     entries = _read(folder)
     entries[name] = {"sha256": sha256, "bytes": size, "address": address}
-    with atomic_write(folder / LOCK_NAME) as file:
-        file.write(json.dumps(entries, indent=1, sort_keys=True).encode() + b"\n")
+    write_json(folder / LOCK_NAME, dict(sorted(entries.items())))
+
+
+def forget(folder: Path, name: str) -> None:
+    """Drop what is recorded of a file name, so that another file may come under it.
+
+    Raises:
+        DownloadError, OutputError: the lock file does not read, or cannot be written.
+    """
+    entries = _read(folder)
+    if entries.pop(name, None):
+        write_json(folder / LOCK_NAME, entries)
 
 
 def _read(folder: Path) -> dict[str, dict[str, Any]]:

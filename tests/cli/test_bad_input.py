@@ -176,7 +176,11 @@ def test_a_good_image_is_labelled_although_another_is_bad(tmp_path, capsys):
     code = main(["predict", "kitti", "--weights", str(WEIGHTS), str(bad), str(small), "-o", str(tmp_path / "o")])
 
     assert code == 2
-    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["small.png", "small_overlay.png"]
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == [
+        "made-by.json",
+        "small.png",
+        "small_overlay.png",
+    ]
     assert "bad.png" in capsys.readouterr().err
 
 

@@ -31,6 +31,7 @@ def test_the_command_writes_caffes_labels_as_a_palette_image_and_an_overlay(tmp_
     assert sorted(path.name for path in out.iterdir()) == [
         "kitti_370x1226_image.png",
         "kitti_370x1226_image_overlay.png",
+        "made-by.json",
     ]
     with Image.open(out / "kitti_370x1226_image.png") as answer:
         assert answer.mode == "P"
@@ -46,7 +47,7 @@ def test_the_command_can_run_caffes_net_layer_by_layer(tmp_path, picture):
     net = PREDICT / "dilation7_kitti_mini.prototxt"
     assert command("kitti", "--weights", KITTI, picture, "-o", tmp_path / "a", "--no-overlay") == 0
     assert command("kitti", "--weights", KITTI, picture, "-o", tmp_path / "b", "--no-overlay", "--prototxt", net) == 0
-    assert [path.name for path in (tmp_path / "b").iterdir()] == ["street.png"]
+    assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["made-by.json", "street.png"]
     with Image.open(tmp_path / "a" / "street.png") as a, Image.open(tmp_path / "b" / "street.png") as b:
         assert np.array_equal(np.array(a), np.array(b))
 
@@ -56,7 +57,7 @@ def test_a_bad_image_is_told_of_and_the_others_are_labelled(tmp_path, picture, c
     Image.fromarray(np.zeros((5, 5), np.uint8)).save(gray)
     out = tmp_path / "out"
     assert command("kitti", "--weights", KITTI, gray, tmp_path / "none.png", picture, "-o", out) == 2
-    assert sorted(path.name for path in out.iterdir()) == ["street.png", "street_overlay.png"]
+    assert sorted(path.name for path in out.iterdir()) == ["made-by.json", "street.png", "street_overlay.png"]
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "gray.png: is grayscale" in lines[0]
@@ -115,3 +116,13 @@ def test_a_type_that_only_cuda_computes_in_is_refused_on_the_cpu(tmp_path, pictu
     assert main(given) == 2
     assert f"--dtype {dtype} on cpu" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_another_nets_labels_is_refused_unless_begun_afresh(tmp_path, picture, capsys):
+    given = ("kitti", "--weights", KITTI, picture, "-o", tmp_path / "out")
+    assert command(*given) == 0
+    assert command(*given) == 0
+    assert command(*given, "--dtype", "bfloat16") == 2
+    assert "label images were made otherwise: dtype was float32, now bfloat16; " in capsys.readouterr().err
+    assert command(*given, "--dtype", "bfloat16", "--afresh") == 0
+    assert command(*given) == 2

@@ -74,6 +74,22 @@ def test_another_file_under_a_recorded_name_is_refused(server: Server, tmp_path:
     assert names(tmp_path) == ["dilatednet.lock.json"]
 
 
+def test_afresh_takes_another_file_under_a_recorded_name_and_keeps_the_old_one_until_it_came(
+    server: Server, tmp_path: Path
+):
+    path = fetch(server, tmp_path, "file")
+    server.content = bytes(len(CONTENT))
+    with pytest.raises(DownloadError):
+        download(model(), tmp_path, addresses=[server.address("missing")], timeout=QUICK, afresh=True)
+    assert path.read_bytes() == CONTENT
+    download(model(), tmp_path, addresses=[server.address("file")], timeout=QUICK, afresh=True)
+    assert path.read_bytes() == bytes(len(CONTENT))
+    (tmp_path / "mine").write_bytes(CONTENT)
+    with pytest.raises(DownloadError, match=r"damaged or another one \(--afresh takes it\)"):
+        fetch_file(model(), tmp_path / "mine", tmp_path)
+    assert fetch_file(model(), tmp_path / "mine", tmp_path, afresh=True).read_bytes() == CONTENT
+
+
 def test_after_a_cut_the_second_call_fetches_only_the_rest(server: Server, tmp_path: Path):
     with pytest.raises(DownloadError, match=r"180,224 bytes are kept in net\.caffemodel\.part"):
         fetch(server, tmp_path, "cut")

@@ -12,10 +12,16 @@ from typing import Any, TextIO
 import numpy as np
 
 from converter.dilatednet.evaluation.metrics import Matrix
-from converter.errors import DatasetError, OutputError
-from converter.files.atomic import atomic_write
+from converter.errors import OutputError
+from converter.files.folder_record import claim_folder
 
-_RUN = "run.json"
+_LINES = "images-*.jsonl"
+
+
+def forget(folder: str | os.PathLike[str]) -> None:
+    """Delete the finished images that a folder keeps, so that an evaluation begins afresh."""
+    for path in Path(folder).glob(_LINES):
+        path.unlink()
 
 
 class Journal:
@@ -29,16 +35,14 @@ class Journal:
         rank: which of several processes this is.
 
     Raises:
-        DatasetError: the folder holds another evaluation.
-        OutputError: it cannot be written.
+        OutputError: the folder holds another evaluation, or cannot be written.
     """
 
     def __init__(self, folder: str | os.PathLike[str], about: Mapping[str, Any], rank: int = 0) -> None:
         self._folder = Path(folder)
         self._classes = int(about["classes"])
+        claim_folder(self._folder, "finished images", about, leftovers=any(self._folder.glob(_LINES)))
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._claim(json.loads(json.dumps(dict(about))))
             self._file = self._open(self._folder / f"images-{rank}.jsonl")
         except OSError as error:
             raise OutputError(f"cannot keep finished images: {error.strerror}", path=str(folder)) from error
@@ -50,22 +54,6 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-
-    def _claim(self, about: dict[str, Any]) -> None:
-        """Write down what is run, or compare with what was."""
-        path = self._folder / _RUN
-        if not path.exists():
-            with atomic_write(path) as file:
-                file.write(json.dumps(about, indent=1).encode())
-            return
-        try:
-            before = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise DatasetError(f"does not read: {error}; delete the folder to start again", path=str(path)) from error
-        differing = sorted(key for key in {*about, *before} if about.get(key) != before.get(key))
-        if differing:
-            seen = ", ".join(f"{key} {before.get(key)!r} (now {about.get(key)!r})" for key in differing)
-            raise DatasetError(f"the folder holds another evaluation: {seen}; name another folder", path=str(path))
 
     @staticmethod
     def _open(path: Path) -> TextIO:
@@ -96,7 +84,7 @@ class Journal:
     def read_all(self) -> dict[str, Matrix]:
         """Confusion matrices int64 (classes, classes) of the finished images of every process, by name."""
         found: dict[str, Matrix] = {}
-        for path in sorted(self._folder.glob("images-*.jsonl")):
+        for path in sorted(self._folder.glob(_LINES)):
             for line in path.read_bytes().splitlines():
                 entry = self._entry(line)
                 if entry:

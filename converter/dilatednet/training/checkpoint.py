@@ -1,7 +1,8 @@
 """What a run leaves on disk to go on from: whole files, the newest few kept.
 
-A checkpoint holds the weights, the optimizer's memory, how many updates and items are past, and the recipe. Order,
-augmentation and dropout are functions of the seed and these counts, so no generator's state is needed.
+A checkpoint holds the weights, the optimizer's memory, and how many updates and items are past. Order, augmentation
+and dropout are functions of the seed and these counts, so no generator's state is needed. What recipe made it stands in
+the folder's record (`converter.files.folder_record`).
 """
 
 from __future__ import annotations
@@ -23,14 +24,13 @@ _NAME = re.compile(r"checkpoint-(\d{8})\.pt")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A run after `iteration` updates and `position` items; `recipe` is what `Recipe` held, as plain values."""
+    """A run after `iteration` updates and `position` items."""
 
     iteration: int
     position: int
     current_step: int
     weights: Mapping[str, torch.Tensor]
     optimizer: Mapping[str, Any]
-    recipe: Mapping[str, Any]
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -65,10 +65,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         return TrainingError(text, path=str(path))
 
     values = read_saved(path, refuse)
-    try:
-        return Checkpoint(**values)
-    except TypeError as error:
-        raise refuse(str(error)) from error
+    missing = [name for name in Checkpoint.__slots__ if name not in values]
+    if missing:
+        raise refuse(f"it has no {', '.join(missing)}")
+    return Checkpoint(**{name: values[name] for name in Checkpoint.__slots__})
 
 
 def latest_checkpoint(folder: Path) -> Checkpoint | None:

@@ -23,8 +23,12 @@ from converter.dilatednet.training.initial_weights import read_named
 from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.stages import topology_of
 from converter.dilatednet.zoo import find
-from converter.errors import DatasetError, OutputError, WeightsError
+from converter.errors import DatasetError, WeightsError
 from converter.files.atomic import atomic_write
+from converter.files.folder_record import claim_folder, file_digest, make_folder
+
+MAPS = "feature maps"
+"""What a folder's record calls them."""
 
 
 def front_end(recipe: Recipe, weights: str) -> DilatedNet:
@@ -76,7 +80,7 @@ def extract(
     """Write NAME.bin into `folder` for every image; whole maps that are there are left. How many were made.
 
     `mean` is B, G, R; `input_size` the (height, width) of a tile. `each` hears of every image, and whether its map
-    was made now.
+    was made now. `claim_maps` tells whether the maps that are there may be left.
 
     Raises:
         ImageError: an image does not read. OutputError: a map cannot be written.
@@ -92,12 +96,30 @@ def extract(
     return made
 
 
+def claim_maps(
+    folder: Path, net: DilatedNet, weights: str, mean: Sequence[float], input_size: tuple[int, int], *, afresh: bool
+) -> None:
+    """Note in `folder` which front end makes its maps; `afresh` deletes those that are there.
+
+    Raises:
+        OutputError: other weights, another mean or tile made them, or it cannot be written.
+    """
+    maps = sorted(folder.rglob("*.bin"))
+    if afresh:
+        for path in maps:
+            path.unlink()
+    facts = {
+        "weights_sha256": file_digest(weights),
+        "classes": net.topology.classes,
+        "mean": list(mean),
+        "input_size": list(input_size),
+    }
+    claim_folder(folder, MAPS, facts, leftovers=bool(maps) and not afresh)
+
+
 def write_bin(path: Path, features: Array) -> None:
     """Write float32 (channels, rows, columns) as fyu's .bin, whole or not at all; raises OutputError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(path.parent)) from error
+    make_folder(path.parent)
     channels, rows, columns = features.shape
     with atomic_write(path) as file:
         file.write(bin_header((channels, rows, columns)))

@@ -10,6 +10,8 @@ from typing import Any
 from converter.errors import OutputError
 from converter.files.atomic import atomic_write
 
+LOG = "log.jsonl"
+
 
 class RunLog:
     """Appends to `log.jsonl` in a run's folder; lines past `iteration` (of a run that was killed) are taken out first.
@@ -19,7 +21,7 @@ class RunLog:
     """
 
     def __init__(self, folder: Path, iteration: int = 0) -> None:
-        self.path = folder / "log.jsonl"
+        self.path = folder / LOG
         try:
             _cut_back(self.path, iteration)
             self._file = self.path.open("a", encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -196,24 +196,12 @@ class Run:
         weights = self.net.net.state_dict()
         if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
             raise self._diverged("its weights are no longer finite numbers")
-        memory, recipe = optimizer.state_dict(), asdict(self.recipe)
-        state = Checkpoint(self.iteration, self.position, self.current_step, weights, memory, recipe)
+        state = Checkpoint(self.iteration, self.position, self.current_step, weights, optimizer.state_dict())
         save_checkpoint(self.options.folder, state, self.options.keep)
         write_weights(self.options.folder, self.net, self.recipe, self.iteration)
 
     def _resume(self, saved: Checkpoint, optimizer: CaffeOptimizer) -> None:
-        """Take over a checkpoint's state, if the recipe is the same; more iterations are allowed where no rate changes.
-
-        Raises:
-            TrainingError: another recipe.
-        """
-        ours = asdict(self.recipe)
-        free = {"iterations"} if self.recipe.policy != "poly" else set()
-        differing = [name for name in ours if name not in free and saved.recipe.get(name) != ours[name]]
-        if differing:
-            seen = "; ".join(f"{name} was {saved.recipe.get(name)}, now {ours[name]}" for name in differing)
-            message = f"this run had another recipe: {seen}; give the same numbers, or another folder"
-            raise TrainingError(message, path=str(self.options.folder))
+        """Take over a checkpoint's state."""
         self.net.net.load_state_dict(saved.weights)
         optimizer.load_state_dict(dict(saved.optimizer))
         self.iteration, self.position, self.current_step = saved.iteration, saved.position, saved.current_step

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -12,23 +11,28 @@ import torch
 from converter.dilatednet.training.checkpoint import Checkpoint, checkpoints, latest_checkpoint
 from converter.dilatednet.training.distributed import Processes, init_process_group
 from converter.dilatednet.training.initial_weights import initialize
+from converter.dilatednet.training.log import LOG
 from converter.dilatednet.training.loop import Run, RunOptions
 from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.result import RESULT, write_weights
+from converter.dilatednet.training.run_record import claim_run
 from converter.dilatednet.training.sources import Source, TrainingItems, feature_items, image_items
 from converter.dilatednet.training.stages import StageNet, build_stage, topology_of
 from converter.dilatednet.zoo import find
-from converter.errors import OutputError, TrainingError
-from converter.files.atomic import atomic_write
+from converter.errors import TrainingError
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a run begins: weights files, or none `from_scratch`; `resume` goes on where its folder holds a run."""
+    """How a run begins: weights files, or none `from_scratch`.
+
+    `resume` goes on where its folder holds a run; `afresh` deletes that run.
+    """
 
     weights: tuple[str, ...] = ()
     from_scratch: bool = False
     resume: bool = False
+    afresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +59,24 @@ def train_stage(
     tell: Callable[[str], None] = lambda _text: None,
     on_request: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Train a stage into `options.folder`: `log.jsonl`, `recipe.json`, checkpoints with `weights.safetensors`.
+    """Train a stage into `options.folder`: `log.jsonl`, `made-by.json`, checkpoints with `weights.safetensors`.
 
     Under torchrun every process calls this; the first one writes. `tell` receives notes for people;
     `on_request` is called, out of a signal handler, when SIGINT or SIGTERM asks the run to stop.
 
     Raises:
-        TrainingError: the folder holds a run and `resume` is not set, another recipe, no weights to begin with, or the
-            run diverged.
+        TrainingError: the folder holds a run and `resume` is not set, no weights to begin with, or the run diverged.
         DatasetError, ImageError, WeightsError, CaffemodelError: files that are bad or do not fit.
-        OutputError: the folder cannot be written.
+        OutputError: another recipe, other data or weights made the run to go on with, or the folder cannot be written.
     """
     recipe.check()
     with init_process_group(device) as processes:
-        saved = _open(options.folder, start, processes)
+        saved = _open(options.folder, start, recipe, source, processes)
         net = _initial_net(recipe, start, saved, tell if processes.is_main else _silent)
         run = Run(recipe, net, _items(source, recipe), options, processes, on_request=on_request)
-        if processes.is_main:
-            _write_json(options.folder / "recipe.json", asdict(recipe))
-            if saved is not None:  # a kill may have come between a checkpoint and its weights
-                net.net.load_state_dict(saved.weights)
-                write_weights(options.folder, net, recipe, saved.iteration)
+        if processes.is_main and saved is not None:  # a kill may have come between a checkpoint and its weights
+            net.net.load_state_dict(saved.weights)
+            write_weights(options.folder, net, recipe, saved.iteration)
         finished = run.train(saved)
         return Outcome(finished, run.iteration, options.folder / RESULT, processes.is_main, run.stopped_by)
 
@@ -84,17 +85,23 @@ def _silent(_text: str) -> None:
     """Say nothing."""
 
 
-def _open(folder: Path, start: Start, processes: Processes) -> Checkpoint | None:
-    """The checkpoint to go on from, if there is one; the folder exists afterwards."""
-    if checkpoints(folder) and not start.resume:
+def _open(folder: Path, start: Start, recipe: Recipe, source: Source, processes: Processes) -> Checkpoint | None:
+    """The checkpoint to go on from, if there is one; the folder exists afterwards, with a record of the run."""
+    if checkpoints(folder) and not (start.resume or start.afresh):
         message = f"this folder holds a run ({checkpoints(folder)[-1].name}); add --resume to go on, or name another"
-        raise TrainingError(message, path=str(folder))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(folder)) from error
+        raise TrainingError(f"{message} (--afresh deletes it)", path=str(folder))
+    if processes.is_main:
+        if start.afresh:
+            _forget(folder)
+        claim_run(folder, recipe, source, start.weights, begun=bool(checkpoints(folder)))
     processes.wait()
     return latest_checkpoint(folder)
+
+
+def _forget(folder: Path) -> None:
+    """Delete a run, so that another can begin in its folder."""
+    for path in (*checkpoints(folder), folder / LOG, folder / RESULT):
+        path.unlink(missing_ok=True)
 
 
 def _initial_net(recipe: Recipe, start: Start, saved: Checkpoint | None, tell: Callable[[str], None]) -> StageNet:
@@ -113,8 +120,3 @@ def _items(source: Source, recipe: Recipe) -> TrainingItems:
     mean = recipe.mean or find(recipe.model).label_set.mean
     data = feature_items(source, recipe) if recipe.stage == "context" else image_items(source, recipe, mean)
     return TrainingItems(data, topology_of(recipe).classes)
-
-
-def _write_json(path: Path, values: object) -> None:
-    with atomic_write(path) as file:
-        file.write((json.dumps(values, indent=1) + "\n").encode())

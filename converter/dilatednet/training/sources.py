@@ -39,10 +39,14 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Pairs of input and label files, and how label files are read (None: as class indices)."""
+    """Pairs of input and label files, and how label files are read (None: as class indices).
+
+    `features` is the folder of maps that stand in the images' place.
+    """
 
     pairs: Pairs
     read: Truth | None = None
+    features: Path | None = None
 
 
 def from_split(split: Split, features: str | os.PathLike[str] | None = None, *, only_present: bool = False) -> Source:
@@ -60,7 +64,8 @@ def from_split(split: Split, features: str | os.PathLike[str] | None = None, *, 
             message = f"{len(missing)} of {len(pairs)} feature maps are not there, {missing[0]} first"
             raise DatasetError(f"{message}; make them with 'dilatednet features'", path=str(features))
         pairs = [pair for pair in pairs if pair[0] not in set(missing)]
-    return Source(pairs, Truth({str(item.labels): item for item in split.samples}, split))
+    ground_truth = Truth({str(item.labels): item for item in split.samples}, split)
+    return Source(pairs, ground_truth, Path(features) if features is not None else None)
 
 
 def _input(item: Sample, features: str | os.PathLike[str] | None) -> Path:

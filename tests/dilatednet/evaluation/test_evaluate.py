@@ -6,9 +6,9 @@ from PIL import Image
 
 from converter.data.datasets import Split, open_split
 from converter.dilatednet.evaluation.evaluate import evaluate
-from converter.dilatednet.evaluation.journal import Journal
+from converter.dilatednet.evaluation.journal import Journal, forget
 from converter.dilatednet.evaluation.score import score
-from converter.errors import DatasetError
+from converter.errors import DatasetError, OutputError
 from tests.data.made_voc import blank, made_truth, make_voc, slow_confusion
 
 ABOUT = {"model": "fake", "classes": 21}
@@ -119,8 +119,10 @@ def test_a_torn_last_line_is_no_finished_image_and_spoils_no_new_one(noise: Spli
 
 def test_a_journal_of_another_evaluation_is_refused(tmp_path: Path):
     Journal(tmp_path / "run", ABOUT).__exit__(None, None, None)
-    with pytest.raises(DatasetError, match=r"holds another evaluation: model 'fake' \(now 'other'\); name another"):
+    with pytest.raises(OutputError, match="finished images were made otherwise: model was fake, now other; give"):
         Journal(tmp_path / "run", {"model": "other", "classes": 21})
+    forget(tmp_path / "run")
+    Journal(tmp_path / "run", {"model": "other", "classes": 21}).__exit__(None, None, None)
 
 
 def test_saved_predictions_score_the_same_and_a_missing_one_is_made_again(noise: Split, tmp_path: Path):

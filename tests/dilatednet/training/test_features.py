@@ -14,10 +14,12 @@ from converter.data.datasets.split import Sample
 from converter.data.images import read_image
 from converter.data.list_files import read_bin
 from converter.dilatednet.model import DilatedNet
-from converter.dilatednet.training.features import extract, front_end
+from converter.dilatednet.training.features import claim_maps, extract, front_end
+from converter.dilatednet.training.loop import RunOptions
 from converter.dilatednet.training.recipes import recipe
+from converter.dilatednet.training.run import Start, train_stage
 from converter.dilatednet.training.sources import from_lists, from_split
-from converter.errors import DatasetError, WeightsError
+from converter.errors import DatasetError, OutputError, WeightsError
 from tests.dilatednet.training.tiny_training import CLASSES, blobs, run, tiny, write_images
 
 MEAN = (102.93, 111.36, 116.52)
@@ -135,6 +137,47 @@ def test_the_commands_run_the_three_stages_in_a_row(tmp_path: Path, capsys: pyte
     both = ["--weights", weights, "--weights", f"{context}/weights.safetensors", "--context", "basic"]
     assert main(["train", "joint", *common, *few, *narrow, *both, "--out", joint]) == 0
     assert len(blobs(Path(joint) / "weights.safetensors")) == 2 * (16 + 8)
+
+
+def test_maps_of_another_front_end_or_tile_are_refused_unless_begun_afresh(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.safetensors"
+    state = safetensors.torch.load_file(trained)
+    safetensors.torch.save_file({name: value + 1 for name, value in state.items()}, other)
+    root, maps = str(voc_root(tmp_path / "data")), tmp_path / "maps"
+    common = ["features", "--preset", "voc", "--data", root, "--device", "cpu", "--classes", "3", "--out", str(maps)]
+    size = ["--input-size", "412", "428"]
+    assert main([*common, *size, "--weights", str(trained)]) == 0
+    before = {path.name: path.read_bytes() for path in maps.iterdir()}
+    assert main([*common, *size, "--weights", str(trained)]) == 0
+    assert "0 maps made, 6 were there" in capsys.readouterr().err
+    for more, said in (
+        ([*size, "--weights", str(other)], "these feature maps were made otherwise: weights_sha256 was "),
+        (["--input-size", "412", "412", "--weights", str(trained)], "input_size was [412, 428], now [412, 412]"),
+    ):
+        assert main([*common, *more]) == 2
+        assert said in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in maps.iterdir()} == before
+    assert main([*common, *size, "--weights", str(other), "--afresh"]) == 0
+    assert "6 maps made, 0 were there" in capsys.readouterr().err
+    assert (maps / "p0.bin").read_bytes() != before["p0.bin"]
+
+
+def test_a_context_run_on_other_maps_is_not_gone_on_with(
+    lists: tuple[Path, Path], trained: Path, tmp_path: Path
+) -> None:
+    split, maps = open_split("voc", voc_root(tmp_path / "data"), "train"), tmp_path / "maps"
+    net = front_end(tiny(), str(trained))
+    chosen = recipe("voc", "context", classes=CLASSES, batch=2, iterations=1, context="basic")
+    options, resume = RunOptions(tmp_path / "run"), Start(resume=True)
+    for tile in (TILE, (412, 412)):
+        claim_maps(maps, net, str(trained), MEAN, tile, afresh=True)
+        extract(net, split.samples, maps, MEAN, tile)
+        if tile == TILE:
+            train_stage(chosen, from_split(split, maps), options, resume, device="cpu")
+    with pytest.raises(OutputError, match="these checkpoints were made otherwise: features was "):
+        train_stage(chosen, from_split(split, maps), options, resume, device="cpu")
 
 
 def test_missing_maps_are_named_or_left_out(lists: tuple[Path, Path], trained: Path, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_run_leaves_weights_a_log_its_recipe_and_the_newest_checkpoints(unbrok
     assert [path.name for path in checkpoints(unbroken)] == ["checkpoint-00000006.pt", "checkpoint-00000008.pt"]
     assert [line["iteration"] for line in log_of(unbroken)] == list(range(1, 9))
     assert {line["rate"] for line in log_of(unbroken)} == {0.0001}
-    assert json.loads((unbroken / "recipe.json").read_text())["rate"] == 0.0001
+    assert json.loads((unbroken / "made-by.json").read_text())["checkpoints"]["rate"] == 0.0001
     assert len(blobs(unbroken / "weights.safetensors")) == 2 * 16
     assert not list(unbroken.glob("*.part"))
 
@@ -84,8 +84,28 @@ def test_a_folder_with_a_run_is_not_begun_again(lists: tuple[Path, Path], unbrok
 
 
 def test_resuming_with_another_recipe_is_refused(lists: tuple[Path, Path], unbroken: Path) -> None:
-    with pytest.raises(TrainingError, match=r"rate was 0\.0001, now 0\.5"):
+    with pytest.raises(OutputError, match=r"rate was 0\.0001, now 0\.5"):
         run(lists, unbroken, tiny(rate=0.5), RESUME)
+
+
+def test_resuming_on_other_images_is_refused(lists: tuple[Path, Path], unbroken: Path, tmp_path: Path) -> None:
+    fewer = write_images(tmp_path, count=5)
+    with pytest.raises(OutputError, match="items was 6, now 5"):
+        run(fewer, unbroken, tiny(), RESUME)
+
+
+def test_a_run_begun_afresh_leaves_nothing_of_the_one_before(lists: tuple[Path, Path], tmp_path: Path) -> None:
+    run(lists, tmp_path, tiny(iterations=6))
+    run(lists, tmp_path, tiny(iterations=3, seed=1), Start(from_scratch=True, afresh=True))
+    assert [path.name for path in checkpoints(tmp_path)] == ["checkpoint-00000003.pt"]
+    assert [line["iteration"] for line in log_of(tmp_path)] == [1, 2, 3]
+
+
+def test_checkpoints_without_a_record_are_not_gone_on_with(lists: tuple[Path, Path], tmp_path: Path) -> None:
+    run(lists, tmp_path, tiny(iterations=3))
+    (tmp_path / "made-by.json").unlink()
+    with pytest.raises(OutputError, match=r"holds checkpoints, but no made-by\.json says what made them"):
+        run(lists, tmp_path, tiny(iterations=4), RESUME)
 
 
 def test_a_damaged_checkpoint_is_named(lists: tuple[Path, Path], tmp_path: Path) -> None:
