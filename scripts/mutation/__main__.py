@@ -6,6 +6,7 @@ import argparse
 import random
 import sys
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from scripts.mutation.mutants import Mutant, mutants
@@ -42,8 +43,10 @@ def modules(args: argparse.Namespace) -> list[str]:
     """The modules named, and others drawn at random of those that can be changed at all."""
     named = list(NAMED) if args.modules is None else args.modules
     count = args.random_modules if args.random_modules is not None else 20 * (args.modules is None)
-    others = [file for file in sources(args.root) if file not in named and listed(args.root, file, None, 0)]
-    return [*named, *sorted(random.Random(args.seed).sample(others, min(count, len(others))))]
+    others = [file for file in sources(args.root) if file not in named]
+    random.Random(args.seed).shuffle(others)
+    drawn = islice((file for file in others if listed(args.root, file, None, 0)), count)
+    return [*named, *sorted(drawn)]
 
 
 def listed(root: Path, file: str, sample: int | None, seed: int) -> list[Mutant]:

@@ -14,6 +14,8 @@ from scripts.mutation.results import Verdict
 from scripts.mutation.tracing import Chosen, Recorder
 from scripts.mutation.tree import copy_tree, environment
 
+FAILED = 1
+"""pytest's status where tests failed: those are left out."""
 NO_TESTS = 5
 """pytest's status where nothing was collected."""
 USAGE = 4
@@ -43,10 +45,11 @@ class Trial:
         if not target.exists():
             tree = self.trees[0]
             run = start(tree, tests, _recorder(tree, target), 3600.0, environment(self.root))
-            while run.finished() is None:
+            while (status := run.finished()) is None:
                 time.sleep(0.1)
-        if not target.exists():
-            raise SystemExit(f"the unchanged tests did not run: see {self.trees[0]}.log")
+            if status not in (0, FAILED):
+                target.unlink(missing_ok=True)
+                raise SystemExit(f"the unchanged tests did not run: see {tree}.log")
         record: Record = json.loads(target.read_text())
         return record
 
