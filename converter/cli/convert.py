@@ -42,6 +42,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mean", metavar="B,G,R", help="mean that the net's images have taken off: numbers, or a file")
     parser.add_argument("--scale", type=float, default=1.0, help="factor after the mean")
     parser.add_argument("--color", choices=("bgr", "rgb", "gray"), default="bgr", help="the net's channels")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that NET's rules ask for")
+    parser.add_argument("--level", type=int, default=0, metavar="N", help="level that NET's rules ask for")
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument("--allow-nan", action="store_true", help="keep numbers that are not finite")
     parser.add_argument("--allow-unused", action="store_true", help="leave out layers that NET does not have")
@@ -53,11 +55,11 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads would spin where the source is hashed
     from converter.export.convert import convert
 
-    allowed = {name: getattr(args, name) for name in ("allow_nan", "allow_unused", "allow_unknown")}
+    options = {name: getattr(args, name) for name in ("key", "level", "allow_nan", "allow_unused", "allow_unknown")}
     until = [blob for text in args.until for blob in text.split(",")]
     report = convert(
-        args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), key=args.key,
-        preprocessing=_preprocessing(args), fold_preprocessing=args.fold_preprocessing, parity=_parity(args), **allowed,
+        args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), stages=tuple(args.stage),
+        preprocessing=_preprocessing(args), fold_preprocessing=args.fold_preprocessing, parity=_parity(args), **options,
     )  # fmt: skip
     for note in report.notes:
         print(printable(f"note: {note}"))
@@ -95,7 +97,8 @@ def _parity(args: argparse.Namespace) -> dict[str, float] | None:
     from converter.verify.inputs import random_inputs
     from converter.verify.verify import Verifier
 
-    verifier = Verifier(args.prototxt, args.weights, allow_unknown=args.allow_unknown, key=args.key)
+    options = {name: getattr(args, name) for name in ("key", "level", "allow_unknown")}
+    verifier = Verifier(args.prototxt, args.weights, stages=tuple(args.stage), inputs=dict(args.inputs), **options)
     (check,) = verifier.check(random_inputs(verifier.plan, 0))
     if not check.passed:
         row = check.comparison.first_divergence

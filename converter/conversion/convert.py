@@ -31,6 +31,15 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
+class NetFile:
+    """The prototxt to match weights with, and what its layers' rules may ask for."""
+
+    path: str | os.PathLike[str]
+    stages: tuple[str, ...] = ()
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was written: sizes in bytes, time in seconds, the source's SHA-256, and what a user should know."""
 
@@ -53,6 +62,8 @@ def convert(
     allow_unused: bool = False,
     allow_unknown: bool = False,
     key: str | None = None,
+    stages: Sequence[str] = (),
+    level: int = 0,
 ) -> Report:
     """Write the weights of one file into another, whose ending says its format.
 
@@ -65,13 +76,18 @@ def convert(
         allow_unused: leave out, and note, layers of the file that the net does not have.
         allow_unknown: go on, and note it, where the net has layer types or fields that nobody knows.
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
+        stages: stages that the layers' rules in `prototxt` may ask for.
+        level: level that they may ask for.
 
     Raises:
         CaffemodelError: `weights` does not read.
         WeightsError: the weights do not belong to the net, or hold NaN.
         UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
-        OutputError: the ending is unknown, `out` is `weights`, or cannot be written.
+        OutputError: the ending is unknown, `out` is `weights`, or cannot be written; or stages without `prototxt`.
     """
+    if prototxt is None and (stages or level):
+        text = "stages and a level choose layers of a net; give it with prototxt (--prototxt NET), or leave them out"
+        raise OutputError(text, path=os.fspath(out))
     started, target = time.perf_counter(), Path(out)
     check_target(weights, target, ENDINGS)
     digests = [Digest(path) for path in split_paths(weights)]
@@ -79,7 +95,8 @@ def convert(
         for digest in digests:
             digest.start()  # before numpy and the rest are imported, which takes a third as long as hashing half a GB
         allowed = Allowed(allow_nan, allow_unused, allow_unknown)
-        return _read_and_write(weights, digests, target, prototxt, allowed, key, started)
+        net = None if prototxt is None else NetFile(prototxt, tuple(stages), level)
+        return _read_and_write(weights, digests, target, net, allowed, key, started)
     finally:
         for digest in digests:
             digest.stop()
@@ -89,7 +106,7 @@ def _read_and_write(
     weights: str | os.PathLike[str],
     digests: Sequence[Digest],
     target: Path,
-    prototxt: str | os.PathLike[str] | None,
+    net: NetFile | None,
     allowed: Allowed,
     key: str | None,
     started: float,
@@ -101,7 +118,7 @@ def _read_and_write(
     from converter.formats.weights.stored import Origin, Outgoing
     from converter.plan.finite import count_nonfinite
 
-    prepared = _read_and_match(weights, prototxt, allowed, key)
+    prepared = _read_and_match(weights, net, allowed, key)
     ending = weights_files.ending(target)
     ready = prepared.by_key() if ending in weights_files.BY_KEY else prepared.by_position()
     copies = ending == ".safetensors" and not allowed.nan  # the bytes pass by there: no second reading is needed
@@ -122,18 +139,19 @@ def _read_and_write(
 
 
 def _read_and_match(
-    weights: str | os.PathLike[str], prototxt: str | os.PathLike[str] | None, allowed: Allowed, key: str | None
+    weights: str | os.PathLike[str], net: NetFile | None, allowed: Allowed, key: str | None
 ) -> Prepared:
     """The weights, read, and matched to the net where one is given."""
     from converter.conversion.prepare import Prepared, by_caffe_names
     from converter.formats import weights as weights_files
 
     stored = weights_files.read(weights, key=key)
-    if prototxt is None:
+    if net is None:
         return Prepared(by_caffe_names(stored), notes=stored.notes)
     from converter.conversion.net import matched_to_net
 
-    return matched_to_net(stored, prototxt, allow_unused=allowed.unused, allow_unknown=allowed.unknown)
+    skipped = {"allow_unused": allowed.unused, "allow_unknown": allowed.unknown}
+    return matched_to_net(stored, net.path, stages=net.stages, level=net.level, **skipped)
 
 
 def _report(target: Path, written: StoredWeights, notes: Sequence[str], sha256: str, started: float) -> Report:

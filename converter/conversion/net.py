@@ -24,21 +24,25 @@ def matched_to_net(
     stored: StoredWeights,
     prototxt: str | os.PathLike[str],
     *,
+    stages: Sequence[str] = (),
+    level: int = 0,
     allow_unused: bool = False,
     allow_unknown: bool = False,
 ) -> Prepared:
     """The weights as the net at `prototxt` names, orders and shapes them.
 
-    Shapes are checked against the net in its TEST phase; where an input's size is not stated, or where
-    `allow_unknown` admits layers that nobody registered and fields that nobody reads, a note says so, and names alone
-    are checked. `allow_unused`: layers that the net does not have are left out and noted.
+    Shapes are checked against the net in its TEST phase, with these stages and this level; where an input's size is not
+    stated, or where `allow_unknown` admits layers that nobody registered and fields that nobody reads, a note says so,
+    and names alone are checked. `allow_unused`: layers that the net does not have are left out and noted.
 
     Raises:
         PrototxtError: the text does not read.
+        GraphError: its layers do not connect, or none is left.
         UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
         WeightsError: a layer of the file is not in the net, one of the net is not in the file, or has other shapes.
     """
     record = upgrade_net(read_prototxt(prototxt))
+    net = build_net(record, phase="test", stages=stages, level=level)
     layers = tuple(in_phase(layer) for layer in record.all("layer") if isinstance(layer, Record))
     types = {str(layer.last("name", "")): str(layer.last("type", "")) for layer in layers}
     stored = replace(stored, name=str(record.last("name", "")) or stored.name)
@@ -48,7 +52,6 @@ def matched_to_net(
         *_check_unused(stored.path, [name for name in held if name not in types], prototxt, allow_unused),
     ]
     try:
-        net = build_net(record, phase="test")
         plan = build_plan(net, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
         if not allow_unknown and not isinstance(error, ShapeError):

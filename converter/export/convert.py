@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from converter.conversion import convert as weights_conversion
 from converter.conversion.convert import Report
@@ -40,6 +40,8 @@ def convert(
     allow_unused: bool = False,
     allow_unknown: bool = False,
     key: str | None = None,
+    stages: Sequence[str] = (),
+    level: int = 0,
 ) -> Report:
     """Write the weights of one file into another, whose ending says its format; torch is imported for whole nets only.
 
@@ -60,6 +62,8 @@ def convert(
         allow_unused: leave out, and note, layers of the file that the net does not have.
         allow_unknown: go on, and note it, where the net has layer types or fields that nobody knows.
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
+        stages: stages that the layers' rules in `prototxt` may ask for.
+        level: level that they may ask for.
 
     Raises:
         CaffemodelError: `weights` does not read.
@@ -75,7 +79,7 @@ def convert(
         if until or inputs or preprocessing or fold_preprocessing:
             text = f"until, inputs and preprocessing are for whole nets, {', '.join(MODEL_ENDINGS)}; leave them out"
             raise OutputError(text, path=os.fspath(out))
-        return weights_conversion.convert(weights, out, prototxt, key=key, **allowed)
+        return weights_conversion.convert(weights, out, prototxt, key=key, stages=stages, level=level, **allowed)
     started = time.perf_counter()
     if not folder:
         weights_conversion.check_target(weights, Path(out), MODEL_ENDINGS)
@@ -83,7 +87,8 @@ def convert(
         kind = "folder" if folder else f"{Path(out).suffix} file"
         text = f"a {kind} holds a whole net; give it with prototxt (--prototxt NET)"
         raise OutputError(text, path=os.fspath(out))
-    net = _loaded(weights, prototxt, inputs, preprocessing, key, allowed)
+    options = {"inputs": inputs, "preprocessing": preprocessing, "stages": stages, "level": level}
+    net = _loaded(weights, prototxt, key, allowed, options)
     net = _prepared(net, tuple(until), fold_preprocessing)
     digest = _sha256(weights)
     origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in split_paths(weights)), digest)
@@ -94,12 +99,11 @@ def convert(
 def _loaded(
     weights: AnyPath,
     prototxt: AnyPath,
-    inputs: Mapping[str, Shape] | None,
-    preprocessing: Preprocessing | AnyPath | None,
     key: str | None,
     allowed: Mapping[str, bool],
+    options: Mapping[str, Any],
 ) -> CaffeModule:
-    """The net, its numbers looked at."""
+    """The net as `load` gives it with these options, its numbers looked at."""
     from converter.conversion.finite import check_finite
     from converter.formats import weights as weights_files
     from converter.pytorch.loading import load
@@ -107,7 +111,7 @@ def _loaded(
     if not allowed["allow_nan"]:
         check_finite(weights_files.read(weights, key=key))
     lenient = allowed["allow_unknown"] or allowed["allow_unused"]
-    return load(prototxt, weights, inputs=inputs, key=key, preprocessing=preprocessing, allow_unknown=lenient)
+    return load(prototxt, weights, key=key, allow_unknown=lenient, **options)
 
 
 def _prepared(net: CaffeModule, until: tuple[str, ...], fold: bool) -> CaffeModule:

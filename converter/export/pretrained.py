@@ -101,12 +101,15 @@ def from_pretrained(name: AnyPath, *, revision: str | None = None, **options: An
 
 
 def _prototxt(plan: Plan) -> str:
-    """The net's layers as text, with the numbers of outputs that they have now, and what it says of gradients."""
+    """The net's layers as text, as they are now, with what chose them and what it says of gradients."""
     where = Where(plan.net.path)
     name = Field("name", plan.net.name, where)
+    states = [Field("stage", stage, where) for stage in plan.net.stages]
+    states += [Field("level", plan.net.level, where)] if plan.net.level else []
+    state = [Field("state", Record("NetState", where, tuple(states)), where)] if states else []
     forced = [Field("force_backward", True, where)] if plan.net.force_backward else []
     layers = (Field("layer", layer.record, layer.where) for layer in plan.net.layers)
-    return write_prototxt(Record("NetParameter", where, (name, *forced, *layers)))
+    return write_prototxt(Record("NetParameter", where, (name, *state, *forced, *layers)))
 
 
 def _config(net: CaffeModule, source: dict[str, str], digest: str) -> dict[str, Any]:

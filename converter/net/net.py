@@ -54,7 +54,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """A net for one phase (None: every layer of the file, whatever its rules)."""
+    """A net for one phase (None: every layer of the file, whatever its rules), for these stages and this level."""
 
     name: str
     layers: tuple[Layer, ...]
@@ -64,6 +64,8 @@ class Net:
     notes: tuple[str, ...] = field(default=())
     force_backward: bool = False
     """Whether every bottom gets a gradient, whatever `propagate_down` says."""
+    stages: tuple[str, ...] = ()
+    level: int = 0
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -86,7 +88,8 @@ def build_net(
     """Freeze an upgraded NetParameter: filter by phase, level and stages, then check that the layers connect.
 
     Raises:
-        GraphError: include and exclude rules in one layer, a bottom that nothing produces, a top produced twice.
+        GraphError: include and exclude rules in one layer, a bottom that nothing produces, a top produced twice; or no
+            layer is left.
     """
     view = Params(record)
     name = view.text("name", "")
@@ -95,13 +98,17 @@ def build_net(
     level = level or state.integer("level", 0)  # what a solver asks for is merged over the net's own state
     records = [item.value for item in record if item.name == "layer" and isinstance(item.value, Record)]
     kept = [item for item in records if phase is None or _is_included(item, phase, stages, level)]
+    if not kept:
+        told = f"phase {phase}, level {level}, stages {', '.join(stages) or 'none'}"
+        text = f"keeps no layer in {told}; ask for another state" if records else "has no layers; is it a net?"
+        raise GraphError(text, path=record.where.path)
     fork = is_dilation_fork(record)
     layers = tuple(replace(_layer(item, phase), dilation_fork=fork) for item in kept)
     if phase is not None:
         _check_wiring(layers)
     unknown = tuple(item for item in record if not item.known)
     forced = view.flag("force_backward", False)
-    return Net(name, layers, phase, record.where.path, unknown, tuple(notes), forced)
+    return Net(name, layers, phase, record.where.path, unknown, tuple(notes), forced, stages, level)
 
 
 def _layer(record: Record, phase: Phase | None) -> Layer:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from converter.errors import GraphError, ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
+from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
 from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredWeights
 from converter.layers.kit.windows import element_count
@@ -61,9 +61,6 @@ def inspect_net(
     """
     chosen: Phase = "train" if phase == "train" else "test"
     net = read_net(prototxt, chosen, allow_unknown=True, stages=stages, level=level)
-    if not net.layers:
-        told = f"phase {chosen}, level {level}, stages {', '.join(stages) or 'none'}"
-        raise GraphError(f"keeps no layer in {told}; ask for another state", path=net.path)
     stored = weights_files.read(weights, key=key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
     notes += (*stored.notes, *notes_on_nonfinite(stored)) if stored is not None else ()

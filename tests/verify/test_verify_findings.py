@@ -88,7 +88,7 @@ def test_stored_blobs_that_are_not_finite_fail(tmp_path, capsys):
         ('layer { name: "d" type: "Input" top: "x" input_param { shape { dim: 1 } } }', "there is nothing to verify"),
         (
             'layer { name: "d" type: "Input" top: "x" include { stage: "deploy" } input_param { shape { dim: 1 } } }',
-            "has no layers in phase TEST, level 0, stages none",
+            "keeps no layer in phase test, level 0, stages none",
         ),
     ],
 )
