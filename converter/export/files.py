@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from converter.errors import OutputError
+from converter.files.parts import lock, part_path, remove_stale_parts
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def finished(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+        folder, mark = _part_folder(target.parent, target.name)
     except OSError as error:
         raise OutputError(f"cannot write here: {error.strerror}; name a writable folder", path=str(target)) from error
     try:
@@ -33,6 +33,7 @@ def finished(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise OutputError(f"cannot be written: {reason}; nothing was left behind", path=str(target)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(mark)
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def finished_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=target))
+        made, mark = _part_folder(target)
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror}; name another folder", path=str(target)) from error
     try:
@@ -56,3 +57,14 @@ def finished_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise OutputError(f"cannot be written: {error.strerror or error}", path=str(target)) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
+        os.close(mark)
+
+
+def _part_folder(parent: Path, name: str = "") -> tuple[Path, int]:
+    """A new folder for files on their way, and a descriptor that marks it as in use until it is closed."""
+    remove_stale_parts(parent)
+    folder = part_path(parent, name)
+    folder.mkdir()
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    lock(descriptor)
+    return folder, descriptor

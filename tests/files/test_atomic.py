@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from converter.errors import OutputError
+from converter.files import parts
 from converter.files.atomic import atomic_write
 
 
@@ -35,8 +36,11 @@ def test_the_old_file_stays_whole_and_open_until_the_new_one_is_whole(tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_unfinished_file_is_hidden_beside_the_target_and_named_after_it(tmp_path: Path) -> None:
-    """Beside it, because a file is renamed at once only within a file system."""
+def test_an_unfinished_file_with_a_name_is_hidden_beside_the_target_and_named_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the file system has none without; beside it, because renaming goes at once only within a file system."""
+    monkeypatch.setattr(parts, "unnamed_files", lambda folder: folder is None)
     with atomic_write(tmp_path / "net.pth"):
         (unfinished,) = tmp_path.iterdir()
         assert unfinished.name.startswith(".net.pth.")
