@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from converter.errors import OutputError
 from converter.files.digest import Digest
 from converter.files.paths import split_paths
+from converter.files.unchanged import unchanged
 
 if TYPE_CHECKING:
     from converter.conversion.prepare import Prepared
@@ -80,7 +81,7 @@ def convert(
         level: level that they may ask for.
 
     Raises:
-        CaffemodelError: `weights` does not read.
+        CaffemodelError: `weights` does not read, or changed while it was read.
         WeightsError: the weights do not belong to the net, or hold NaN.
         UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
         OutputError: the ending is unknown, `out` is `weights`, or cannot be written; or stages without `prototxt`.
@@ -96,7 +97,8 @@ def convert(
             digest.start()  # before numpy and the rest are imported, which takes a third as long as hashing half a GB
         allowed = Allowed(allow_nan, allow_unused, allow_unknown)
         net = None if prototxt is None else NetFile(prototxt, tuple(stages), level)
-        return _read_and_write(weights, digests, target, net, allowed, key, started)
+        with unchanged(digest.path for digest in digests):
+            return _read_and_write(weights, digests, target, net, allowed, key, started)
     finally:
         for digest in digests:
             digest.stop()

@@ -14,6 +14,7 @@ from converter.conversion.convert import Report
 from converter.errors import OutputError
 from converter.export.provenance import Provenance
 from converter.files.paths import split_paths
+from converter.files.unchanged import unchanged
 from converter.net.net import Shape
 from converter.net.preprocessing import Preprocessing, described
 
@@ -66,7 +67,7 @@ def convert(
         level: level that they may ask for.
 
     Raises:
-        CaffemodelError: `weights` does not read.
+        CaffemodelError: `weights` does not read, or changed while it was read.
         WeightsError: the weights do not belong to the net, or hold NaN.
         UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
         OutputError: the ending is unknown, `out` is `weights`, a layer cannot be expressed in the format, or the file
@@ -88,11 +89,13 @@ def convert(
         text = f"a {kind} holds a whole net; give it with prototxt (--prototxt NET)"
         raise OutputError(text, path=os.fspath(out))
     options = {"inputs": inputs, "preprocessing": preprocessing, "stages": stages, "level": level}
-    net = _loaded(weights, prototxt, key, allowed, options)
-    net = _prepared(net, tuple(until), fold_preprocessing)
-    digest = _sha256(weights)
-    origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in split_paths(weights)), digest)
-    notes = [*net.notes, *(_write_folder(net, Path(out), origin, parity) if folder else _write(net, Path(out), origin))]
+    with unchanged(split_paths(weights)):
+        net = _loaded(weights, prototxt, key, allowed, options)
+        net = _prepared(net, tuple(until), fold_preprocessing)
+        digest = _sha256(weights)
+        origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in split_paths(weights)), digest)
+        written = _write_folder(net, Path(out), origin, parity) if folder else _write(net, Path(out), origin)
+    notes = [*net.notes, *written]
     return _report(net, Path(out), notes, digest, started)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from converter.errors import OutputError
 from converter.files.parts import lock, part_path, remove_stale_parts
+from converter.files.unchanged import check_unchanged
 
 
 @contextmanager
@@ -26,6 +27,7 @@ def finished(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise OutputError(f"cannot write here: {error.strerror}; name a writable folder", path=str(target)) from error
     try:
         yield folder / target.name
+        check_unchanged()
         for written in sorted(folder.iterdir(), key=lambda one: one.name == target.name):
             written.replace(target.parent / written.name)  # the target last: what it refers to is there by then
     except OSError as error:
@@ -51,6 +53,7 @@ def finished_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise OutputError(f"cannot be written: {error.strerror}; name another folder", path=str(target)) from error
     try:
         yield made
+        check_unchanged()
         for written in sorted(made.iterdir()):
             written.replace(target / written.name)
     except OSError as error:

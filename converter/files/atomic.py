@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from converter.errors import OutputError
 from converter.files.parts import give_name, open_part
+from converter.files.unchanged import check_unchanged
 
 
 @contextmanager
@@ -23,6 +24,7 @@ def atomic_write(path: str | os.PathLike[str], *, wait: bool = True) -> Iterator
     files that can be made again, and that show when a power failure cut them short.
 
     Raises:
+        CaffemodelError: a file that the result comes from changed meanwhile (converter.files.unchanged).
         OutputError: the folder is missing or not writable, or the disk is full.
     """
     target = Path(path)
@@ -36,8 +38,10 @@ def atomic_write(path: str | os.PathLike[str], *, wait: bool = True) -> Iterator
             file.flush()
             if wait:
                 os.fsync(file.fileno())
+            check_unchanged()
             give_name(file.fileno(), part, target)
     except OSError as error:
+        check_unchanged()  # the error may be the source's
         reason = error.strerror or error
         raise OutputError(f"cannot be written: {reason}; nothing was left behind", path=str(target)) from error
     finally:
