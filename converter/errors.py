@@ -5,7 +5,7 @@ ConversionError                  root: catch this one
  |- PrototxtError                text that does not read: syntax, types, structure
  |- CaffemodelError              a weight, mean or state file that does not read
  |- GraphError                   layers that do not connect: bottoms, tops, phases
- |- UnsupportedLayerError        layer types nobody registered
+ |- UnsupportedLayerError        layer types that are not registered
  |- UnsupportedParameterError    a field that no layer took, or a value it cannot honour
  |- ShapeError                   blobs whose shapes do not fit a layer
  |- WeightsError                 weights that do not belong to the net
@@ -38,10 +38,10 @@ def printable(text: str) -> str:
     written `\x1b`, `\u202e`, `\xbe`. Text that was escaped stays as it is; a byte that `repr` wrote `\udcbe` too reads
     `\xbe`.
     """
-    return _QUOTED_BYTE.sub(r"\\x\1", _UNPRINTABLE.sub(_backslashed, text))
+    return _QUOTED_BYTE.sub(r"\\x\1", _UNPRINTABLE.sub(_escape_backslashes, text))
 
 
-def _backslashed(match: re.Match[str]) -> str:
+def _escape_backslashes(match: re.Match[str]) -> str:
     code = ord(match.group())
     code -= 0xDC00 if 0xDC80 <= code <= 0xDCFF else 0
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
@@ -109,7 +109,7 @@ class GraphError(ConversionError):
 
 
 class UnsupportedLayerError(ConversionError):
-    """Layer types that nobody registered; `types` names them all."""
+    """Layer types that are not registered; `types` names them all."""
 
     def __init__(self, message: str, *, types: tuple[str, ...], path: str | None = None, line: int = 0) -> None:
         super().__init__(message, path=path, line=line)

@@ -98,20 +98,20 @@ def _agreement(expected: Array, actual: Array) -> float | None:
     return float((expected.argmax(_CLASS_AXIS) == actual.argmax(_CLASS_AXIS)).mean())
 
 
-def _failed(name: str, shape: tuple[int, ...], limit: float, reason: str) -> Row:
+def _failed_row(name: str, shape: tuple[int, ...], limit: float, reason: str) -> Row:
     return Row(name, shape, math.nan, math.nan, math.nan, (), None, limit, passed=False, reason=reason)
 
 
 def _row(name: str, expected: Array, actual: Array, limit: float, *, is_end: bool) -> Row:
     if expected.shape != actual.shape:
-        return _failed(name, expected.shape, limit, f"shape {actual.shape}, expected {expected.shape}")
+        return _failed_row(name, expected.shape, limit, f"shape {actual.shape}, expected {expected.shape}")
     if expected.size == 0:
         return Row(name, expected.shape, 0.0, 0.0, 0.0, (), None, limit, passed=True)
     finite = np.isfinite(expected)
     odd = ~np.where(finite, np.isfinite(actual), (expected == actual) | (np.isnan(expected) & np.isnan(actual)))
     if odd.any():
         place = tuple(int(index) for index in np.argwhere(odd)[0])
-        return _failed(name, expected.shape, limit, f"{actual[place]} at {place}, expected {expected[place]}")
+        return _failed_row(name, expected.shape, limit, f"{actual[place]} at {place}, expected {expected[place]}")
     gap = np.zeros(expected.shape)
     np.subtract(actual, expected, out=gap, where=finite)
     flat = int(np.abs(gap).argmax())
@@ -168,7 +168,7 @@ def compare(
         if name not in actual or name not in expected:
             shape = np.shape(expected[name] if name in expected else actual[name])
             side = "missing" if name in expected else "extra, nothing was expected"
-            rows.append(_failed(name, shape, limit, side))
+            rows.append(_failed_row(name, shape, limit, side))
             continue
         pair = _array(name, expected[name]), _array(name, actual[name])
         rows.append(_row(name, *pair, limit, is_end=name in end_names))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reference.geometry import Window, convolved_size
+from reference.geometry import Window, conv_output_size
 from reference.layer import Array
 from reference.memory import check_size
 
@@ -58,7 +58,7 @@ def convolve(x: Array, weight: Array, window: Window, groups: int = 1, bias: Arr
     x: (n, c_in, *sizes); weight: (c_out, c_in / groups, *kernel); bias: (c_out,); returns (n, c_out, *output sizes).
     Source: src/caffe/layers/base_conv_layer.cpp.
     """
-    sizes = convolved_size(window, x.shape[2:])
+    sizes = conv_output_size(window, x.shape[2:])
     outputs = weight.shape[0]
     if min(sizes, default=1) < 1:
         raise ValueError(f"a window that reaches over {window.reach()} has no place in {x.shape[2:]}")

@@ -60,7 +60,7 @@ def convolution_window(layer: Layer, axes: int) -> Window:
     return window
 
 
-def convolved_size(window: Window, sizes: tuple[int, ...]) -> tuple[int, ...]:
+def conv_output_size(window: Window, sizes: tuple[int, ...]) -> tuple[int, ...]:
     """Output sizes of a convolution: (i + 2p - reach) / s + 1, rounded down."""
     rows = zip(sizes, window.pad, window.reach(), window.stride, strict=True)
     return tuple((size + 2 * pad - reach) // stride + 1 for size, pad, reach, stride in rows)

@@ -46,12 +46,12 @@ def match_keys(arrays: Mapping[str, NDArray[Any]], net: Net, path: str | None) -
         front = min(fitting, key=lambda one: abs(len(fitting[one]) - 1))
         names = fitting.pop(front)
         if len(names) != 1:
-            raise _unfit(front, groups[front], names, net, path)
+            raise _mismatch_error(front, groups[front], names, net, path)
         fronts[names[0]] = front
         for others in fitting.values():
             if names[0] in others:
                 others.remove(names[0])
-    return [_stored(layers[name], fronts[name], groups[fronts[name]], path) for name in layers if name in fronts]
+    return [_stored_layer(layers[name], fronts[name], groups[fronts[name]], path) for name in layers if name in fronts]
 
 
 def _groups(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Group]:
@@ -73,7 +73,7 @@ def _layers_with_blobs(net: Net) -> dict[str, Layer]:
     return first
 
 
-def _unfit(front: str, group: Group, fitting: Sequence[str], net: Net, path: str | None) -> WeightsError:
+def _mismatch_error(front: str, group: Group, fitting: Sequence[str], net: Net, path: str | None) -> WeightsError:
     key = f"{front}.{next(iter(group))}"
     if fitting:
         text = f"key {key!r} fits the layers {' and '.join(map(repr, fitting))} alike; expected one, so rename a layer"
@@ -83,7 +83,7 @@ def _unfit(front: str, group: Group, fitting: Sequence[str], net: Net, path: str
     return WeightsError(f"key {key!r} {reason} {net.path}; expected keys of its layers alone", path=path)
 
 
-def _stored(layer: Layer, front: str, group: Group, path: str | None) -> StoredLayer:
+def _stored_layer(layer: Layer, front: str, group: Group, path: str | None) -> StoredLayer:
     """One layer's arrays in Caffe's order and terms."""
     operator = registry.find(layer.type)
     assert operator is not None

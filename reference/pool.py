@@ -25,7 +25,7 @@ def _taps(
     height, width = x.shape[2:]
     starts = [np.arange(size) * s - pad for size, s, pad in zip(sizes, window.stride, window.pad, strict=True)]
     steps = [
-        _reaching(start, kernel, extent)
+        _reaching_steps(start, kernel, extent)
         for start, kernel, extent in zip(starts, window.kernel, x.shape[2:], strict=True)
     ]
     for row, column in itertools.product(*steps):
@@ -35,7 +35,7 @@ def _taps(
         yield inside, rows[:, None] * width + columns, x[:, :, rows[:, None], columns]
 
 
-def _reaching(starts: NDArray[np.intp], kernel: int, extent: int) -> list[int]:
+def _reaching_steps(starts: NDArray[np.intp], kernel: int, extent: int) -> list[int]:
     """The steps into a window that reach a pixel for some window: a window may be far larger than the plane."""
     if kernel <= extent:
         return [*range(kernel)]

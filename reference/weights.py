@@ -143,7 +143,7 @@ class Store:
 
     def _take(self, source: StoredLayer, position: int) -> None:
         """Blobs of a shared parameter go to one place: of several copies the last in the file counts, as in Caffe."""
-        source = _in_todays_order(source, self.net.layers[position])
+        source = _in_current_order(source, self.net.layers[position])
         self.sources[position] = source
         for index, blob in zip(source.places or range(len(source.blobs)), source.blobs, strict=True):
             self.values[self._key(position, index)] = blob
@@ -214,15 +214,15 @@ class Store:
 
     def _fit(self, blob: Blob, position: int, index: int, shape: tuple[int, ...]) -> Array:
         """The blob in the shape that the layer wants, where Caffe lets it pass (blob.cpp, ShapeEquals)."""
-        if blob.legacy and not self._same_but_for_ones(position, blob.shape, shape):
+        if blob.legacy and not self._differs_in_ones(position, blob.shape, shape):
             fits = len(shape) <= 4 and (1,) * (4 - len(shape)) + shape == blob.shape
         else:
-            fits = blob.shape == shape or self._same_but_for_ones(position, blob.shape, shape)
+            fits = blob.shape == shape or self._differs_in_ones(position, blob.shape, shape)
         if not fits and not (self._permissive(position, index) and blob.data.size == math.prod(shape)):
             raise self._misfit(position, index, blob.shape, shape)
         return blob.data.reshape(shape)
 
-    def _same_but_for_ones(self, position: int, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    def _differs_in_ones(self, position: int, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
         """Whether a blob's type may be held without Caffe's axes of length one, or with more, and differs so."""
         operator, source = registry.find(self.net.layers[position].type), self.sources.get(position)
         keyed = source is not None and bool(source.names)
@@ -241,7 +241,7 @@ class Store:
         return WeightsError(f"{layer.where}: {what}", path=self.path or layer.path, layer=layer.name)
 
 
-def _in_todays_order(source: StoredLayer, layer: Layer) -> StoredLayer:
+def _in_current_order(source: StoredLayer, layer: Layer) -> StoredLayer:
     operator = registry.find(layer.type)
     if operator is None or operator.stored_order is None or source.names or source.places:
         return source

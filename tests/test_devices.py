@@ -21,7 +21,7 @@ READING = {"item", "cpu", "tolist", "numpy", "nonzero", "cuda"}
 
 EXCEPTIONS = {
     "converter/fast/accelerated_module.py:AcceleratedModule._to_place as_tensor": "a caller's array, sent to the place",
-    "converter/fast/convolution/filter.py:hand_back numpy": "pages of a weight that is on the CPU",
+    "converter/fast/convolution/filter.py:release_pages numpy": "pages of a weight that is on the CPU",
     "converter/fast/convolution/tiled.py:TiledConvolution._on_device from_numpy": "constants, sent once and kept",
     "converter/fast/matmul.py:_numpy_matmul numpy": "products on the CPU alone",
     "converter/modules/boxes.py:nms cpu": "boxes are suppressed one after another, which the CPU does faster",

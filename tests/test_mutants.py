@@ -79,7 +79,7 @@ def zoom_by_centres(patch: pytest.MonkeyPatch) -> None:
         first = place.floor().long()
         return first, (first + 1).clamp(max=cells - 1), place - first
 
-    patch.setattr(prediction, "_neighbours", neighbours)
+    patch.setattr(prediction, "_neighbor_cells", neighbours)
 
 
 AROUND = {"mean in the order R, G, B": mean_in_rgb, "zoom aligned by centres": zoom_by_centres}

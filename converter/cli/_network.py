@@ -22,7 +22,9 @@ _LABELS = "label images"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """--prototxt, --allow-unknown, --device, --dtype and --compile."""
     parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
-    parser.add_argument("--allow-unknown", action="store_true", help="go on past what of NET nobody knows, and list it")
+    parser.add_argument(
+        "--allow-unknown", action="store_true", help="accept unknown layers and fields of NET, and list them"
+    )
     parser.add_argument(
         "--device", default="cpu", help="cpu, cuda, cuda:1, ...; under torchrun cuda is each process's own"
     )

@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument("--allow-nan", action="store_true", help="keep numbers that are not finite")
     parser.add_argument("--allow-unused", action="store_true", help="leave out layers that NET does not have")
-    parser.add_argument("--allow-unknown", action="store_true", help="go on past layers and fields nobody knows")
+    parser.add_argument("--allow-unknown", action="store_true", help="accept unknown layers and fields")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     until = [blob for text in args.until for blob in text.split(",")]
     report = convert(
         args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), stages=tuple(args.stage),
-        preprocessing=_preprocessing(args), fold_preprocessing=args.fold_preprocessing, parity=_parity(args), **options,
+        preprocessing=_preprocessing_argument(args), fold_preprocessing=args.fold_preprocessing,
+        parity=_parity(args), **options,
     )  # fmt: skip
     for note in report.notes:
         print(printable(f"note: {note}"))
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _preprocessing(args: argparse.Namespace) -> Preprocessing | str | None:
+def _preprocessing_argument(args: argparse.Namespace) -> Preprocessing | str | None:
     """What the options say of the net's images, or the prototxt that does; None where they say nothing."""
     if args.train_val is not None:
         return str(args.train_val)

@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Label each image; an image that cannot be read is told of and left out, and makes the exit code 2."""
+    """Label each image; an image that cannot be read is reported and skipped, and makes the exit code 2."""
     apply_process_settings()
     from converter.dilatednet.zoo import find
 

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             raise
         return stop.code or 0
     except Exception as error:  # noqa: BLE001 - whatever a script raises is shown as Python shows it
-        traceback.print_exception(type(error), error, _own_frames(error.__traceback__, rest[0]))
+        traceback.print_exception(type(error), error, _script_frames(error.__traceback__, rest[0]))
         return 1
     return 0
 
@@ -60,7 +60,7 @@ def _run(name: str, *, is_module: bool) -> None:
         runpy.run_path(name, run_name="__main__")
 
 
-def _own_frames(frames: TracebackType | None, script: str) -> TracebackType | None:
+def _script_frames(frames: TracebackType | None, script: str) -> TracebackType | None:
     """A traceback from the script's own first line on."""
     first = frames
     while first is not None and first.tb_frame.f_code.co_filename != script:

@@ -97,7 +97,9 @@ def run(args: argparse.Namespace) -> int:
         divergence_stop=args.divergence_stop,
     )
     start = Start(tuple(args.weights), args.from_scratch, args.resume, args.afresh)
-    outcome = train_stage(chosen, _source(args), options, start, device=args.device, tell=_note, on_request=_stopping)
+    outcome = train_stage(
+        chosen, _source(args), options, start, device=args.device, tell=_note, on_request=_print_stopping
+    )
     if not outcome.finished:
         if outcome.first:
             _note(f"stopped after iteration {outcome.iteration}, saved; go on with --resume, use {outcome.weights}")
@@ -135,6 +137,6 @@ def _note(text: str) -> None:
     print(printable(f"note: {text}"), file=sys.stderr)
 
 
-def _stopping() -> None:
+def _print_stopping() -> None:
     """Says that a signal was heard; the signal may have come in the middle of a print, which must not be entered."""
     os.write(2, b"\nfinishing this update, then saving; once more ends at once, without\n")

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         check_writable(args.report)
     check_device(args.device)
-    stored = _stored_blobs(args)
+    stored = _blobs_argument(args)
     options = {name: getattr(args, name) for name in _OPTIONS}
     verifier = Verifier(args.net, args.weights, stages=tuple(args.stage), inputs=dict(args.inputs), **options)
     for note in verifier.module.notes:
@@ -95,7 +95,7 @@ def _report(args: argparse.Namespace, verifier: Verifier, cases: list[Case], ver
     print(f"\nreport: {args.report}")
 
 
-def _stored_blobs(args: argparse.Namespace) -> StoredBlobs | None:
+def _blobs_argument(args: argparse.Namespace) -> StoredBlobs | None:
     """What --against names; blobs are of one input, so more than one image does not go with them."""
     from converter.errors import ComparisonError
     from converter.verify.stored_blobs import read_blobs

@@ -15,7 +15,7 @@ from converter.files.paths import split_paths
 from converter.files.unchanged import unchanged
 
 if TYPE_CHECKING:
-    from converter.conversion.prepare import Prepared
+    from converter.conversion.prepare import PreparedWeights
     from converter.files.stream import Array
     from converter.formats.weights.stored import StoredWeights
 
@@ -23,7 +23,7 @@ ENDINGS = (".safetensors", ".pth", ".npz", ".h5", ".caffemodel")
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowance:
     """What is let pass on request: numbers that are not finite, weights without a place, parts of a net unknown."""
 
     nan: bool = False
@@ -75,7 +75,7 @@ def convert(
         prototxt: the net; layers and shapes are checked against it, and it gives a `.caffemodel` its definitions.
         allow_nan: keep numbers that are not finite.
         allow_unused: leave out, and note, layers of the file that the net does not have.
-        allow_unknown: go on, and note it, where the net has layer types or fields that nobody knows.
+        allow_unknown: go on, and note it, where the net has unknown layer types or fields.
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
         stages: stages that the layers' rules in `prototxt` may ask for.
         level: level that they may ask for.
@@ -83,7 +83,7 @@ def convert(
     Raises:
         CaffemodelError: `weights` does not read, or changed while it was read.
         WeightsError: the weights do not belong to the net, or hold NaN.
-        UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
+        UnsupportedLayerError, UnsupportedParameterError: the net has unknown layers or fields.
         OutputError: the ending is unknown, `out` is `weights`, or cannot be written; or stages without `prototxt`.
     """
     if prototxt is None and (stages or level):
@@ -95,7 +95,7 @@ def convert(
     try:
         for digest in digests:
             digest.start()  # before numpy and the rest are imported, which takes a third as long as hashing half a GB
-        allowed = Allowed(allow_nan, allow_unused, allow_unknown)
+        allowed = Allowance(allow_nan, allow_unused, allow_unknown)
         net = None if prototxt is None else NetFile(prototxt, tuple(stages), level)
         with unchanged(digest.path for digest in digests):
             return _read_and_write(weights, digests, target, net, allowed, key, started)
@@ -109,7 +109,7 @@ def _read_and_write(
     digests: Sequence[Digest],
     target: Path,
     net: NetFile | None,
-    allowed: Allowed,
+    allowed: Allowance,
     key: str | None,
     started: float,
 ) -> Report:
@@ -117,7 +117,7 @@ def _read_and_write(
     from converter import __version__
     from converter.conversion.finite import check_finite
     from converter.formats import weights as weights_files
-    from converter.formats.weights.stored import Origin, Outgoing
+    from converter.formats.weights.stored import Origin, OutputWeights
     from converter.plan.finite import count_nonfinite
 
     prepared = _read_and_match(weights, net, allowed, key)
@@ -136,20 +136,20 @@ def _read_and_write(
 
     source = ",".join(Path(digest.path).name for digest in digests)
     origin = Origin(source, ready.name, f"dilatednet {__version__}", sha256, len(digests))
-    weights_files.write(target, Outgoing(ready, origin, prepared.definitions, look if copies else None))
+    weights_files.write(target, OutputWeights(ready, origin, prepared.definitions, look if copies else None))
     return _report(target, ready, prepared.notes, sha256(), started)
 
 
 def _read_and_match(
-    weights: str | os.PathLike[str], net: NetFile | None, allowed: Allowed, key: str | None
-) -> Prepared:
+    weights: str | os.PathLike[str], net: NetFile | None, allowed: Allowance, key: str | None
+) -> PreparedWeights:
     """The weights, read, and matched to the net where one is given."""
-    from converter.conversion.prepare import Prepared, by_caffe_names
+    from converter.conversion.prepare import PreparedWeights, by_caffe_names
     from converter.formats import weights as weights_files
 
     stored = weights_files.read(weights, key=key)
     if net is None:
-        return Prepared(by_caffe_names(stored), notes=stored.notes)
+        return PreparedWeights(by_caffe_names(stored), notes=stored.notes)
     from converter.conversion.net import matched_to_net
 
     skipped = {"allow_unused": allowed.unused, "allow_unknown": allowed.unknown}

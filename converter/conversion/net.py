@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from converter.conversion.prepare import Prepared
+from converter.conversion.prepare import PreparedWeights
 from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
 from converter.formats.protobuf.layer_definition import in_phase
 from converter.formats.prototxt.parser import read_prototxt
@@ -28,17 +28,17 @@ def matched_to_net(
     level: int = 0,
     allow_unused: bool = False,
     allow_unknown: bool = False,
-) -> Prepared:
+) -> PreparedWeights:
     """The weights as the net at `prototxt` names, orders and shapes them.
 
     Shapes are checked against the net in its TEST phase, with these stages and this level; where an input's size is not
-    stated, or where `allow_unknown` admits layers that nobody registered and fields that nobody reads, a note says so,
-    and names alone are checked. `allow_unused`: layers that the net does not have are left out and noted.
+    stated, or where `allow_unknown` admits unknown layers or fields, a note says so, and only names are checked.
+    `allow_unused`: layers that the net does not have are left out and noted.
 
     Raises:
         PrototxtError: the text does not read.
         GraphError: its layers do not connect, or none is left.
-        UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
+        UnsupportedLayerError, UnsupportedParameterError: the net has unknown layers or fields.
         WeightsError: a layer of the file is not in the net, one of the net is not in the file, or has other shapes.
     """
     record = upgrade_net(read_prototxt(prototxt))
@@ -57,12 +57,12 @@ def matched_to_net(
         if not allow_unknown and not isinstance(error, ShapeError):
             raise
         notes.append(f"shapes and missing layers were not checked, the net does not build: {error}")
-        return Prepared(_in_order(stored, held, types, {}), layers, tuple(notes))
+        return PreparedWeights(_in_order(stored, held, types, {}), layers, tuple(notes))
     bare = [step.layer.name for step in plan.steps if step.layer.name in held and not step.operator.blobs]
     notes += _check_unused(stored.path, bare, prototxt, allow_unused)
     held = {name: layer for name, layer in held.items() if name not in bare}
     matched = _matched_layers(plan, held, types, match(plan, stored, allow_unused=True))
-    return Prepared(_in_order(stored, held, types, matched), layers, tuple(notes))
+    return PreparedWeights(_in_order(stored, held, types, matched), layers, tuple(notes))
 
 
 def _check_unused(path: str, extra: Sequence[str], prototxt: str | os.PathLike[str], allowed: bool) -> list[str]:

@@ -14,7 +14,7 @@ from converter.plan.layer_blobs import caffe_blobs, kind_of, kind_of_layer, stat
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedWeights:
     """Weights that were read, matched to a net where one was given.
 
     Attributes:

@@ -95,7 +95,9 @@ def layer_data(layer: Layer, seed: int = 0) -> LayerReader:
         UnsupportedParameterError: a field that is missing or cannot be honoured.
     """
     if layer.type not in _BUILDERS:
-        message = f"layer {layer.name!r} ({layer.type}): nobody here reads its files; known: {', '.join(_BUILDERS)}"
+        message = (
+            f"layer {layer.name!r} ({layer.type}): no reader for its files; readers exist for {', '.join(_BUILDERS)}"
+        )
         raise DatasetError(f"{message}; feed its tops yourself", path=layer.where.path, line=layer.where.line)
     try:
         return _BUILDERS[layer.type](layer, seed)

@@ -107,10 +107,10 @@ def _decode(name: str) -> ImageArray:
         _refuse(image, name)
         check_pixels(image, Path(name).stat().st_size, name)
         image.load()
-        return np.array(_upright(image).convert("RGB"), dtype=np.uint8)
+        return np.array(_apply_exif(image).convert("RGB"), dtype=np.uint8)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _apply_exif(image: Image.Image) -> Image.Image:
     """The image turned as its EXIF data say; as it is stored where they are damaged."""
     try:
         return ImageOps.exif_transpose(image)
@@ -118,7 +118,7 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _deep(image: Image.Image) -> bool:
+def _has_16_bits(image: Image.Image) -> bool:
     """Whether the file holds more than 8 bits a channel, which Pillow would cut to 8 in silence."""
     if image.mode.startswith("I;16"):
         return True
@@ -136,7 +136,7 @@ def _refuse(image: Image.Image, name: str) -> None:
     width, height = image.size
     if width < 1 or height < 1 or width * height > _LARGEST:
         raise ImageError(f"{width}×{height} pixels; expected 1 to {_LARGEST}; scale it or cut it", path=name)
-    kind = "an image of 16 bits a channel" if _deep(image) else _KINDS.get(image.mode)
+    kind = "an image of 16 bits a channel" if _has_16_bits(image) else _KINDS.get(image.mode)
     if kind is None and "transparency" in image.info:
         kind = "an image with a transparent color"
     if kind is None and image.format not in {"MPO", "JPEG"} and getattr(image, "n_frames", 1) > 1:

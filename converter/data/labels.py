@@ -29,7 +29,7 @@ def read_labels(path: str | os.PathLike[str], colors: Sequence[tuple[int, int, i
 
     Raises:
         ImageError: more pixels than a file of its size can hold.
-        DatasetError: missing, unreadable, larger than 8 bits, or in colors that nobody explained.
+        DatasetError: missing, unreadable, larger than 8 bits, or in colors without a known meaning.
     """
     try:
         with Image.open(path, formats=FORMATS) as image:

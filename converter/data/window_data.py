@@ -87,11 +87,11 @@ class WindowData:
             windows = self.objects if is_object else self.background
             window = windows[int(draws.integers(len(windows)))]
             mirrored = self.transformer.mirror and bool(draws.integers(2))
-            images.append(self._warped(window, mirrored))
+            images.append(self._warp(window, mirrored))
             labels.append(window.label if is_object else 0)
         return dict(zip(self.tops, (np.stack(images), np.array(labels, np.float32)), strict=False))
 
-    def _warped(self, window: Window, mirrored: bool) -> Array:
+    def _warp(self, window: Window, mirrored: bool) -> Array:
         """A window as the net takes it; what lies beyond the image is 0, the mean's place."""
         planes = read_bgr(window.path)
         side = self.transformer.crop
@@ -104,10 +104,10 @@ class WindowData:
             part = part[:, :, ::-1]
         whole = np.zeros((len(planes), side, side), np.float32)
         rows, columns = (slice(start, start + length) for start, length in zip(before, size, strict=True))
-        whole[:, rows, columns] = self._normalized(part, rows, columns)
+        whole[:, rows, columns] = self._normalize_size(part, rows, columns)
         return whole
 
-    def _normalized(self, part: Array, rows: slice, columns: slice) -> Array:
+    def _normalize_size(self, part: Array, rows: slice, columns: slice) -> Array:
         values = part.astype(np.float32)
         if self.transformer.mean is not None:
             off = (self.transformer.mean.shape[2] - self.transformer.crop) // 2

@@ -54,7 +54,7 @@ def load(
         net = DilatedNet.of(model.topology)
     else:
         blobs, path = _read(weights)
-        topology = _as_wide(model.topology, blobs)
+        topology = _with_width_of(model.topology, blobs)
         state = account(topology, blobs, path)
         with torch.device("meta"):
             net = DilatedNet.of(topology)
@@ -87,7 +87,7 @@ def _group_by_layer(weights: Mapping[str, Any]) -> Blobs:
     return blobs
 
 
-def _as_wide(topology: Topology, blobs: Blobs) -> Topology:
+def _with_width_of(topology: Topology, blobs: Blobs) -> Topology:
     """The topology with the front end's widths as the weights have them."""
     width, fc_width = _outputs(blobs, "conv1_1"), _outputs(blobs, "fc6")
     return replace(topology, width=width or topology.width, fc_width=fc_width or topology.fc_width)
@@ -115,16 +115,16 @@ def account(topology: Topology, blobs: Blobs, path: str | None = None) -> dict[s
     state: dict[str, torch.Tensor] = {}
     misshapen: list[str] = []
     for name in (name for name in wanted if name in blobs):
-        misshapen += _fit(name, blobs[name], wanted[name], state)
+        misshapen += _fit_layer(name, blobs[name], wanted[name], state)
     if missing or unexpected or misshapen:
         raise _refusal(path, missing, unexpected, tuple(misshapen))
     return state
 
 
-def _fit(
+def _fit_layer(
     name: str, stored: Sequence[StoredBlob], wanted: Sequence[tuple[int, ...]], state: dict[str, torch.Tensor]
 ) -> list[str]:
-    """Put a layer's blobs into `state`; what does not fit comes back, said in words."""
+    """Put a layer's blobs into `state`; returns a description of what does not fit."""
     if len(stored) != len(wanted):
         return [f"{name}: {len(stored)} blobs in the file, {len(wanted)} in the net"]
     wrong = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import torch
 from torch import nn
@@ -112,19 +113,7 @@ class DilatedNet(nn.Sequential):
     @classmethod
     def of(cls, topology: Topology, noise: float | None = None) -> DilatedNet:
         """The net of a topology, such as a zoo record's."""
-        t = topology
-        names = {"classifier": t.classifier, "prefix": t.prefix}
-        return cls(
-            t.classes,
-            t.context,
-            t.depth,
-            padding=t.padding,
-            upsample=t.upsample,
-            width=t.width,
-            fc_width=t.fc_width,
-            noise=noise,
-            **names,
-        )
+        return cls(**asdict(topology), noise=noise)
 
     def _end(self) -> nn.Sequential:
         """What follows the context module: upsampling, whose kernel is fixed, and the softmax."""

@@ -53,7 +53,7 @@ def download(
             failures.append(error)
         else:
             return target
-    raise DownloadError(_all_failed(source, failures), path=str(target))
+    raise DownloadError(_failure_text(source, failures), path=str(target))
 
 
 def fetch(
@@ -158,7 +158,7 @@ def _take_name(part: Part, target: Path) -> None:
         part.note_path.unlink()
 
 
-def _all_failed(source: Source, failures: Sequence[DownloadError]) -> str:
+def _failure_text(source: Source, failures: Sequence[DownloadError]) -> str:
     """One text for all addresses that failed."""
     remedy = f"if you have the file elsewhere: dilatednet download {source.name} --from-file FILE, or --url ADDRESS"
     if not failures:

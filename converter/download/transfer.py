@@ -76,7 +76,7 @@ def transfer(
         return
     try:
         with _get(address, offset, mark, timeout) as response:
-            if offset and not _goes_on(response, offset, note):
+            if offset and not _can_continue(response, offset, note):
                 response.close()
                 part.discard()
                 transfer(address, part, has_checksum=has_checksum, timeout=timeout, progress=progress)
@@ -96,7 +96,7 @@ def _get(address: str, offset: int, mark: str | None, timeout: tuple[float, floa
     return requests.get(address, headers=headers, stream=True, timeout=timeout)
 
 
-def _goes_on(response: requests.Response, offset: int, note: dict[str, Any]) -> bool:
+def _can_continue(response: requests.Response, offset: int, note: dict[str, Any]) -> bool:
     """Whether an answer is one to go on with; False asks for a start from nothing."""
     if response.status_code == _BEYOND_END:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from converter.net.preprocessing import described
+from converter.net.preprocessing import describe
 from converter.pytorch.caffe_module import CaffeModule
 
 _USE = """```python
@@ -29,12 +29,12 @@ def model_card(net: CaffeModule, config: Mapping[str, Any], parity: Mapping[str,
         "- pytorch",
         "---",
     ]
-    parts = [front, ["", f"# {name}", "", *_what(net)], ["", "## Use", "", _use(net)]]
+    parts = [front, ["", f"# {name}", "", *_summary(net)], ["", "## Use", "", _usage(net)]]
     parts += [["## Provenance", "", *_provenance(config)], ["", "## Parity", "", *_parity(parity)]]
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _what(net: CaffeModule) -> list[str]:
+def _summary(net: CaffeModule) -> list[str]:
     """Layers, parameters, inputs, outputs, images."""
     parameters = sum(value.numel() for value in net.parameters())
     weighted = sum(bool(layer.blobs) for layer in net.facts.layers)
@@ -47,11 +47,11 @@ def _what(net: CaffeModule) -> list[str]:
         f"- outputs: {', '.join(f'`{_line(name)}`' for name in net.outputs)}",
     ]
     if net.facts.preprocessing is not None:
-        lines.append(f"- images: {described(net.facts.preprocessing)}")
+        lines.append(f"- images: {describe(net.facts.preprocessing)}")
     return lines
 
 
-def _use(net: CaffeModule) -> str:
+def _usage(net: CaffeModule) -> str:
     """Lines of Python."""
     if net.facts.preprocessing is not None:
         return _USE.format(

@@ -16,7 +16,7 @@ from converter.export.provenance import Provenance
 from converter.files.paths import split_paths
 from converter.files.unchanged import unchanged
 from converter.net.net import Shape
-from converter.net.preprocessing import Preprocessing, described
+from converter.net.preprocessing import Preprocessing, describe
 
 if TYPE_CHECKING:
     from converter.pytorch.caffe_module import CaffeModule
@@ -61,7 +61,7 @@ def convert(
         parity: for folders: worst relative error by output, for the card.
         allow_nan: keep numbers that are not finite.
         allow_unused: leave out, and note, layers of the file that the net does not have.
-        allow_unknown: go on, and note it, where the net has layer types or fields that nobody knows.
+        allow_unknown: go on, and note it, where the net has unknown layer types or fields.
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
         stages: stages that the layers' rules in `prototxt` may ask for.
         level: level that they may ask for.
@@ -69,7 +69,7 @@ def convert(
     Raises:
         CaffemodelError: `weights` does not read, or changed while it was read.
         WeightsError: the weights do not belong to the net, or hold NaN.
-        UnsupportedLayerError, UnsupportedParameterError: the net has layers or fields that nobody knows.
+        UnsupportedLayerError, UnsupportedParameterError: the net has unknown layers or fields.
         OutputError: the ending is unknown, `out` is `weights`, a layer cannot be expressed in the format, or the file
             cannot be written.
         ConversionError: a package is missing; says which extra brings it.
@@ -90,8 +90,8 @@ def convert(
         raise OutputError(text, path=os.fspath(out))
     options = {"inputs": inputs, "preprocessing": preprocessing, "stages": stages, "level": level}
     with unchanged(split_paths(weights)):
-        net = _loaded(weights, prototxt, key, allowed, options)
-        net = _prepared(net, tuple(until), fold_preprocessing)
+        net = _load_checked(weights, prototxt, key, allowed, options)
+        net = _prepare(net, tuple(until), fold_preprocessing)
         digest = _sha256(weights)
         origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in split_paths(weights)), digest)
         written = _write_folder(net, Path(out), origin, parity) if folder else _write(net, Path(out), origin)
@@ -99,7 +99,7 @@ def convert(
     return _report(net, Path(out), notes, digest, started)
 
 
-def _loaded(
+def _load_checked(
     weights: AnyPath,
     prototxt: AnyPath,
     key: str | None,
@@ -117,7 +117,7 @@ def _loaded(
     return load(prototxt, weights, key=key, allow_unknown=lenient, **options)
 
 
-def _prepared(net: CaffeModule, until: tuple[str, ...], fold: bool) -> CaffeModule:
+def _prepare(net: CaffeModule, until: tuple[str, ...], fold: bool) -> CaffeModule:
     """The net with its preprocessing inside, and cut, where that is asked for."""
     from converter.pytorch.features import features
     from converter.pytorch.folding import fold_preprocessing
@@ -167,7 +167,7 @@ def _metadata(net: CaffeModule, origin: Provenance) -> dict[str, str]:
 
     known = net.facts.preprocessing
     return {
-        **({"preprocessing": described(known)} if known else {}),
+        **({"preprocessing": describe(known)} if known else {}),
         "source": origin.weights,
         "sha256": origin.sha256,
         "prototxt": origin.prototxt,

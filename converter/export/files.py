@@ -14,7 +14,7 @@ from converter.files.unchanged import check_unchanged
 
 
 @contextmanager
-def finished(path: str | os.PathLike[str]) -> Iterator[Path]:
+def write_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A path to write to; when the block ends well, it and what was written beside it take their places.
 
     Raises:
@@ -39,7 +39,7 @@ def finished(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def finished_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A folder to write to; when the block ends well, its files take their places in `path`, which is made if needed.
 
     Raises:

@@ -12,9 +12,9 @@ import torch
 
 from converter.errors import OutputError
 from converter.export.extras import extra
-from converter.export.files import finished
+from converter.export.files import write_file
 from converter.export.quiet import quiet
-from converter.export.torch_export import exported
+from converter.export.torch_export import export_program
 from converter.pytorch.builder import BLOB
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.features import features
@@ -47,7 +47,7 @@ def write_onnx(net: CaffeModule, path: str | os.PathLike[str], metadata: Mapping
     for key, value in (metadata or {}).items():
         model.metadata_props[key] = value
     size = sum(value.nbytes for value in net.state_dict().values())
-    with finished(path) as target, quiet():
+    with write_file(path) as target, quiet():
         _save(model, target, external=size > LARGEST)
 
 
@@ -55,7 +55,7 @@ def _model(net: CaffeModule) -> Any:
     """The model. Every blob is an output while it is made, which gives the value its name; afterwards the net's are."""
     blobs = list(dict.fromkeys(node.meta[BLOB] for node in net.graph.nodes if BLOB in node.meta))
     inner = [name for name in blobs if name not in net.outputs and name not in net.inputs]
-    program = exported(features(net, [*net.outputs, *inner]), target=".onnx")
+    program = export_program(features(net, [*net.outputs, *inner]), target=".onnx")
     names = [*net.outputs, *inner]
     try:
         with quiet():
@@ -96,20 +96,20 @@ def _name_axes(model: Any, inputs: list[str]) -> None:
         for axis, size in enumerate(value.shape):
             if not isinstance(size, int):
                 word = _AXES.get(axis, f"axis{axis}")
-                renamed.setdefault(str(size), word if not number else f"{_word(name)}_{word}")
+                renamed.setdefault(str(size), word if not number else f"{_identifier(name)}_{word}")
     for value in _values(model):
         if value.shape is not None and not all(isinstance(size, int) for size in value.shape):
-            value.shape = onnx_ir.Shape([_renamed(size, renamed) for size in value.shape])
+            value.shape = onnx_ir.Shape([_rename_sizes(size, renamed) for size in value.shape])
 
 
-def _renamed(size: Any, names: Mapping[str, str]) -> int | str:
+def _rename_sizes(size: Any, names: Mapping[str, str]) -> int | str:
     """A size, or the expression of an open one, with torch's symbols replaced."""
     return (
         size if isinstance(size, int) else re.sub(r"\bs\d+\b", lambda found: names.get(found[0], found[0]), str(size))
     )
 
 
-def _word(name: str) -> str:
+def _identifier(name: str) -> str:
     return re.sub(r"\W", "_", name, flags=re.ASCII)
 
 

@@ -15,7 +15,7 @@ from converter import __version__
 from converter.errors import ConversionError, OutputError
 from converter.export.card import model_card
 from converter.export.extras import extra
-from converter.export.files import finished_folder
+from converter.export.files import write_folder
 from converter.export.weights import write_weights
 from converter.files.digest import Digest
 from converter.formats.mean import read_mean
@@ -58,7 +58,7 @@ def save_pretrained(
     plan = getattr(net, "plan", None)
     if plan is None:
         raise OutputError("a copied or cut net does not know its layers' settings; save the net that was loaded")
-    with finished_folder(folder) as made:
+    with write_folder(folder) as made:
         (made / PROTOTXT).write_text(_prototxt(plan), encoding="utf-8")
         write_weights(net, made / WEIGHTS, (source or {}).get("weights", ""), lambda: (source or {}).get("sha256", ""))
         digest = _digest(made / WEIGHTS)

@@ -57,10 +57,10 @@ def free_axes(net: CaffeModule) -> dict[str, tuple[int, ...]]:
     """Axes of each input that may have another size: the batch, and height and width where no layer fixes them."""
     free: dict[str, tuple[int, ...]] = dict.fromkeys(net.inputs, ())
     for axes, factor in ((BATCH, 2), (PLANE, 2)):
-        sizes = {name: _scaled(shape, axes, factor) for name, shape in net.inputs.items()}
+        sizes = {name: _scale_shape(shape, axes, factor) for name, shape in net.inputs.items()}
         if ShapeRun(net, sizes).failed is None:
             for name, shape in net.inputs.items():
-                free[name] += tuple(axis for axis in axes if _varies(shape, axis))
+                free[name] += tuple(axis for axis in axes if _is_dynamic_axis(shape, axis))
     return free
 
 
@@ -70,10 +70,12 @@ def untraceable_layer(net: CaffeModule) -> LayerFacts | None:
     return next((one for one in net.facts.layers if node is not None and one.target == node.target), None)
 
 
-def _scaled(shape: Shape, axes: tuple[int, ...], factor: int) -> Shape:
-    return tuple(size * factor if axis in axes and _varies(shape, axis) else size for axis, size in enumerate(shape))
+def _scale_shape(shape: Shape, axes: tuple[int, ...], factor: int) -> Shape:
+    return tuple(
+        size * factor if axis in axes and _is_dynamic_axis(shape, axis) else size for axis, size in enumerate(shape)
+    )
 
 
-def _varies(shape: Shape, axis: int) -> bool:
+def _is_dynamic_axis(shape: Shape, axis: int) -> bool:
     """The batch of any input, height and width of images."""
     return axis < len(shape) and (axis == 0 or len(shape) == 4)

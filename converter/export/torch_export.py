@@ -9,7 +9,7 @@ import torch
 from torch.export import Dim, ExportedProgram
 
 from converter.errors import OutputError
-from converter.export.files import finished
+from converter.export.files import write_file
 from converter.export.quiet import quiet
 from converter.export.shapes import free_axes, untraceable_layer
 from converter.net.net import Shape
@@ -23,12 +23,12 @@ def write_pt2(net: CaffeModule, path: str | os.PathLike[str]) -> None:
     Raises:
         OutputError: a layer's work depends on numbers (it is named), or the file cannot be written.
     """
-    program = exported(net, target=".pt2")
-    with finished(path) as target, quiet():
+    program = export_program(net, target=".pt2")
+    with write_file(path) as target, quiet():
         torch.export.save(program, target)
 
 
-def exported(net: CaffeModule, *, target: str) -> ExportedProgram:
+def export_program(net: CaffeModule, *, target: str) -> ExportedProgram:
     """The program of a net in eval mode: inputs under their Python names, outputs a dict by Caffe's.
 
     Axes that a layer fixes (height and width before an InnerProduct) have the stated size, all others are open.

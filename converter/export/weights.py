@@ -11,7 +11,7 @@ from torch import Tensor
 
 from converter import __version__
 from converter.formats import weights as weights_files
-from converter.formats.weights.stored import Array, Origin, Outgoing, StoredBlob, StoredLayer, StoredWeights
+from converter.formats.weights.stored import Array, Origin, OutputWeights, StoredBlob, StoredLayer, StoredWeights
 from converter.pytorch.caffe_module import CaffeModule
 
 
@@ -39,7 +39,9 @@ def write_weights(
         for layer, stored in blobs.items()
     )
     origin = Origin(source, net.facts.name, f"dilatednet {__version__}", sha256 or str)
-    weights_files.write(path, Outgoing(StoredWeights(os.fspath(path), net.facts.name, layers, by_key=True), origin))
+    weights_files.write(
+        path, OutputWeights(StoredWeights(os.fspath(path), net.facts.name, layers, by_key=True), origin)
+    )
 
 
 def _array(value: Tensor) -> Array:

@@ -1,4 +1,4 @@
-"""The same nets, faster: packed weights, fused rectification, nothing kept that nobody reads. For inference only."""
+"""The same nets, faster, for inference: packed weights, fused rectification, blobs freed after their last reader."""
 
 from converter.fast.accelerated_module import AcceleratedModule, accelerate
 

@@ -37,11 +37,11 @@ class AutotunedConvolution:
         """See `Algorithm`."""
         size = (x.shape[0] * x.shape[2] * x.shape[3]).bit_length()
         if size not in self.chosen:
-            self._choose(x, size)
+            self._choose_fastest(x, size)
         return self._algorithms[self.chosen[size]](x)
 
-    def _choose(self, x: Tensor, size: int) -> None:
-        """Try every algorithm; weights that only slower algorithms laid out are let go."""
+    def _choose_fastest(self, x: Tensor, size: int) -> None:
+        """Try every algorithm; weights packed for slower algorithms are freed."""
         first, *others = self._makers
         trial = {first: self._algorithms.get(first) or self._makers[first]()}
         wanted = trial[first](x)

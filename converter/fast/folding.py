@@ -35,7 +35,7 @@ def fold_affine(source: fx.GraphModule) -> fx.GraphModule:
         values[node] = graph.node_copy(node, values.__getitem__)
         if node.op == "call_module":
             module = source.get_submodule(str(node.target))
-            set_submodule(root, str(node.target), _folded(source, module, chains.get(node, [])))
+            set_submodule(root, str(node.target), _fold(source, module, chains.get(node, [])))
         elif node.op == "get_attr":
             set_tensor(root, str(node.target), source)
     return fx.GraphModule(root, graph)
@@ -82,7 +82,7 @@ def _chain(source: fx.GraphModule, node: fx.Node) -> list[fx.Node]:
     return found
 
 
-def _folded(source: fx.GraphModule, module: nn.Module, chain: list[fx.Node]) -> nn.Module:
+def _fold(source: fx.GraphModule, module: nn.Module, chain: list[fx.Node]) -> nn.Module:
     """The module, or a convolution of its own that does what follows too: computed in float64, rounded once."""
     if not chain:
         return module

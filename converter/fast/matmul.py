@@ -46,18 +46,18 @@ class Products:
 def products_on(device: str) -> Products:
     """The products to use on a kind of device, found early: torch's compiler cannot look at files."""
     if device == "cpu" and has_avx512() and onednn.has_linear():
-        return Products(_torchs, _onednn_rows, _onednn_planes)
+        return Products(_torch_matmul, _onednn_rows, _onednn_planes)
     if not numpy_is_quicker(device):
-        return Products(_torchs, _transposed(_torchs), _transposed(_torchs))
-    return Products(_numpy_matmul, _transposed(_numpy_matmul), _transposed(_torchs))
+        return Products(_torch_matmul, _with_transposed(_torch_matmul), _with_transposed(_torch_matmul))
+    return Products(_numpy_matmul, _with_transposed(_numpy_matmul), _with_transposed(_torch_matmul))
 
 
 def matmul_on(device: str) -> Product:
     """The quicker product of two matrices on a kind of device."""
-    return _numpy_matmul if numpy_is_quicker(device) else _torchs
+    return _numpy_matmul if numpy_is_quicker(device) else _torch_matmul
 
 
-def _torchs(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+def _torch_matmul(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     return torch.matmul(a, b, out=out)
 
 
@@ -66,7 +66,7 @@ def _numpy_matmul(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     return out
 
 
-def _transposed(product: Product) -> Product:
+def _with_transposed(product: Product) -> Product:
     """The product with its second factor transposed."""
     return lambda a, b, out: product(a, b.transpose(-1, -2), out)
 
@@ -104,7 +104,7 @@ def has_avx512() -> bool:
 def numpy_is_quicker(device: str) -> bool:
     """Whether products on this kind of device are numpy's to take."""
     mkl = bool(torch.backends.mkl.is_available())  # type: ignore[no-untyped-call]
-    return device == "cpu" and mkl and _is_amd() and _numpy_can()
+    return device == "cpu" and mkl and _is_amd() and _numpy_shares_cores()
 
 
 def numpy_beats_onednn() -> bool:
@@ -120,7 +120,7 @@ def _is_amd() -> bool:
         return "AuthenticAMD" in platform.processor()
 
 
-def _numpy_can() -> bool:
+def _numpy_shares_cores() -> bool:
     """Whether numpy was built with OpenBLAS, and its threads and torch's make room for each other."""
     built = cast("dict[str, Any]", np.show_config(mode="dicts"))
     blas = built.get("Build Dependencies", {}).get("blas", {}).get("name", "")

@@ -43,10 +43,10 @@ class MovedModule(nn.Module):
         if not self._state:
             module = self._source()
             state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-            self._state = {name: self._moved(name, value, module) for name, value in state.items()}
+            self._state = {name: self._to_place_tensor(name, value, module) for name, value in state.items()}
         return torch.func.functional_call(self._source(), self._state, inputs)
 
-    def _moved(self, name: str, value: Tensor, module: nn.Module) -> Tensor:
+    def _to_place_tensor(self, name: str, value: Tensor, module: nn.Module) -> Tensor:
         """A tensor at the place; BatchNorm's keep their type, since a variance may lie beyond float16's range."""
         if not value.is_floating_point() or isinstance(module, nn.BatchNorm2d):
             return value.detach().to(self._place.device)
@@ -94,7 +94,7 @@ def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
     for node in source.graph.nodes:
         if node in in_sums:
             continue
-        if _vanishes(source, node, sums):
+        if _is_absorbed(source, node, sums):
             values[node] = values[node.args[0]]
         elif node in sums:
             values[node] = _put_sum(source, node, sums[node], place, root, graph, values)
@@ -106,7 +106,7 @@ def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
     return fx.GraphModule(root, graph)
 
 
-def _vanishes(source: fx.GraphModule, node: fx.Node, sums: dict[fx.Node, FusedSum]) -> bool:
+def _is_absorbed(source: fx.GraphModule, node: fx.Node, sums: dict[fx.Node, FusedSum]) -> bool:
     """Whether a node is dropout, or a ReLU that goes with the convolution or the sum before it."""
     if node.op != "call_module":
         return False
@@ -147,14 +147,14 @@ def _replacement(source: fx.GraphModule, node: fx.Node, module: nn.Module, place
     if isinstance(module, nn.Softmax) and all(user.op == "output" for user in node.users):
         return Float32Softmax(module)  # within the net the next layer wants the place's type
     if type(module) in {MaxPool2d, CeilMaxPool2d}:
-        return _plain_maximum(module)
+        return _without_nan_rule(module)
     here = place.device.type == "cpu" and place.dtype == torch.float32
     if here or (next(module.parameters(), None) is None and next(module.buffers(), None) is None):
         return module
     return MovedModule(module, place)
 
 
-def _plain_maximum(module: nn.Module) -> nn.MaxPool2d:
+def _without_nan_rule(module: nn.Module) -> nn.MaxPool2d:
     """Torch's maximum, without the pass over the input that keeps NaN from winning."""
     assert isinstance(module, nn.MaxPool2d)
     return nn.MaxPool2d(module.kernel_size, module.stride, module.padding, ceil_mode=module.ceil_mode)

@@ -39,11 +39,11 @@ class GraphReplay:
                 self._ready.popitem(last=False)
             return self._function(inputs)
         self._ready.move_to_end(shape)
-        ready = self._ready[shape] or self._made_ready(shape, inputs)
+        ready = self._ready[shape] or self._prepare(shape, inputs)
         self._ready[shape] = ready
         return ready(inputs)
 
-    def _made_ready(self, shape: object, inputs: Values) -> Function:
+    def _prepare(self, shape: object, inputs: Values) -> Function:
         function = self._compiled or self._function
         if not self._graphs:
             return function

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from converter.fast import onednn
-from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
+from converter.fast.convolution.filter import Filter, Place, bias_of, release_pages
 from converter.modules.combine import Sum
 
 
@@ -28,7 +28,7 @@ class SummedConvolution(nn.Module):
             weight = f.weight.detach().to(self._place.device, self._place.dtype)
             self._bias = bias_of(f, self._place)
             self._weight = onednn.pack_convolution(weight, f.stride, f.pad, f.dilation, f.group, list(x.shape))
-            hand_back(f.weight)
+            release_pages(f.weight)
         other = other.contiguous(memory_format=torch.channels_last)
         given = (f.stride, f.pad, f.dilation, f.group, f.rectified)
         return onednn.convolution_sum(x, other, self._weight, self._bias, *given)

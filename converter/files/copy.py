@@ -48,7 +48,7 @@ def copy_range(source: int, offset: int, size: int, out: int) -> None:
         OSError: reading or writing failed, the disk is full, the source ended early.
     """
     end = offset + size
-    for way in (_by_copy_file_range, _by_sendfile, _through_memory):
+    for way in (_by_copy_file_range, _by_sendfile, _by_read_write):
         try:
             while offset < end and (count := way(source, offset, min(end - offset, _AT_ONCE), out)):
                 offset += count
@@ -69,7 +69,7 @@ def _by_sendfile(source: int, offset: int, count: int, out: int) -> int:
     return os.sendfile(out, source, offset, count)
 
 
-def _through_memory(source: int, offset: int, count: int, out: int) -> int:
+def _by_read_write(source: int, offset: int, count: int, out: int) -> int:
     """Any system: read and write."""
     data = os.pread(source, min(count, _BUFFER), offset)
     _write_all(out, memoryview(data))

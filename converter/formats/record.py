@@ -1,6 +1,6 @@
 """Messages as read, from text or binary alike: fields in file order, each with its position.
 
-A `Record` is what both readers produce and what the upgrade rewrites; beyond `graph/` nobody sees one.
+A `Record` is what both readers produce and what the upgrade rewrites; beyond `net/` nobody sees one.
 """
 
 from __future__ import annotations

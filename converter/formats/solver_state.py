@@ -83,13 +83,13 @@ def write_solverstate(path: str | os.PathLike[str], state: SolverState) -> None:
 
 def _read_hdf5(path: str | os.PathLike[str]) -> SolverState:
     """The same from HDF5."""
-    from converter.formats.weights.hdf5 import group, indexed_datasets, number, open_hdf5, reader_of, word
+    from converter.formats.weights.hdf5 import datasets_by_index, group, number, open_hdf5, reader_of, word
 
     with open_hdf5(path) as (file, mapped):
         history = group(file, "history", mapped)
         if "iter" not in file or history is None:
             raise mapped.error("holds no iteration or history; is it a .solverstate.h5? weights alone are not one")
-        blobs = tuple(blob.array for blob in indexed_datasets(history, mapped, reader_of(mapped)).values())
+        blobs = tuple(blob.array for blob in datasets_by_index(history, mapped, reader_of(mapped)).values())
         step = number(file, "current_step", mapped) if "current_step" in file else 0
         net = word(file, "learned_net", mapped) if "learned_net" in file else ""
         return SolverState(number(file, "iter", mapped), blobs, net, step)

@@ -222,7 +222,7 @@ def operator_types() -> dict[str, type[Operator]]:
 
 
 def operator_type(name: str) -> type[Operator] | None:
-    """The class of a layer type, None where nobody registered one.
+    """The class of a layer type, None where none is registered.
 
     Only the type's own file is imported, where there is one of its name: to import all takes a tenth of a second.
     """

@@ -87,7 +87,7 @@ class Pooling(Operator):
         if kernel is None:
             return GlobalMaxPool2d() if self.method == "MAX" else nn.AdaptiveAvgPool2d(1)
         if self._as_torch(kernel):
-            window = (_short(kernel), _short(self.stride), _short(self.pad))
+            window = (_shorten(kernel), _shorten(self.stride), _shorten(self.pad))
             if self.ceil and self.stride != (1, 1):  # steps of 1 leave nothing to round up
                 return CeilMaxPool2d(*window) if self.method == "MAX" else CeilAvgPool2d(*window)
             return MaxPool2d(*window) if self.method == "MAX" else nn.AvgPool2d(*window)
@@ -105,7 +105,7 @@ class Pooling(Operator):
         return None if self.whole else Window(self.kernel, self.stride, self.pad)
 
 
-def _short(pair: Pair) -> int | Pair:
+def _shorten(pair: Pair) -> int | Pair:
     """One number where both axes have the same, as people write it."""
     return pair[0] if pair[0] == pair[1] else pair
 

@@ -22,7 +22,7 @@ class Python(Operator):
         """The registered operator, set up with the same parameters.
 
         Raises:
-            UnsupportedLayerError: nobody registered one.
+            UnsupportedLayerError: none is registered.
         """
         view = params.message("python_param")
         names = view.text("module"), view.text("layer")

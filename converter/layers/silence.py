@@ -1,4 +1,4 @@
-"""Silence: blobs that nobody else reads."""
+"""Silence: consumes blobs that no other layer reads."""
 
 from __future__ import annotations
 

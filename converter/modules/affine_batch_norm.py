@@ -35,13 +35,13 @@ class AffineBatchNorm2d(CaffeBatchNorm2d):
         """The normalized values, of x's shape."""
         x = input if input.ndim > 1 else input[:, None]
         if self.training and not self.use_global_stats:
-            self._take_in(x)
+            self._update_statistics(x)
             y = F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
         else:
             y = F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
         return y.reshape(input.shape)
 
-    def _take_in(self, x: Tensor) -> None:
+    def _update_statistics(self, x: Tensor) -> None:
         """The running statistics after one more batch."""
         with torch.no_grad():
             axes = [axis for axis in range(x.ndim) if axis != 1]

@@ -23,7 +23,7 @@ def check_range(what: str, values: Tensor, size: int, counted: Tensor | None = N
         outside = outside & counted
     try:
         found = bool(outside.any())
-    except RuntimeError:  # under torch.vmap nobody can look at the numbers
+    except RuntimeError:  # under torch.vmap the numbers cannot be read
         return
     if found:
         raise IndexError(f"{what} {int(values[outside][0])}; expected 0 to {size - 1}")

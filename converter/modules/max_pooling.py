@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812
 
-from converter.modules.pooling import CaffePool2d, Pair, ends, pair
+from converter.modules.pooling import CaffePool2d, Pair, overhang, pair
 
 
 def lift(x: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ class CeilMaxPool2d(MaxPool2d):
         if not torch.compiler.is_exporting():
             return super().forward(input)
         kernel, stride, padding = pair(self.kernel_size), pair(self.stride), pair(self.padding)
-        bottom, right = ends(input, kernel, stride, padding, True)
+        bottom, right = overhang(input, kernel, stride, padding, True)
         padded = F.pad(input, (padding[1], right, padding[0], bottom), value=-torch.inf)
         return F.max_pool2d(padded, kernel, stride)
 

@@ -25,10 +25,10 @@ class ContrastiveLoss(nn.Module):
         """The loss."""
         square = (a.flatten(1) - b.flatten(1)).square().sum(1) if a.ndim > 1 else (a - b).square()
         alike = labels.detach().reshape(-1).trunc() != 0
-        apart = F.relu(self.margin - square) if self.legacy else self._apart(square)
+        apart = F.relu(self.margin - square) if self.legacy else self._dissimilar_term(square)
         return (square * alike + apart * ~alike).sum() / (2 * a.shape[0])
 
-    def _apart(self, square: Tensor) -> Tensor:
+    def _dissimilar_term(self, square: Tensor) -> Tensor:
         """max(margin - d, 0)², with Caffe's slope over d²."""
         distance = square.detach().sqrt()
         missing = (self.margin - distance).clamp(min=0)
@@ -92,10 +92,10 @@ class Accuracy(nn.Module):
         better = (scores >= scores.gather(self.dim, label)).sum(self.dim, keepdim=True) - 1
         right = (better < self.top_k) & valid
         share = right.sum().to(scores.dtype) / valid.sum().clamp(min=1)
-        return (share, self._each(label, right, valid, classes, scores.dtype)) if self.per_class else share
+        return (share, self._class_shares(label, right, valid, classes, scores.dtype)) if self.per_class else share
 
     @staticmethod
-    def _each(label: Tensor, right: Tensor, valid: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
+    def _class_shares(label: Tensor, right: Tensor, valid: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
         """The share of right positions of each class."""
         one_hot = F.one_hot(label.flatten(), classes).to(dtype)
         counted = one_hot.T @ valid.flatten().to(dtype)

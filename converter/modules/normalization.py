@@ -41,13 +41,13 @@ class CaffeBatchNorm2d(nn.BatchNorm2d):
         x = input if input.ndim > 1 else input[:, None]
         use_global = not self.training if self.use_global_stats is None else self.use_global_stats
         if not use_global:
-            self._take_in(x)
+            self._update_statistics(x)
             y = F.batch_norm(x, None, None, training=True, eps=self.eps)
         else:
             y = F.batch_norm(x, self.running_mean, self.running_var, eps=self.eps)
         return y.reshape(input.shape)
 
-    def _take_in(self, x: Tensor) -> None:
+    def _update_statistics(self, x: Tensor) -> None:
         """The running statistics after one more batch."""
         with torch.no_grad():
             axes = [axis for axis in range(x.ndim) if axis != 1]
@@ -97,10 +97,10 @@ class ScaledBatchNorm2d(CaffeBatchNorm2d):
         if self.frozen or (not self.training and self.averages):
             return F.batch_norm(input, self.running_mean, self.running_var, weight, bias, eps=self.eps)
         if self.training:
-            self._take_in(input)
+            self._update_statistics(input)
         return F.batch_norm(input, None, None, weight, bias, training=True, eps=self.eps)
 
-    def _take_in(self, x: Tensor) -> None:
+    def _update_statistics(self, x: Tensor) -> None:
         with torch.no_grad():
             axes = [axis for axis in range(x.ndim) if axis != 1]
             for running, batch in ((self.running_mean, x.mean(axes)), (self.running_var, x.var(axes, correction=0))):

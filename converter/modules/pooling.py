@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 Pair = tuple[int, int]
 
 
-def pooled_size(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool, clip: bool) -> int:
+def pool_output_size(size: int, kernel: int, stride: int, padding: int, ceil_mode: bool, clip: bool) -> int:
     """Output size along one axis (src/caffe/layers/pooling_layer.cpp, Reshape), without a branch on `size`.
 
     `clip`: some axis is padded, so a last window that would start beyond the image and its left padding is dropped.
@@ -47,21 +47,21 @@ class CaffePool2d(nn.Module):
         """(h', w')."""
         kernel, clip = self.window(x), self.padding != (0, 0)
         rows, columns = (
-            pooled_size(x.shape[2 + i], kernel[i], self.stride[i], self.padding[i], self.ceil_mode, clip)
+            pool_output_size(x.shape[2 + i], kernel[i], self.stride[i], self.padding[i], self.ceil_mode, clip)
             for i in range(2)
         )
         return rows, columns
 
     def pad(self, x: Tensor, value: float) -> Tensor:
         """X with its padding, and with as much behind it as the last window reaches over."""
-        bottom, right = ends(x, self.window(x), self.stride, self.padding, self.ceil_mode)
+        bottom, right = overhang(x, self.window(x), self.stride, self.padding, self.ceil_mode)
         return F.pad(x, (self.padding[1], right, self.padding[0], bottom), value=value)
 
 
-def ends(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool) -> Pair:
+def overhang(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool) -> Pair:
     """What the last windows reach over the padded plane at its bottom and right; less than 0: they leave a rest."""
     clip = padding != (0, 0)
-    sizes = [pooled_size(x.shape[2 + i], kernel[i], stride[i], padding[i], ceil_mode, clip) for i in range(2)]
+    sizes = [pool_output_size(x.shape[2 + i], kernel[i], stride[i], padding[i], ceil_mode, clip) for i in range(2)]
     bottom, right = ((sizes[i] - 1) * stride[i] + kernel[i] - x.shape[2 + i] - padding[i] for i in range(2))
     return bottom, right
 
@@ -100,7 +100,7 @@ def _mean(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool)
 
     Not by `divisor_override`, which torch's ONNX exporter leaves out without a word.
     """
-    bottom, right = ends(x, kernel, stride, padding, ceil_mode)
+    bottom, right = overhang(x, kernel, stride, padding, ceil_mode)
     padded = F.pad(x, (padding[1], right, padding[0], bottom))
     means = F.avg_pool2d(padded, kernel, stride)
     counts = []

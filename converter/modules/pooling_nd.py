@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from converter.modules.pooling import pooled_size
+from converter.modules.pooling import pool_output_size
 
 
 class CaffeMaxPoolNd(nn.Module):
@@ -30,7 +30,7 @@ class CaffeMaxPoolNd(nn.Module):
         clip = any(self.padding)
         around: list[int] = []
         for size, k, s, p in zip(x.shape[2:], self.kernel_size, self.stride, self.padding, strict=True):
-            count = pooled_size(size, k, s, p, True, clip)
+            count = pool_output_size(size, k, s, p, True, clip)
             around = [p, (count - 1) * s + k - size - p, *around]
         pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[len(self.kernel_size) - 1]
         return pool(F.pad(x, around, value=torch.finfo(x.dtype).min), self.kernel_size, self.stride)

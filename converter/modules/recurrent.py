@@ -46,9 +46,11 @@ class Recurrent(nn.Module):
         cont = cont.detach()[..., None]
         driven = F.linear(x.flatten(2) if x.ndim > 2 else x[..., None], self.weight, self.bias)
         if self.static:
-            driven = driven + F.linear(others[0].flatten(1), self._own("blob2"))
+            driven = driven + F.linear(others[0].flatten(1), self._own_parameter("blob2"))
             others = others[1:]
-        state_weight, *own = (self._own(f"blob{2 + self.static + i}") for i in range(1 + len(self.own_shapes())))
+        state_weight, *own = (
+            self._own_parameter(f"blob{2 + self.static + i}") for i in range(1 + len(self.own_shapes()))
+        )
         zeros = x.new_zeros(1, x.shape[1], self.hidden_size)
         states: States = others if self.exposed else (zeros,) * self.states
         outputs = []
@@ -58,7 +60,7 @@ class Recurrent(nn.Module):
             outputs.append(output)
         return (torch.cat(outputs), *states) if self.exposed else torch.cat(outputs)
 
-    def _own(self, name: str) -> Tensor:
+    def _own_parameter(self, name: str) -> Tensor:
         value = getattr(self, name)
         assert isinstance(value, Tensor)
         return value

@@ -185,7 +185,7 @@ class ArgMax(nn.Module):
             behind = turned.argmax(dim, keepdim=True)
             values = turned.gather(dim, behind)
         elif torch.compiler.is_exporting():  # ONNX has no stable sort
-            values, behind = _repeated_argmax(turned, dim, self.top_k)
+            values, behind = _iterated_argmax(turned, dim, self.top_k)
         else:
             ordered, order = turned.sort(dim=dim, descending=True, stable=True)
             values, behind = ordered.narrow(dim, 0, self.top_k), order.narrow(dim, 0, self.top_k)
@@ -196,7 +196,7 @@ class ArgMax(nn.Module):
         return f"top_k={self.top_k}, dim={self.dim}, values={self.values}"
 
 
-def _repeated_argmax(x: Tensor, dim: int, count: int) -> tuple[Tensor, Tensor]:
+def _iterated_argmax(x: Tensor, dim: int, count: int) -> tuple[Tensor, Tensor]:
     """The `count` largest values along an axis and their positions, the first of equals first."""
     values, positions = [], []
     for _ in range(count):

@@ -123,16 +123,16 @@ class Unpool2d(nn.Module):
         """(n, c, h', w')."""
         size = self.size or (self._length(x.shape[2], 0), self._length(x.shape[3], 1))
         if self.mode == "max":
-            return scatter_plane(x, self._places(x, size) if mask is None else mask, size)
+            return scatter_plane(x, self._window_positions(x, size) if mask is None else mask, size)
         rows, columns = (self._extent(axis, x, size[axis]) for axis in (0, 1))
-        mean = self._spread(x / (rows[:, None] * columns), size)
-        return mean if self.mode == "mean" else mean + (self._spread(x, size) - mean).detach()
+        mean = self._scatter(x / (rows[:, None] * columns), size)
+        return mean if self.mode == "mean" else mean + (self._scatter(x, size) - mean).detach()
 
     def _length(self, size: int, axis: int) -> int:
         kernel, stride = self.kernel_size[axis], self.stride[axis]
         return (size - 1) * stride + kernel if kernel > stride else size * stride + 1  # the larger of the two
 
-    def _places(self, x: Tensor, size: Pair) -> Tensor:
+    def _window_positions(self, x: Tensor, size: Pair) -> Tensor:
         """The flat position of each window's first value."""
         rows = (torch.arange(x.shape[2], device=x.device) * self.stride[0]).clamp(max=size[0] - 1)
         columns = (torch.arange(x.shape[3], device=x.device) * self.stride[1]).clamp(max=size[1] - 1)
@@ -143,7 +143,7 @@ class Unpool2d(nn.Module):
         start = torch.arange(x.shape[2 + axis], device=x.device, dtype=x.dtype) * self.stride[axis]
         return ((start + self.kernel_size[axis]).clamp(max=size) - start).clamp(min=1)
 
-    def _spread(self, x: Tensor, size: Pair) -> Tensor:
+    def _scatter(self, x: Tensor, size: Pair) -> Tensor:
         """Each value added to every place of its window, the plane cut or filled up to `size`."""
         c = x.shape[1]
         y = F.conv_transpose2d(x, x.new_ones(c, 1, *self.kernel_size), stride=self.stride, groups=c)

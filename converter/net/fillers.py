@@ -145,7 +145,7 @@ def _identity(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.
     """Block identity on the center tap: paper, equation 5 (fyu/caffe-dilation, IdentityFiller).
 
     With G groups over O outputs and I inputs, output o reads input i with weight G/O where both lie in the same group;
-    inputs beyond G * (I // G) are read by nobody, which is the filler's own rule.
+    inputs beyond G * (I // G) are not read, which is the filler's own rule.
     """
     if len(shape) != 4:
         raise ShapeError(f"identity filler on shape {shape}; expected 4 axes (outputs, inputs, rows, columns)")

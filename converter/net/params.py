@@ -25,7 +25,7 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A set field that nobody took: the layer, the dotted path below it, the value as text, and where it stands."""
+    """A set field that no layer read: the layer, the dotted path below it, the value as text, and where it stands."""
 
     layer: str
     path: str
@@ -64,59 +64,59 @@ class Params:
 
     def integer(self, name: str, default: int | None = None) -> int:
         """An integer field."""
-        return self._one(name, default, _integer)
+        return self._read_one(name, default, _integer)
 
     def number(self, name: str, default: float | None = None) -> float:
         """A real field."""
-        return self._one(name, default, _number)
+        return self._read_one(name, default, _number)
 
     def flag(self, name: str, default: bool | None = None) -> bool:
         """A boolean field."""
-        return self._one(name, default, _flag)
+        return self._read_one(name, default, _flag)
 
     def text(self, name: str, default: str | None = None) -> str:
         """A string field."""
-        return self._one(name, default, _text)
+        return self._read_one(name, default, _text)
 
     def choice(self, name: str, choices: Sequence[str], default: str | None = None) -> str:
         """An enum field, as its name; anything but `choices` is an error that lists them."""
-        chosen = self._one(name, default, _text)
+        chosen = self._read_one(name, default, _text)
         if chosen not in choices:
             raise self.error(name, f"is {chosen}", f"expected one of {', '.join(choices)}")
         return chosen
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Every value of a repeated integer field."""
-        return tuple(self._convert(item, _integer) for item in self._take(name))
+        return tuple(self._convert(item, _integer) for item in self._read(name))
 
     def numbers(self, name: str) -> tuple[float, ...]:
         """Every value of a repeated real field."""
-        return tuple(self._convert(item, _number) for item in self._take(name))
+        return tuple(self._convert(item, _number) for item in self._read(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Every value of a repeated string or enum field."""
-        return tuple(self._convert(item, _text) for item in self._take(name))
+        return tuple(self._convert(item, _text) for item in self._read(name))
 
     def flags(self, name: str) -> tuple[bool, ...]:
         """Every value of a repeated boolean field."""
-        return tuple(self._convert(item, _flag) for item in self._take(name))
+        return tuple(self._convert(item, _flag) for item in self._read(name))
 
     def message(self, name: str) -> Params:
         """A sub-message; an absent one reads as empty, several merge."""
         if name not in self._children:
-            records = [self._record(item) for item in self._take(name)]
+            records = [self._record(item) for item in self._read(name)]
             kind = records[0].kind if records else self._kind(name)
             where = records[0].where if records else self.record.where
             merged = Record(kind, where, tuple(item for record in records for item in record))
-            self._children[name] = (Params(merged, path=self._below(name), layer=self.layer),)
+            self._children[name] = (Params(merged, path=self._message_below(name), layer=self.layer),)
         return self._children[name][0]
 
     def messages(self, name: str) -> tuple[Params, ...]:
         """Every value of a repeated sub-message."""
         if name not in self._children:
-            found = self._take(name)
+            found = self._read(name)
             self._children[name] = tuple(
-                Params(self._record(item), path=self._below(name), layer=self.layer) for item in found
+                Params(self._record(item), path=self._message_below(name), layer=self.layer) for item in found
             )
         return self._children[name]
 
@@ -128,11 +128,11 @@ class Params:
                 child.take_rest()
 
     def leftovers(self) -> Iterator[Leftover]:
-        """Every set field that nobody took and that is not known to be without effect (`graph/inert.py`)."""
+        """Every set field that no layer read and that is not known to be without effect (`net/ignored_fields.py`)."""
         for item in self._fields:
             if item.name not in self._taken and item.name not in INERT:
                 yield Leftover(
-                    self.layer, self._below(item.name), _shorten(item.value), item.where.path, item.where.line
+                    self.layer, self._message_below(item.name), _shorten(item.value), item.where.path, item.where.line
                 )
         for children in self._children.values():
             for child in children:
@@ -140,7 +140,7 @@ class Params:
 
     def fields_read(self) -> Iterator[str]:
         """Dotted path of every field that an operator has read, set or not, sub-messages' included."""
-        yield from (self._below(name) for name in sorted(self._taken))
+        yield from (self._message_below(name) for name in sorted(self._taken))
         for children in self._children.values():
             for child in children:
                 yield from child.fields_read()
@@ -148,15 +148,15 @@ class Params:
     def error(self, name: str, what: str, todo: str = "") -> UnsupportedParameterError:
         """An error about a field of this message, at the place where it stands."""
         where = next((item.where for item in reversed(self._fields) if item.name == name), self.record.where)
-        text = f"{self._below(name)} {what}" + (f"; {todo}" if todo else "")
-        return UnsupportedParameterError(text, path=where.path, line=where.line, field=self._below(name))
+        text = f"{self._message_below(name)} {what}" + (f"; {todo}" if todo else "")
+        return UnsupportedParameterError(text, path=where.path, line=where.line, field=self._message_below(name))
 
-    def _take(self, name: str) -> list[Field]:
+    def _read(self, name: str) -> list[Field]:
         self._taken.add(name)
         return [item for item in self._fields if item.name == name]
 
-    def _one(self, name: str, default: T | None, convert: Callable[[Value], T | None]) -> T:
-        found = self._take(name)
+    def _read_one(self, name: str, default: T | None, convert: Callable[[Value], T | None]) -> T:
+        found = self._read(name)
         if found:
             return self._convert(found[-1], convert)
         if default is None and name in self._schema:
@@ -180,7 +180,7 @@ class Params:
         spec = self._schema.get(name)
         return (spec.kind or "") if spec is not None and spec.type == "message" else ""
 
-    def _below(self, name: str) -> str:
+    def _message_below(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
 
 

@@ -70,7 +70,7 @@ class Preprocessing:
         return self.mean * self.channels if len(self.mean) == 1 else self.mean or (0.0,) * self.channels
 
 
-def described(preprocessing: Preprocessing) -> str:
+def describe(preprocessing: Preprocessing) -> str:
     """What is done to an image, in words."""
     p = preprocessing
     parts = [{"bgr": "B, G, R", "rgb": "R, G, B", "gray": "gray"}[p.color] + " in 0 to 255"]

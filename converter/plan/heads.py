@@ -41,7 +41,7 @@ def plan_with_outputs(plan: Plan, outputs: Mapping[str, int]) -> Plan:
     return build_plan(replace(plan.net, layers=layers), plan.inputs, allow_unknown=True)
 
 
-def changed_layers(old: Plan, new: Plan, named: Mapping[str, int]) -> list[ConfiguredLayer]:
+def layers_with_outputs(old: Plan, new: Plan, named: Mapping[str, int]) -> list[ConfiguredLayer]:
     """Layers of the new plan that are named or whose blobs have other shapes: their numbers are not kept.
 
     Raises:
@@ -77,7 +77,7 @@ def _with_outputs(step: ConfiguredLayer, outputs: int) -> Layer:
             "Convolution that gives the classes",
             layer=layer.name,
         )
-    fields = [_replaced(item, outputs) if item.name == name else item for item in layer.record]
+    fields = [_with_num_output(item, outputs) if item.name == name else item for item in layer.record]
     return replace(layer, record=layer.record.with_fields(fields))
 
 
@@ -87,7 +87,7 @@ def _message(layer: Layer) -> str | None:
     return next((item.name for item in found if "num_output" in item.value), None)  # type: ignore[operator]
 
 
-def _replaced(item: Field, outputs: int) -> Field:
+def _with_num_output(item: Field, outputs: int) -> Field:
     """A parameter message with another num_output, and as many groups where there was one an output."""
     record = item.value
     assert isinstance(record, Record)

@@ -54,7 +54,7 @@ def inspect_net(
     stages: Sequence[str] = (),
     level: int = 0,
 ) -> Inspection:
-    """Read a net, and its weights if given, without torch; what cannot be built is told, not raised.
+    """Read a net, and its weights if given, without torch; what cannot be built is reported, not raised.
 
     Raises:
         ConversionError: a file does not read at all, the layers do not connect, or none is left in this state.
@@ -67,7 +67,7 @@ def inspect_net(
     try:
         plan = build_plan(net, inputs, allow_unknown=True, stored_blobs=blob_counts(stored))
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
-        return Inspection(net, _bare_rows(net, stored), (str(error),), tuple(notes))
+        return Inspection(net, _rows_without_shapes(net, stored), (str(error),), tuple(notes))
     notes += plan.notes
     problems = [f"{leftover}: set, but no layer reads it" for leftover in plan.leftovers]
     if stored is not None:
@@ -106,7 +106,7 @@ def _receptive_field(step: ConfiguredLayer, fields: Mapping[str, ReceptiveField 
     return through_window(receptive_field, window.extent, window.stride)
 
 
-def _bare_rows(net: Net, stored: StoredWeights | None) -> tuple[Row, ...]:
+def _rows_without_shapes(net: Net, stored: StoredWeights | None) -> tuple[Row, ...]:
     """Rows of a net that cannot be built: names, types, and the weights' sizes where a file has them."""
     held = by_layer(stored, {layer.name for layer in net.layers}) if stored is not None else {}
     known = operator_types()

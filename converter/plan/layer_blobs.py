@@ -13,7 +13,7 @@ from converter.net.names import indexed_names
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class BlobNaming:
     """Which of a type's blobs a file by key holds: `places` in Caffe's order, and whether as a state dict has them."""
 
     places: tuple[int, ...]
@@ -21,11 +21,11 @@ class Naming:
 
 
 def kind_of(layer_type: str) -> type[Operator]:
-    """The class of a type; of a type that nobody registered the base class, with the names weight, bias, blob2."""
+    """The class of a type; of a type that is not registered the base class, with the names weight, bias, blob2."""
     return (operator_type(layer_type) if layer_type else None) or Operator
 
 
-def naming(kind: type[Operator], names: Sequence[str], count: int) -> Naming | None:
+def naming(kind: type[Operator], names: Sequence[str], count: int) -> BlobNaming | None:
     """How a type with `count` blobs reads the names of a file by key; None where it does not.
 
     A file has the names of the state dict, those of earlier versions (Caffe's numbers as they are), or blob0, blob1, …
@@ -35,11 +35,13 @@ def naming(kind: type[Operator], names: Sequence[str], count: int) -> Naming | N
     older = indexed_names(kind.legacy_blob_names or kind.blob_names, count)
     for known, in_state in ((own, True), (older, False), (indexed_names((), count), False)):
         if set(names) <= set(known):
-            return Naming(tuple(known.index(name) for name in names), in_state)
+            return BlobNaming(tuple(known.index(name) for name in names), in_state)
     return None
 
 
-def check_naming(kind: type[Operator], layer: StoredLayer, count: int, path: str, wanted: Sequence[str] = ()) -> Naming:
+def check_naming(
+    kind: type[Operator], layer: StoredLayer, count: int, path: str, wanted: Sequence[str] = ()
+) -> BlobNaming:
     """`naming`, where it has to succeed; `wanted` are the names of the blobs that a net has for the layer.
 
     Raises:
@@ -99,7 +101,7 @@ def in_caffe_terms(kind: type[Operator], state: Sequence[StoredBlob], layer: str
     Raises:
         WeightsError: the type has no such set of blobs.
     """
-    return _in_terms(kind, kind.blobs_of, state, layer, path)
+    return _convert_terms(kind, kind.blobs_of, state, layer, path)
 
 
 def in_state_terms(kind: type[Operator], blobs: Sequence[StoredBlob], layer: str, path: str) -> list[StoredBlob]:
@@ -108,10 +110,10 @@ def in_state_terms(kind: type[Operator], blobs: Sequence[StoredBlob], layer: str
     Raises:
         WeightsError: the type has no such set of blobs.
     """
-    return _in_terms(kind, kind.state_of, blobs, layer, path)
+    return _convert_terms(kind, kind.state_of, blobs, layer, path)
 
 
-def _in_terms(
+def _convert_terms(
     kind: type[Operator],
     change: Callable[[Sequence[Array]], list[Array]],
     blobs: Sequence[StoredBlob],
@@ -141,10 +143,10 @@ def _same_bytes(old: Array, new: Array) -> bool:
 def positional_blobs(kind: type[Operator], layer: StoredLayer) -> list[StoredBlob]:
     """The blobs of a layer in a file by position, in Caffe's order and shapes of today."""
     order = kind.file_order([blob.array.shape for blob in layer.stored])
-    return [natural(kind, index, layer.stored[place]) for index, place in enumerate(order)]
+    return [drop_legacy_axes(kind, index, layer.stored[place]) for index, place in enumerate(order)]
 
 
-def natural(kind: type[Operator], index: int, blob: StoredBlob) -> StoredBlob:
+def drop_legacy_axes(kind: type[Operator], index: int, blob: StoredBlob) -> StoredBlob:
     """The blob without the axes that the 4-D form put before it, where the layer's type tells them.
 
     Caffe compares a legacy shape with the target left-padded by ones (src/caffe/blob.cpp, ShapeEquals). With no target
@@ -181,7 +183,7 @@ def kind_of_layer(layer: StoredLayer, path: str) -> type[Operator]:
     return kinds[0]
 
 
-def _find_naming(kind: type[Operator], layer: StoredLayer) -> tuple[Naming, type[Operator] | None] | None:
+def _find_naming(kind: type[Operator], layer: StoredLayer) -> tuple[BlobNaming, type[Operator] | None] | None:
     """How a type reads a layer's names, and the type itself where its blobs are not those of the state dict.
 
     None: the type has no such names, or not this many of them.

@@ -11,7 +11,7 @@ import numpy as np
 from converter.formats.weights.stored import StoredBlob, StoredLayer
 from converter.layers.layer import Operator
 from converter.net.net import Shape
-from converter.plan.layer_blobs import check_naming, natural
+from converter.plan.layer_blobs import check_naming, drop_legacy_axes
 from converter.plan.plan import ConfiguredLayer, Plan, param_spec
 from converter.plan.shared_blobs import Fit, SharedBlobs
 
@@ -56,9 +56,9 @@ def fit_layer(
         WeightsError: a key that names no blob of the layer.
     """
     wanted = step.operator.blobs
-    layer = layer if layer.names else _in_todays_form(type(step.operator), layer)
+    layer = layer if layer.names else _in_current_form(type(step.operator), layer)
     owned = {place for place in range(len(wanted)) if not is_shared(step, place, plan)}
-    found = _places(step, layer, sorted(owned), path)
+    found = _blob_positions(step, layer, sorted(owned), path)
     if len(layer.stored) != len(found.places) or not owned <= set(found.places) <= set(range(len(wanted))):
         held = ", ".join(layer.names) if layer.names else f"{len(layer.stored)} blobs"
         names = ", ".join(blob.name for blob in wanted) if layer.names else str(len(wanted))
@@ -70,11 +70,11 @@ def fit_layer(
         return None
     shapes = _shapes(step, found.in_state)
     stored = zip(found.places, layer.stored, strict=True)
-    values = {place: _single(blob.array.reshape(shapes[place])) for place, blob in stored}
+    values = {place: _to_float32(blob.array.reshape(shapes[place])) for place, blob in stored}
     return Fit(step, values, found.in_state, order)
 
 
-def enter(step: ConfiguredLayer, fit: Fit | None, shared: SharedBlobs, account: Account) -> bool:
+def enter_layer(step: ConfiguredLayer, fit: Fit | None, shared: SharedBlobs, account: Account) -> bool:
     """Put a layer's blobs, its own and shared ones, into the account; whether all of them were found."""
     for in_state in [fit.in_state] if fit is not None else (False, True):
         own = fit.values if fit is not None else {}
@@ -85,13 +85,13 @@ def enter(step: ConfiguredLayer, fit: Fit | None, shared: SharedBlobs, account: 
     return False
 
 
-def _in_todays_form(kind: type[Operator], layer: StoredLayer) -> StoredLayer:
+def _in_current_form(kind: type[Operator], layer: StoredLayer) -> StoredLayer:
     """A layer of a file by position, its blobs in Caffe's order and, where the type says so, of one axis."""
     stored = [layer.stored[place] for place in kind.file_order([blob.array.shape for blob in layer.stored])]
-    return replace(layer, stored=tuple(natural(kind, 0, blob) if kind.flat_blobs else blob for blob in stored))
+    return replace(layer, stored=tuple(drop_legacy_axes(kind, 0, blob) if kind.flat_blobs else blob for blob in stored))
 
 
-def _places(step: ConfiguredLayer, layer: StoredLayer, owned: Sequence[int], path: str) -> _Places:
+def _blob_positions(step: ConfiguredLayer, layer: StoredLayer, owned: Sequence[int], path: str) -> _Places:
     """By name where the file holds the blobs by key, else by position."""
     wanted = step.operator.blobs
     if layer.names:
@@ -142,7 +142,7 @@ def _shapes(step: ConfiguredLayer, in_state: bool) -> list[Shape]:
     return [tuple(array.shape) for array in step.operator.state_of(zeros)]
 
 
-def _single(array: Array) -> Array:
+def _to_float32(array: Array) -> Array:
     """Half floats as float32, others as they are."""
     return array.astype(np.float32, copy=False) if array.dtype == np.float16 else array
 

@@ -37,7 +37,7 @@ class ConfiguredLayer:
 class Plan:
     """A net whose layers are configured; `shapes` holds each blob's shape (its last writer's), `inputs` what is fed.
 
-    `leftovers` are set fields that nobody took: empty unless they were allowed. `ignored` are messages of other layer
+    `leftovers` are set fields that no layer read: empty unless they were allowed. `ignored` are messages of other layer
     types, which Caffe passes over. `multipliers` are each layer's blobs' `lr_mult` and `decay_mult`.
     """
 
@@ -79,7 +79,7 @@ def build_plan(
         stored_blobs: how many blobs the weights file has for each layer, where one is at hand.
 
     Raises:
-        UnsupportedLayerError: layer types nobody registered, all of them at once.
+        UnsupportedLayerError: layer types that are not registered, all of them at once.
         UnsupportedParameterError: set fields that no layer took, or values it cannot honour.
         ShapeError: shapes that do not fit.
         GraphError: layers that share a blob and state different multipliers for it.
@@ -97,7 +97,7 @@ def build_plan(
         names[layer.name] += 1
         shapes.update(zip(layer.tops, step.top_shapes, strict=True))
         for leftover in step.operator.params.leftovers():
-            (ignored if _is_another_types(leftover, layer.type) else leftovers).append(leftover)
+            (ignored if _belongs_to_other_type(leftover, layer.type) else leftovers).append(leftover)
         steps.append(step)
     _refuse_stray_inputs(given, steps)
     if leftovers and not allow_unknown:
@@ -166,7 +166,7 @@ def _input_shapes(layer: Layer, operator: Operator, given: Mapping[str, Shape]) 
     return shapes
 
 
-def _is_another_types(leftover: Leftover, layer_type: str) -> bool:
+def _belongs_to_other_type(leftover: Leftover, layer_type: str) -> bool:
     """Whether a field is a whole message that Caffe knows, not this type's own, which the type never looks at."""
     spec = fields("LayerParameter").get(leftover.path)
     own = leftover.path.removesuffix("_param").replace("_", "") == layer_type.lower()
@@ -212,7 +212,7 @@ def _check_types(net: Net) -> None:
     near = difflib.get_close_matches(types[0], sorted({cls.type for cls in known.values()}), n=3)
     nearest = f" (nearest known: {', '.join(near)})" if near else ""
     raise UnsupportedLayerError(
-        f"layer types nobody registered: {places}{more}{nearest}; correct the name, or teach it with "
+        f"layer types that are not registered: {places}{more}{nearest}; correct the name, or teach it with "
         f"@converter.layer({types[0][:40]!r})",
         types=types,
         path=net.path,

@@ -13,7 +13,7 @@ from converter.errors import ConversionError, WeightsError
 from converter.formats.weights.stored import StoredLayer, StoredWeights
 from converter.net.fillers import fill
 from converter.net.names import repeated_key, unescape
-from converter.plan.layer_fit import Account, enter, fit_layer, is_shared
+from converter.plan.layer_fit import Account, enter_layer, fit_layer, is_shared
 from converter.plan.memory import check_parameters
 from converter.plan.plan import ConfiguredLayer, Plan, param_spec
 from converter.plan.shared_blobs import Fit, SharedBlobs
@@ -72,10 +72,10 @@ def match(
     account.unexpected = [name for name, layer in given.items() if layer.name not in taken]
     shared = _enter_all(plan, sources, stored, account)
     _check(stored.path, account, fill_missing, allow_unused)
-    notes = [*stored.notes, *_notes_on_repeats(with_blobs, stored), *shared.notes]
+    notes = [*stored.notes, *_repeat_notes(with_blobs, stored), *shared.notes]
     notes += [f"layer {name!r} of the weights has no place in the net and was left out" for name in account.unexpected]
     filled = _fill_rest(with_blobs, account, seed, max_memory)
-    return Matched(account.arrays, account.states, (*notes, *map(_filled_note, filled)), _keys(filled))
+    return Matched(account.arrays, account.states, (*notes, *map(_fill_note, filled)), _keys(filled))
 
 
 def _enter_all(plan: Plan, sources: Mapping[str, StoredLayer], stored: StoredWeights, account: Account) -> SharedBlobs:
@@ -91,7 +91,7 @@ def _enter_all(plan: Plan, sources: Mapping[str, StoredLayer], stored: StoredWei
     shared = SharedBlobs.of([*fits.values()])
     for step in steps:
         misfits = step.key in sources and step.key not in fits  # told already
-        found = enter(step, fits.get(step.key), shared, account)
+        found = enter_layer(step, fits.get(step.key), shared, account)
         sharer = all(is_shared(step, place, plan) for place in range(len(step.operator.blobs)))
         if not found and not misfits and not step.repeat and not sharer:
             account.missing.append(step.layer.name)
@@ -119,7 +119,7 @@ def _sources(
     return found
 
 
-def _notes_on_repeats(steps: Sequence[ConfiguredLayer], stored: StoredWeights) -> Iterator[str]:
+def _repeat_notes(steps: Sequence[ConfiguredLayer], stored: StoredWeights) -> Iterator[str]:
     """Layers that bear one name, in the net and in the file."""
     places: dict[str, list[str]] = {}
     for step in steps:
@@ -142,7 +142,7 @@ def _fill_rest(
     check_parameters(lacking, max_memory)
     random, owners = np.random.default_rng(seed), _owners(steps, account.arrays)
     for step in lacking:
-        account.arrays[step.key] = _filled(step, random, owners)
+        account.arrays[step.key] = _fill_layer(step, random, owners)
     return lacking
 
 
@@ -160,7 +160,7 @@ def _owners(steps: Sequence[ConfiguredLayer], arrays: Mapping[str, tuple[Array, 
     }
 
 
-def _filled(step: ConfiguredLayer, random: np.random.Generator, owners: dict[str, Array]) -> tuple[Array, ...]:
+def _fill_layer(step: ConfiguredLayer, random: np.random.Generator, owners: dict[str, Array]) -> tuple[Array, ...]:
     """A layer's blobs by its fillers; a shared one is its owner's, and is noted down where there is no owner yet."""
     arrays = []
     for place, array in enumerate(fill_step(step, random)):
@@ -178,7 +178,7 @@ def fill_all(plan: Plan, seed: int | None = None, max_memory: int | None = None)
     """
     account, steps = Account(), [step for step in plan.steps if step.operator.blobs]
     filled = _fill_rest(steps, account, seed, max_memory)
-    return Matched(account.arrays, {}, tuple(map(_filled_note, filled)), _keys(filled))
+    return Matched(account.arrays, {}, tuple(map(_fill_note, filled)), _keys(filled))
 
 
 def fill_step(step: ConfiguredLayer, random: np.random.Generator) -> tuple[Array, ...]:
@@ -192,7 +192,7 @@ def fill_step(step: ConfiguredLayer, random: np.random.Generator) -> tuple[Array
         raise
 
 
-def _filled_note(step: ConfiguredLayer) -> str:
+def _fill_note(step: ConfiguredLayer) -> str:
     kinds = ", ".join(f"{blob.name} by {blob.filler.type}" for blob in step.operator.blobs)
     return f"layer {step.layer.name!r} was filled, not loaded: {kinds}"
 
@@ -205,11 +205,11 @@ def _check(path: str | None, account: Account, fill_missing: bool, allow_unused:
         return
     lines = ["the weights do not belong to the net"]
     if missing:
-        lines.append(f"missing from the file: {_some(missing)}")
+        lines.append(f"missing from the file: {_shorten_list(missing)}")
     if unexpected:
-        lines.append(f"in the file but not in the net: {_some(unexpected)}")
+        lines.append(f"in the file but not in the net: {_shorten_list(unexpected)}")
     if account.misshapen:
-        lines.append(f"of another shape: {_some(account.misshapen)}")
+        lines.append(f"of another shape: {_shorten_list(account.misshapen)}")
     also = ", or allow_unknown (--allow-unknown) to leave out what has no place" if unexpected else ""
     lines.append(f"give the prototxt that these weights were trained with{also}")
     raise WeightsError(
@@ -222,6 +222,6 @@ def _check(path: str | None, account: Account, fill_missing: bool, allow_unused:
     )
 
 
-def _some(names: Sequence[str]) -> str:
+def _shorten_list(names: Sequence[str]) -> str:
     shown = ", ".join(names[:8])
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown

@@ -50,7 +50,7 @@ class Construction:
             ConversionError: a layer cannot take them.
         """
         net = self.module.plan.net
-        with self.python.registered(net):
+        with self.python.register_classes(net):
             plan = build_plan(net, inputs)
         for old, new in zip(self.module.plan.steps, plan.steps, strict=True):
             shapes = [[blob.shape for blob in step.operator.blobs] for step in (old, new)]
@@ -121,7 +121,7 @@ def construct(
     readers = _readers(net, seed or 0)
     python = PythonLayers(blob)
     shapes = {top: shape for reader in readers.values() for top, shape in reader.shapes().items()}
-    with python.registered(net):
+    with python.register_classes(net):
         plan = build_plan(net, shapes, stored_blobs=blob_counts(stored))
     values = weights_of(plan, stored, fill_missing=True, allow_unused=True, seed=seed)
     module = CaffeModule.of(plan, values).train(phase == "train")

@@ -109,7 +109,7 @@ class Engine:
         self.records.pop(index, None)
         try:
             if self._recording and self._flows[index].needed:
-                record = call.record(bottoms, self._wanted(index))
+                record = call.record(bottoms, self._bottoms_with_gradient(index))
                 self.records[index] = record
                 return record.tops
             return call.run(bottoms)
@@ -123,7 +123,7 @@ class Engine:
         names = self._steps[index].layer.bottoms
         return {name: self._blobs[name].data_memory.tensor(device) for name in names}
 
-    def _wanted(self, index: int) -> list[str]:
+    def _bottoms_with_gradient(self, index: int) -> list[str]:
         """Names of the bottoms that get gradients."""
         bottoms = zip(self._steps[index].layer.bottoms, self._flows[index].bottoms, strict=True)
         return [name for name, wanted in bottoms if wanted]
@@ -182,7 +182,7 @@ class Engine:
         if record is not None and all(tuple(record.bottoms[name].shape) == shape for name, shape in shapes.items()):
             return record
         values = self._bottoms(index, device)
-        for earlier in self._writers_below(index):
+        for earlier in self._earlier_writers(index):
             # An in-place layer's input is gone: it is computed again from where it came from.
             call = self._calls[earlier]
             if call is not None:
@@ -191,10 +191,10 @@ class Engine:
         call = self._calls[index]
         if call is None:
             raise AssertionError(index)
-        self.records[index] = call.record({name: values[name] for name in shapes}, self._wanted(index))
+        self.records[index] = call.record({name: values[name] for name in shapes}, self._bottoms_with_gradient(index))
         return self.records[index]
 
-    def _writers_below(self, index: int) -> list[int]:
+    def _earlier_writers(self, index: int) -> list[int]:
         """Layers to run again for an in-place layer's input: its blob's first writer, then in-place ones before it."""
         layer = self._steps[index].layer
         own = set(layer.tops) & set(layer.bottoms)

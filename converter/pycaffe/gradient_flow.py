@@ -36,16 +36,16 @@ def gradient_flow(plan: Plan, loss_weights: Mapping[str, float], *, force: bool)
         loss_weights: weights of the tops that have one.
         force: the net's `force_backward`: every bottom gets a gradient, whatever needs one.
     """
-    flows = _need(plan.steps)
+    flows = _needs(plan.steps)
     _restrict_to_losses(plan.steps, flows, loss_weights)
     for step, flow in zip(plan.steps, flows, strict=True) if force else ():
         flow.needed = True
-        flow.bottoms = [need or _may_force(step, i) for i, need in enumerate(flow.bottoms)]
+        flow.bottoms = [need or _allows_force(step, i) for i, need in enumerate(flow.bottoms)]
         flow.params = [blob.trained for blob in step.operator.blobs]
     return flows
 
 
-def _need(steps: Sequence[ConfiguredLayer]) -> list[LayerFlow]:
+def _needs(steps: Sequence[ConfiguredLayer]) -> list[LayerFlow]:
     """Gradients by need alone: a layer runs backward for its own parameters, or for those of layers before it."""
     blob_need: dict[str, bool] = {}
     flows = []
@@ -86,7 +86,7 @@ def _rate(step: ConfiguredLayer, index: int) -> float:
     return 1.0 if rate is None else rate
 
 
-def _may_force(step: ConfiguredLayer, bottom: int) -> bool:
+def _allows_force(step: ConfiguredLayer, bottom: int) -> bool:
     """AllowForceBackward of the layer type."""
     kind = step.layer.type
     if kind in _TWO_SIDED:

@@ -117,7 +117,7 @@ class SyncedMemory:
         if self._host is not None:
             self._host[...] = value
 
-    def forget_host(self) -> None:
+    def invalidate_host(self) -> None:
         """The owner has written new numbers to the tensor: the host's are out of date."""
         self._host_is_newer = False
 

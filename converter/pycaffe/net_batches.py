@@ -69,10 +69,10 @@ class NetBatches(NetPasses):
         size = next(iter(self.blobs.values())).shape[0]
         for begin in range(0, _count(arrays), size):
             batch = {name: np.asarray(array[begin : begin + size]) for name, array in arrays.items()}
-            yield {name: _padded(array, size) for name, array in batch.items()}
+            yield {name: _pad(array, size) for name, array in batch.items()}
 
 
-def _padded(array: Any, size: int) -> Any:
+def _pad(array: Any, size: int) -> Any:
     """An array with zeros behind it, `size` long."""
     missing = size - len(array)
     return np.concatenate([array, np.zeros((missing, *array.shape[1:]), array.dtype)]) if missing else array
@@ -97,9 +97,9 @@ def _copies(arrays: Arrays) -> Arrays:
 def _join(parts: list[Arrays], count: int) -> Arrays:
     """Batches behind each other, without the padding."""
     names = parts[0] if parts else {}
-    return {name: _behind_each_other([part[name] for part in parts], count) for name in names}
+    return {name: _concatenate([part[name] for part in parts], count) for name in names}
 
 
-def _behind_each_other(arrays: list[Array], count: int) -> Array:
+def _concatenate(arrays: list[Array], count: int) -> Array:
     joined: Array = np.concatenate([np.atleast_1d(array) for array in arrays])
     return joined[:count] if len(joined) > count and arrays[0].ndim else joined

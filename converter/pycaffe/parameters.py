@@ -49,7 +49,7 @@ class Parameters:
         """Show the module's numbers: statistics that a pass in training changed, weights that were loaded."""
         for blobs in self.layers if self._is_mirrored() else ():
             for blob in blobs:
-                blob.data_memory.forget_host()
+                blob.data_memory.invalidate_host()
         for name, (blobs, _) in self._copies.items():
             values = [self._net.blob_parameter(name, index).detach().cpu() for index in range(len(blobs))]
             for blob, value in zip(blobs, values, strict=True):

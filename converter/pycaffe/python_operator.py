@@ -64,7 +64,7 @@ class PythonLayers:
         self.operators: dict[str, PythonOperator] = {}
 
     @contextmanager
-    def registered(self, net: Net) -> Iterator[None]:
+    def register_classes(self, net: Net) -> Iterator[None]:
         """While the body runs, Python layers of `net` are known by the classes that it names.
 
         Raises:

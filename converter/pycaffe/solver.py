@@ -112,7 +112,7 @@ class Solver:
                 self.test_all()
             if not self._is_stopped():
                 self._iterate()
-                self._answer(self.requested_action())
+                self._handle(self.requested_action())
 
     def solve(self, resume_file: Path | None = None) -> None:
         """Train to `max_iter`, from a snapshot where one is given.
@@ -193,7 +193,7 @@ class Solver:
             scores = run_test(net, passes)
             for line in output_lines("Test", scores):
                 glog.info("solver.cpp:414", line)
-            self._answer(self.requested_action())
+            self._handle(self.requested_action())
             if self._stopped:
                 glog.info("solver.cpp:396", "Test interrupted.")
                 return
@@ -234,7 +234,7 @@ class Solver:
     def _is_stopped(self) -> bool:
         return self._stopped
 
-    def _answer(self, action: Action) -> None:
+    def _handle(self, action: Action) -> None:
         """Do what a signal asked for."""
         if action == "snapshot":
             self.snapshot()

@@ -69,7 +69,7 @@ class CaffeModule(fx.GraphModule):
 
     @property
     def transform(self) -> Transform | None:
-        """Makes the net's input of images, None where nobody said how; may be set to a `Preprocessing` or None."""
+        """Makes the net's input of images, None where preprocessing is unknown; may be set."""
         return None if self.facts.preprocessing is None else Transform(self.facts.preprocessing)
 
     @transform.setter

@@ -24,11 +24,11 @@ def check_cast(module: nn.Module, change: Callable[[Tensor], Tensor]) -> int:
         WeightsError: numbers lie beyond the new type's range; names the first tensor, its largest magnitude, the range.
     """
     lost = 0
-    for name, value in _floating(module):
+    for name, value in _floating_tensors(module):
         dtype = change(value.new_empty(0)).dtype
         if dtype.is_floating_point and dtype != value.dtype and value.device.type != "meta":
             check_range(name, value, dtype)
-            lost += _vanishing(value, dtype)
+            lost += _count_underflows(value, dtype)
     return lost
 
 
@@ -45,14 +45,14 @@ def check_range(name: str, value: Tensor, dtype: torch.dtype) -> None:
     if largest > limit:
         layer, _, blob = name.rpartition(".")
         raise WeightsError(
-            f"layer {layer!r}: {blob} holds numbers up to {largest:.6g}; {_word(dtype)} ends at {limit:.6g}; "
+            f"layer {layer!r}: {blob} holds numbers up to {largest:.6g}; {_dtype_name(dtype)} ends at {limit:.6g}; "
             "cast to bfloat16, which has float32's range, or run it with converter.fast.accelerate(net, dtype=...), "
             "which keeps statistics of normalization in float32",
             layer=layer,
         )
 
 
-def _vanishing(value: Tensor, dtype: torch.dtype) -> int:
+def _count_underflows(value: Tensor, dtype: torch.dtype) -> int:
     """How many numbers that are not zero are zero in a type."""
     if torch.finfo(dtype).tiny <= torch.finfo(value.dtype).tiny:
         return 0
@@ -60,12 +60,12 @@ def _vanishing(value: Tensor, dtype: torch.dtype) -> int:
     return int(torch.count_nonzero(detached)) - int(torch.count_nonzero(detached.to(dtype)))
 
 
-def _floating(module: nn.Module) -> Iterable[tuple[str, Tensor]]:
+def _floating_tensors(module: nn.Module) -> Iterable[tuple[str, Tensor]]:
     """Parameters and buffers of floating types by name, each once."""
     for name, value in (*module.named_parameters(), *module.named_buffers()):
         if value.is_floating_point():
             yield name, value
 
 
-def _word(dtype: torch.dtype) -> str:
+def _dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")

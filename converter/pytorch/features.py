@@ -39,7 +39,7 @@ def features(net: CaffeModule, blobs: Sequence[str]) -> CaffeModule:
 
 
 def _prune(graph: fx.Graph) -> None:
-    """Take out what nobody reads, inputs excepted."""
+    """Remove nodes without readers, except inputs."""
     for node in reversed(list(graph.nodes)):
         if node.op not in ("placeholder", "output") and not node.users:
             graph.erase_node(node)

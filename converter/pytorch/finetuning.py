@@ -12,7 +12,7 @@ from torch import nn
 from converter.errors import GraphError
 from converter.modules.normalization import CaffeBatchNorm2d, ScaledBatchNorm2d
 from converter.net.fillers import Filler
-from converter.plan.heads import changed_layers, plan_with_outputs
+from converter.plan.heads import layers_with_outputs, plan_with_outputs
 from converter.plan.plan import ConfiguredLayer
 from converter.plan.weights import fill_step
 from converter.pytorch.builder import filled_module
@@ -59,7 +59,7 @@ def replace_head(
     if plan is None:
         raise GraphError("a copied or cut net does not know its layers' settings; use converter.load(..., classes=...)")
     new = plan_with_outputs(plan, outputs)
-    changed = changed_layers(plan, new, outputs)
+    changed = layers_with_outputs(plan, new, outputs)
     random, notes = np.random.default_rng(seed), list(net.facts.notes)
     for step in changed:
         kinds = _replace_layer(net, step, filler, random)

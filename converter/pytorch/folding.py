@@ -36,7 +36,7 @@ def fold_preprocessing(net: CaffeModule, preprocessing: Preprocessing | None = N
         preprocessing = net.transform.preprocessing
     node = next(node for node in net.graph.nodes if node.op == "placeholder")
     target, convolution = _first_convolution(net, node, preprocessing.channels)
-    net._modules[target] = _folded(convolution, preprocessing)
+    net._modules[target] = _fold(convolution, preprocessing)
     order = "gray" if preprocessing.color == "gray" else "R, G, B"
     padding = "; it pads with the mean" if any(map(int, convolution.padding)) else ""
     note = f"layer {target!r} takes {order} in 0 to 255: order, mean and scale are part of it{padding}"
@@ -60,7 +60,7 @@ def _first_convolution(net: CaffeModule, node: fx.Node, channels: int) -> tuple[
     return str(readers[0].target), module
 
 
-def _folded(convolution: nn.Conv2d, preprocessing: Preprocessing) -> nn.Conv2d:
+def _fold(convolution: nn.Conv2d, preprocessing: Preprocessing) -> nn.Conv2d:
     """The convolution of raw images."""
     mean = torch.tensor(preprocessing.channel_mean, dtype=torch.float64)
     weight = convolution.weight.detach().double() * preprocessing.scale

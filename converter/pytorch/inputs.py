@@ -59,10 +59,10 @@ def _tensor(name: str, value: Any, shape: Shape, like: Tensor | None) -> Tensor:
     autocast = value.device.type != "meta" and torch.is_autocast_enabled(value.device.type)
     if like is not None and value.is_floating_point() and value.dtype != like.dtype and not autocast:
         raise ShapeError(
-            f"input {name!r} is {_word(value)}, the module {_word(like)}; convert it with .to({like.dtype})"
+            f"input {name!r} is {_dtype_name(value)}, the module {_dtype_name(like)}; convert it with .to({like.dtype})"
         )
     return value
 
 
-def _word(value: Tensor) -> str:
+def _dtype_name(value: Tensor) -> str:
     return str(value.dtype).removeprefix("torch.")

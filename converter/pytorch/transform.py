@@ -51,7 +51,7 @@ class Transform:
         if p.size is not None and tuple(planes.shape[1:]) != p.size:
             planes = F.interpolate(planes[None], p.size, mode="bilinear", align_corners=False)[0].round().clamp(0, 255)
         if p.mean_image is not None:
-            planes = planes - _fitting(p.mean_image, planes)
+            planes = planes - _mean_for(p.mean_image, planes)
         elif p.mean:
             planes = planes - torch.tensor(p.channel_mean)[:, None, None]
         if p.crop is not None:
@@ -95,7 +95,7 @@ def _to_gray(planes: Tensor) -> Tensor:
     return (planes * torch.tensor(_GRAY)[:, None, None]).sum(0, keepdim=True).round()
 
 
-def _fitting(mean: Array, planes: Tensor) -> Tensor:
+def _mean_for(mean: Array, planes: Tensor) -> Tensor:
     """The mean image, which must have the image's size."""
     if mean.shape != tuple(planes.shape):
         raise ImageError(

@@ -45,7 +45,7 @@ class Session:
         solver, settings = self.solver, self.solver.settings
         sources, tests = self._sources(), test_nets(settings, solver.net)
         losses: deque[float] = deque(maxlen=max(1, settings.average_loss))
-        with self._heeding_sigterm(), ThreadPoolExecutor(1) as ahead:
+        with self._stop_on_sigterm(), ThreadPoolExecutor(1) as ahead:
             first = solver.iteration * settings.iter_size
             stream = _read_ahead(ahead, sources, first, (settings.max_iter - solver.iteration) * settings.iter_size)
             while solver.iteration < settings.max_iter and not self._stop:
@@ -84,7 +84,7 @@ class Session:
             raise TrainingError(f"{message}; start again with a tenth of base_lr, and check labels and weights")
 
     @contextmanager
-    def _heeding_sigterm(self) -> Iterator[None]:
+    def _stop_on_sigterm(self) -> Iterator[None]:
         """SIGTERM ends the run after the iteration at hand."""
 
         def ask(_number: int, _frame: object) -> None:

@@ -94,7 +94,7 @@ def read_settings(path: str | os.PathLike[str]) -> SolverSettings:
     Raises:
         PrototxtError: the text does not read.
         UnsupportedParameterError: a field of the wrong type.
-        TrainingError: an unknown type or policy, numbers it cannot use, or a set field that nobody reads.
+        TrainingError: an unknown type or policy, numbers it cannot use, or a set field that nothing reads.
     """
     return settings_of(upgrade_solver(read_prototxt(path, kind="SolverParameter")))
 
@@ -170,9 +170,9 @@ def _nets(view: Params) -> dict[str, Any]:
     if len(paths) + len(records) > 1:
         raise _error_at(view, "train_net", "more than one training net; expected one of net, train_net and *_param")
     folder = Path(view.record.where.path).parent
-    tests = tuple(_found(path, folder) for path in view.texts("test_net"))
+    tests = tuple(_find(path, folder) for path in view.texts("test_net"))
     return {
-        "net": _found(paths[0], folder) if paths else "",
+        "net": _find(paths[0], folder) if paths else "",
         "net_record": records[0] if records else None,
         "generic": view.has("net") or view.has("net_param"),
         "test_nets": tests,
@@ -180,7 +180,7 @@ def _nets(view: Params) -> dict[str, Any]:
     }
 
 
-def _found(path: str, folder: Path) -> str:
+def _find(path: str, folder: Path) -> str:
     """Caffe resolves against the working folder; a file kept beside its solver is found as well."""
     beside = folder / path
     return str(beside) if not Path(path).exists() and beside.exists() else path
@@ -196,7 +196,7 @@ def _snapshots(view: Params) -> dict[str, Any]:
 
 
 def _check(settings: SolverSettings, view: Params) -> None:
-    """Numbers the update rules refuse in Caffe, and set fields that nobody read."""
+    """Numbers the update rules refuse in Caffe, and set fields that nothing reads."""
     if settings.type in ("AdaGrad", "RMSProp") and settings.momentum:
         raise _error_at(view, "momentum", f"{settings.type} has no momentum; {settings.momentum:g} set; remove it")
     if not 0 <= settings.rms_decay < 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from converter.formats.protobuf.layer_definition import record_definition
-from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 from converter.formats.weights.stored import Array, StoredWeights
 from converter.plan.plan import ConfiguredLayer
 from converter.plan.stored_names import possible_names
@@ -49,10 +49,10 @@ def save_hdf5(net: CaffeModule, path: str | os.PathLike[str]) -> None:
     write_hdf5(path, [(step.layer.name, _arrays(net, step)) for step in net.plan.steps if step.operator.blobs])
 
 
-def _layer(net: CaffeModule, step: ConfiguredLayer) -> OutgoingLayer:
+def _layer(net: CaffeModule, step: ConfiguredLayer) -> OutputLayer:
     """A layer with its whole definition, as Caffe's own snapshots have it."""
     blobs = tuple(_arrays(net, step))
-    return OutgoingLayer(step.layer.name, step.layer.type, blobs, *record_definition(step.layer.record))
+    return OutputLayer(step.layer.name, step.layer.type, blobs, *record_definition(step.layer.record))
 
 
 def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False) -> list[str]:

@@ -63,7 +63,7 @@ def nonfinite_blobs(blobs: Mapping[str, Array], whose: str) -> Iterator[str]:
             return
 
 
-def end_to_end(comparison: Comparison, layers: Sequence[str]) -> Iterator[str]:
+def end_to_end_note(comparison: Comparison, layers: Sequence[str]) -> Iterator[str]:
     """What is told of layers that both programs computed from the same bottoms.
 
     Args:

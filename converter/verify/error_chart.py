@@ -53,10 +53,10 @@ def _mark(row: Row, low: int, high: int) -> str:
 
 def _axis(low: int, high: int, height: int) -> str:
     """A thin line a labelled decade, at most six of them, and its power of ten below."""
-    return "".join(_tick(power, low, high, height) for power in _powers(low, high))
+    return "".join(_tick(power, low, high, height) for power in _powers_of_ten(low, high))
 
 
-def _powers(low: int, high: int) -> Sequence[int]:
+def _powers_of_ten(low: int, high: int) -> Sequence[int]:
     return range(low, high + 1, max(1, math.ceil((high - low) / (_LABELS - 1))))
 
 

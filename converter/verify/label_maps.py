@@ -30,7 +30,7 @@ class Maps:
     classes: tuple[str, ...]
 
     @property
-    def differing(self) -> int:
+    def differing_pixels(self) -> int:
         """How many pixels the two sides label differently."""
         return int((self.expected != self.actual).sum())
 

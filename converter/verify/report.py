@@ -159,12 +159,12 @@ def _figures(title: str, maps: Maps | None, *, whole: bool) -> list[str]:
     if maps is None:
         return []
     actual, _, expected = title.partition(" against ")
-    told = f"{maps.differing:,} of {maps.actual.size:,} pixels differ ({actual} against {expected})"
+    told = f"{maps.differing_pixels:,} of {maps.actual.size:,} pixels differ ({actual} against {expected})"
     labels = [
         page.figure(maps.colors[maps.actual], f"{actual}: label map", cells=True),
         page.figure(maps.colors[maps.expected], f"{expected}: label map", cells=True),
     ]
-    return [*(labels if whole or maps.differing else []), page.figure(maps.difference(), told, cells=True)]
+    return [*(labels if whole or maps.differing_pixels else []), page.figure(maps.difference(), told, cells=True)]
 
 
 def _image(case: Case, verifier: Verifier, model: Model | None) -> Pixels | None:

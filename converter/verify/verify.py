@@ -19,7 +19,7 @@ from converter.plan.stored_names import blob_counts
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import weights_of
 from converter.verify.bottoms import record_bottoms
-from converter.verify.check import Check, end_to_end, nonfinite_blobs, nonfinite_weights
+from converter.verify.check import Check, end_to_end_note, nonfinite_blobs, nonfinite_weights
 from converter.verify.inputs import model_of
 from converter.verify.oracle import Oracle, Place, oracle_errors
 from converter.verify.stored_blobs import StoredBlobs, check_names, sample
@@ -135,13 +135,13 @@ class Verifier:
             raise ComparisonError("computes no blob from its inputs; there is nothing to verify", path=self.prototxt)
         findings = self._findings({"the converter": actual, "the oracle": expected})
         told = tuple(self._end_to_end(whole, actual, [*same_bottoms], [*bottoms]))
-        checks = [self._check_of("CaffeModule against the oracle", expected, actual, findings, told)]
+        checks = [self._make_check("CaffeModule against the oracle", expected, actual, findings, told)]
         if model is not None:
             own = self._idiomatic(model, inputs)
             shared = {name: blob for name, blob in expected.items() if name in own}
-            checks.append(self._check_of(f"DilatedNet {model} against the oracle", shared, own))
+            checks.append(self._make_check(f"DilatedNet {model} against the oracle", shared, own))
             shared = {name: blob for name, blob in actual.items() if name in own}
-            checks.append(self._check_of(f"DilatedNet {model} against CaffeModule", shared, own))
+            checks.append(self._make_check(f"DilatedNet {model} against CaffeModule", shared, own))
         return checks
 
     def _blobs_and_bottoms(self, inputs: Mapping[str, Array]) -> tuple[dict[str, Array], dict[Place, list[Array]]]:
@@ -155,7 +155,7 @@ class Verifier:
     ) -> Iterator[str]:
         if places:
             layers = [self.oracle.net.layers[self.oracle.discontinuous[place]].where for place in places]
-            yield from end_to_end(self._comparison(_only(whole, names), _only(actual, names)), layers)
+            yield from end_to_end_note(self._comparison(_select(whole, names), _select(actual, names)), layers)
 
     def _findings(self, sides: Mapping[str, Mapping[str, Array]]) -> tuple[str, ...]:
         """What speaks against a check beside its comparison: weights and blobs that are not finite."""
@@ -163,7 +163,7 @@ class Verifier:
             return ()
         found = [] if self.weights is None else [*nonfinite_weights(self.oracle.nonfinite)]
         for whose, blobs in sides.items():
-            found += nonfinite_blobs(_only(blobs, [*self.plan.shapes]), whose)
+            found += nonfinite_blobs(_select(blobs, [*self.plan.shapes]), whose)
         return tuple(found)
 
     def compare_stored(self, inputs: Mapping[str, Array], stored: StoredBlobs) -> Check:
@@ -193,13 +193,13 @@ class Verifier:
             raise ComparisonError("the net computes no blob from its inputs; nothing to compare", path=stored.path)
         name = os.path.basename(stored.path)  # noqa: PTH119
         findings = self._findings({"the converter": actual, name: expected})
-        return self._check_of(f"CaffeModule against {name}", expected, seen, findings)
+        return self._make_check(f"CaffeModule against {name}", expected, seen, findings)
 
     def writer(self, blob: str) -> str:
         """The layer that first writes a blob (in-place layers write it again)."""
         return next((layer.name for layer in self.net.layers if blob in layer.tops), "")
 
-    def _check_of(
+    def _make_check(
         self,
         title: str,
         expected: Mapping[str, Array],
@@ -209,7 +209,7 @@ class Verifier:
     ) -> Check:
         ends = self.net.outputs
         found = self._comparison(expected, actual)
-        return Check(title, found, _only(expected, ends), _only(actual, ends), findings, information)
+        return Check(title, found, _select(expected, ends), _select(actual, ends), findings, information)
 
     def _comparison(self, expected: Mapping[str, Array], actual: Mapping[str, Array]) -> Comparison:
         with oracle_errors():
@@ -239,7 +239,7 @@ def _array(tensor: torch.Tensor, dtype: str) -> Array:
     return np.asarray(tensor.to("cpu", torch.float64 if dtype == "float64" else torch.float32).numpy())
 
 
-def _only(blobs: Mapping[str, Array], names: Sequence[str]) -> dict[str, Array]:
+def _select(blobs: Mapping[str, Array], names: Sequence[str]) -> dict[str, Array]:
     return {name: blobs[name] for name in names if name in blobs}
 
 

@@ -7,7 +7,7 @@ Source: src/caffe/layers/bias_layer.cpp.
 from __future__ import annotations
 
 from reference.layer import Array, Layer, Parameter
-from reference.layers.scale import covered_shape, spread
+from reference.layers.scale import shape_from_axis, spread
 
 TYPE = "Bias"
 MESSAGES = ("bias_param",)
@@ -18,7 +18,7 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     """None where the second bottom is the term."""
     layer.expect(bottoms, 1, 2)
     params = layer.params("bias_param")
-    shape = covered_shape(layer, params, bottoms[0])
+    shape = shape_from_axis(layer, params, bottoms[0])
     return [] if len(bottoms) == 2 else [Parameter(shape, params.message("filler", "filler"))]
 
 

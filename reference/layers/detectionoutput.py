@@ -19,7 +19,7 @@ DISCONTINUOUS_FROM = 0
 _LOWEST = -float(np.finfo(np.float32).max)
 
 
-def _best_overall(kept: dict[int, NDArray[np.int64]], scores: Array, limit: int) -> dict[int, NDArray[np.int64]]:
+def _keep_top(kept: dict[int, NDArray[np.int64]], scores: Array, limit: int) -> dict[int, NDArray[np.int64]]:
     if limit < 0 or sum(map(len, kept.values())) <= limit:
         return kept
     pairs = [(scores[box, label], label, box) for label, boxes in kept.items() for box in boxes]
@@ -30,7 +30,7 @@ def _best_overall(kept: dict[int, NDArray[np.int64]], scores: Array, limit: int)
     return {label: np.array(best[label], np.int64) for label in sorted(best)}
 
 
-def _one_item(layer: Layer, params: Params, boxes: Array, scores: Array) -> list[tuple[float, ...]]:
+def _detect_item(layer: Layer, params: Params, boxes: Array, scores: Array) -> list[tuple[float, ...]]:
     suppress = params.message("nms_param", "nms_param")
     threshold = params.real("confidence_threshold") if params.has("confidence_threshold") else _LOWEST
     top_k = suppress.integer("top_k") if suppress.has("top_k") else -1
@@ -43,7 +43,7 @@ def _one_item(layer: Layer, params: Params, boxes: Array, scores: Array) -> list
             own = boxes[:, 0 if boxes.shape[1] == 1 else label]
             kept[label] = nms(own, scores[:, label], threshold, top_k, suppress.real("nms_threshold"), eta)
     rows = []
-    for label, chosen in _best_overall(kept, scores, params.integer("keep_top_k")).items():
+    for label, chosen in _keep_top(kept, scores, params.integer("keep_top_k")).items():
         for box in chosen:
             corners = boxes[box, 0 if boxes.shape[1] == 1 else label]
             rows.append((float(label), float(scores[box, label]), *map(float, corners)))
@@ -62,7 +62,9 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if params.flag("variance_encoded_in_target"):
         variance = np.ones_like(variance)
     boxes = decode_boxes(params.choice("code_type"), prior[:, None], variance[:, None], offsets)
-    rows = [(float(item), *row) for item in range(items) for row in _one_item(layer, params, boxes[item], scores[item])]
+    rows = [
+        (float(item), *row) for item in range(items) for row in _detect_item(layer, params, boxes[item], scores[item])
+    ]
     if not rows:
         rows = [(float(item), *(-1.0,) * 6) for item in range(items)]
     return [np.array(rows)[None, None]]

@@ -25,7 +25,7 @@ def _size(params: Params, extent: int, name: str) -> int:
     return shrunk + (shrunk - 1) * (zoom - 1)
 
 
-def _resized(x: Array, axis: int, size: int) -> Array:
+def _resize(x: Array, axis: int, size: int) -> Array:
     extent = x.shape[axis]
     ratio = np.float32(extent - 1) / np.float32(size - 1) if size > 1 else np.float32(0)
     places = ratio * np.arange(size, dtype=np.float32)
@@ -49,4 +49,4 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if min(sizes + x.shape[2:]) < 1:
         raise layer.error(f"cannot make {sizes} of {x.shape[2:]}")
     check_size(*x.shape[:2], *sizes)
-    return [_resized(_resized(x, 2, sizes[0]), 3, sizes[1])]
+    return [_resize(_resize(x, 2, sizes[0]), 3, sizes[1])]

@@ -13,7 +13,7 @@ TYPE = "Scale"
 MESSAGES = ("scale_param",)
 
 
-def covered_shape(layer: Layer, params: Params, x: Array) -> tuple[int, ...]:
+def shape_from_axis(layer: Layer, params: Params, x: Array) -> tuple[int, ...]:
     """The sizes (a shape) of the axes of x that `axis` and `num_axes` name."""
     axis, count = layer.axis(params.integer("axis"), x.ndim), params.integer("num_axes")
     if count < -1 or axis + count > x.ndim:
@@ -34,7 +34,7 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     layer.expect(bottoms, 1, 2)
     params = layer.params("scale_param")
     learned = len(bottoms) == 1
-    shape = covered_shape(layer, params, bottoms[0]) if learned else bottoms[1].shape
+    shape = shape_from_axis(layer, params, bottoms[0]) if learned else bottoms[1].shape
     found = [Parameter(shape, params.message("filler", "filler"), 1.0)] if learned else []
     return [*found, Parameter(shape, params.message("bias_filler", "filler"))] if params.flag("bias_term") else found
 

@@ -23,7 +23,7 @@ def _pair(params: Params, name: str, pair: tuple[str, str]) -> tuple[int, int]:
     return params.integer(name), params.integer(name)
 
 
-def _spread(x: Array, kernel: tuple[int, int], stride: tuple[int, int], pad: tuple[int, int], area: int) -> Array:
+def _scatter(x: Array, kernel: tuple[int, int], stride: tuple[int, int], pad: tuple[int, int], area: int) -> Array:
     n, c, h, w = x.shape
     check_size(n, c, stride[0] * (h - 1) + kernel[0], stride[1] * (w - 1) + kernel[1])
     full = np.zeros((n, c, stride[0] * (h - 1) + kernel[0], stride[1] * (w - 1) + kernel[1]), x.dtype)
@@ -49,4 +49,4 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
         return [unpool_by_mask(layer, x, bottoms[1], size)]
     if size != natural or (method == "TILE" and (stride[0] < kernel[0] or stride[1] < kernel[1])):
         raise layer.error(f"{method} to {size} is not supported; expected {natural}, and for TILE no overlap")
-    return [_spread(x, kernel, stride, pad, kernel[0] * kernel[1] if method == "AVE" else 1)]
+    return [_scatter(x, kernel, stride, pad, kernel[0] * kernel[1] if method == "AVE" else 1)]

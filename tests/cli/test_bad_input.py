@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from converter.cli import main
-from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 from tests.places import GOLDENS, ROOT
 
 MINI = GOLDENS / "nets/mini"
@@ -67,7 +67,7 @@ def test_nan_weights_are_refused_in_every_format(refused, tmp_path, target):
     path = tmp_path / "nan.caffemodel"
     weight = np.ones((2, 3, 1, 1), np.float32)
     weight[1, 2] = np.nan
-    write_caffemodel(path, "net", [OutgoingLayer("conv1", "Convolution", (weight,))])
+    write_caffemodel(path, "net", [OutputLayer("conv1", "Convolution", (weight,))])
 
     line = refused("convert", path, f"OUT/{target}")
     assert "conv1" in line
@@ -80,7 +80,7 @@ def weights_with(tmp_path, change):
 
     layers = [(name, [blob.copy() for blob in blobs]) for name, blobs in converter.read_weights(WEIGHTS).items()]
     path = tmp_path / "changed.caffemodel"
-    write_caffemodel(path, "net", [OutgoingLayer(name, "Convolution", tuple(blobs)) for name, blobs in change(layers)])
+    write_caffemodel(path, "net", [OutputLayer(name, "Convolution", tuple(blobs)) for name, blobs in change(layers)])
     return path
 
 

@@ -116,7 +116,7 @@ def test_a_net_without_a_data_layer_says_so(tmp_path: Path, capsys: pytest.Captu
     label = 'layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 2 dim: 1 dim: 16 dim: 16 } } }'
     net = head + label + NET[NET.index('layer { name: "c"') :]
     assert main(["solve", written(tmp_path, 2, net), "--device", "cpu"]) == 2
-    assert "nobody here reads its files; known: ImageLabelData, BinLabelData, Data" in capsys.readouterr().err
+    assert "no reader for its files; readers exist for ImageLabelData, BinLabelData, Data" in capsys.readouterr().err
 
 
 TESTED = (

@@ -16,7 +16,7 @@ from converter.files.stream import BlobStream
 from converter.formats.protobuf.layer_definition import in_phase, record_definition
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.upgrade.upgrade import upgrade_net
-from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 from tests.formula_weights import formula_blob, hashed_uniform
 from tests.hollow_model import hollow_model
 from tests.places import GOLDENS, ROOT
@@ -49,7 +49,7 @@ def _drawn(layer: str, shape: tuple[int, ...]) -> tuple[BlobStream, BlobStream]:
 
 def _model(path: Path, shapes: dict[str, tuple[int, ...]]) -> int:
     return write_caffemodel(
-        path, "net", (OutgoingLayer(name, "Convolution", _drawn(name, shape)) for name, shape in shapes.items())
+        path, "net", (OutputLayer(name, "Convolution", _drawn(name, shape)) for name, shape in shapes.items())
     )
 
 
@@ -79,11 +79,11 @@ def _full_size(path: Path) -> int:
     shapes = {step.name: step.shapes for step in find("dilation8_pascal_voc").topology.steps}
     net = upgrade_net(read_prototxt(GOLDENS / "nets/full/dilation8_pascal_voc.prototxt"))
 
-    def layers() -> Iterator[OutgoingLayer]:
+    def layers() -> Iterator[OutputLayer]:
         for layer in net.all("layer"):
             name = layer.last("name")
             blobs = tuple(formula_blob(name, index, shape) for index, shape in enumerate(shapes.get(name, ())))
-            yield OutgoingLayer(name, layer.last("type"), blobs, *record_definition(in_phase(layer)))
+            yield OutputLayer(name, layer.last("type"), blobs, *record_definition(in_phase(layer)))
 
     return write_caffemodel(path, "dilation8_pascal_voc", layers())
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from converter.dilatednet import DilatedNet, find
-from converter.dilatednet.inference.predict import batch_answer, predict_labels_on_device
+from converter.dilatednet.inference.predict import predict_labels_on_device, run_batch
 from converter.dilatednet.inference.tiles import tiles
 from converter.dilatednet.training.loss import valid_loss
 from converter.dilatednet.training.recipes import Recipe, recipe
@@ -31,7 +31,7 @@ def test_an_image_becomes_labels_without_waiting(name, dtype):
     with fake_cuda():
         empty_like_module(net, "cuda:0", dtype)
         x = torch.empty(len(every), 3, 500, 500, dtype=dtype, device="cuda:0")
-        prob = batch_answer(net, x, model, (500, 500))
+        prob = run_batch(net, x, model, (500, 500))
         labels = predict_labels_on_device(zip(every, prob, strict=True), model, (300, 200))
 
     assert len(every) == 6

@@ -18,7 +18,7 @@ from converter.errors import OutputError
 from converter.export.provenance import Provenance
 from converter.export.source.definitions import read_source
 from converter.export.source.document import source_of, write_source
-from converter.export.source.layout import laid_out, signature
+from converter.export.source.layout import lay_out_statement, signature
 from converter.export.weights import write_weights
 from tests.export.nets import DILATED, MINI, chain, dilated, golden_error, image_of
 from tests.export.targets import run_source
@@ -263,7 +263,7 @@ def test_a_net_from_source_compiles_exports_and_copies(tmp_path, monkeypatch):
     ],
 )  # fmt: skip
 def test_long_statements_are_opened_as_formatters_do(statement, lines):
-    assert laid_out(statement, 4, "note") == lines
+    assert lay_out_statement(statement, 4, "note") == lines
 
 
 def test_a_long_signature_is_opened():

@@ -7,7 +7,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from converter.fast import accelerate
 from converter.fast.autotune import AutotunedConvolution
-from converter.fast.convolution.choice import Moved, candidates, select_algorithm
+from converter.fast.convolution.choice import ConvolutionAtPlace, candidates, select_algorithm
 from converter.fast.convolution.direct import DirectConvolution
 from converter.fast.convolution.filter import Filter, Place
 from converter.fast.convolution.frequency import FrequencyConvolution, best_size, fits_frequency_domain, saves
@@ -257,12 +257,12 @@ def test_the_fastest_form_that_agrees_is_taken_once_for_every_size():
 
 def test_what_cuda_chooses_from():
     names = {
-        "fc6": set(candidates(Moved(made(64, 64, 7, dilation=4), CPU))),
+        "fc6": set(candidates(ConvolutionAtPlace(made(64, 64, 7, dilation=4), CPU))),
         "fc6 tf32": set(
-            candidates(Moved(made(64, 64, 7, dilation=4), Place(torch.float32, torch.device("cpu"), True)))
+            candidates(ConvolutionAtPlace(made(64, 64, 7, dilation=4), Place(torch.float32, torch.device("cpu"), True)))
         ),
-        "conv1_1": set(candidates(Moved(made(3, 64, 3), CPU))),
-        "final": set(candidates(Moved(made(64, 21, 1, rectified=False), CPU))),
+        "conv1_1": set(candidates(ConvolutionAtPlace(made(3, 64, 3), CPU))),
+        "final": set(candidates(ConvolutionAtPlace(made(64, 21, 1, rectified=False), CPU))),
     }
     assert names["fc6"] == {"direct", "fused", "space to batch", "fourier"}
     assert names["fc6 tf32"] == {"direct", "fused", "space to batch"}
@@ -278,7 +278,7 @@ def test_every_form_for_cuda_agrees_with_the_direct_one(dtype):
     x = picture(1, 64, 90, 90).cuda().to(dtype).contiguous(memory_format=torch.channels_last)
     tolerance = 2e-5 if dtype == torch.float32 else 2e-2
     with torch.inference_mode():
-        answers = {name: make()(x).float() for name, make in candidates(Moved(given, place)).items()}
+        answers = {name: make()(x).float() for name, make in candidates(ConvolutionAtPlace(given, place)).items()}
     for name, answer in answers.items():
         assert (answer - answers["direct"]).abs().max() <= tolerance * answers["direct"].abs().max(), name
 
@@ -290,7 +290,7 @@ def test_a_whole_net_runs_on_forms_that_were_tried_out(monkeypatch, favourite):
     wanted, made = accelerate(net).logits(x), []
 
     def measured(given, place):
-        made.append(AutotunedConvolution(candidates(Moved(given, place)), 1e-4, timed))
+        made.append(AutotunedConvolution(candidates(ConvolutionAtPlace(given, place)), 1e-4, timed))
         return made[-1]
 
     def timed(form, x):

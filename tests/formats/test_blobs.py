@@ -9,8 +9,8 @@ import pytest
 from converter.errors import CaffemodelError
 from converter.formats.weights.caffemodel import read_caffemodel
 from converter.formats.weights.stored import StoredBlob
+from converter.plan.layer_blobs import drop_legacy_axes as without_legacy_axes
 from converter.plan.layer_blobs import kind_of
-from converter.plan.layer_blobs import natural as without_legacy_axes
 from tests.wire_bytes import count, floats, model, number, piece, shape
 
 SIX = np.array([[1.5, -2.0, 0.25], [4.0, 5.0, -6.5]], np.float32)
@@ -86,7 +86,7 @@ def test_no_shape_is_a_scalar(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "index", "stored", "natural"),
+    ("kind", "index", "stored", "drop_legacy_axes"),
     [
         ("Convolution", 0, (8, 4, 3, 3), (8, 4, 3, 3)),
         ("Convolution", 0, (1, 1, 1, 5), (1, 1, 1, 5)),
@@ -101,11 +101,13 @@ def test_no_shape_is_a_scalar(tmp_path: Path) -> None:
     ],
 )
 def test_legacy_shapes_lose_leading_ones_only_where_the_type_tells(
-    kind: str, index: int, stored: tuple[int, ...], natural: tuple[int, ...]
+    kind: str, index: int, stored: tuple[int, ...], drop_legacy_axes: tuple[int, ...]
 ) -> None:
     blob = np.zeros(stored, np.float32)
-    assert without_legacy_axes(kind_of(kind), index, StoredBlob(blob, legacy=True)).array.shape == natural
-    new = natural if kind_of(kind).flat_blobs else stored  # NVIDIA writes BatchNorm's with axes of one in new files too
+    assert without_legacy_axes(kind_of(kind), index, StoredBlob(blob, legacy=True)).array.shape == drop_legacy_axes
+    new = (
+        drop_legacy_axes if kind_of(kind).flat_blobs else stored
+    )  # NVIDIA writes BatchNorm's with axes of one in new files too
     assert without_legacy_axes(kind_of(kind), index, StoredBlob(blob, legacy=False)).array.shape == new
 
 

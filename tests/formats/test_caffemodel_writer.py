@@ -8,7 +8,7 @@ import pytest
 from converter.errors import OutputError
 from converter.files.stream import BlobStream, as_stream
 from converter.formats.protobuf.schema import message_class
-from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 
 
 def test_googles_parser_finds_names_types_shapes_and_numbers(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_googles_parser_finds_names_types_shapes_and_numbers(tmp_path: Path) -> 
         as_stream(np.array(0.1)),
         as_stream(np.zeros((0, 3), np.float32)),
     )
-    layers = [OutgoingLayer("data", "Input"), OutgoingLayer("c/ö", "Convolution", blobs)]
+    layers = [OutputLayer("data", "Input"), OutputLayer("c/ö", "Convolution", blobs)]
     size = write_caffemodel(tmp_path / "w.caffemodel", "nét", layers)
     assert size == (tmp_path / "w.caffemodel").stat().st_size
     net = message_class("NetParameter").FromString((tmp_path / "w.caffemodel").read_bytes())
@@ -37,7 +37,7 @@ def test_googles_parser_finds_names_types_shapes_and_numbers(tmp_path: Path) -> 
 
 def test_a_blob_may_come_in_parts(tmp_path: Path) -> None:
     parts = [np.float32([1, 2]), np.float32([3]), np.float32([4, 5, 6])]
-    layer = OutgoingLayer("c", "Convolution", (BlobStream((2, 3), np.dtype("<f4"), lambda: parts),))
+    layer = OutputLayer("c", "Convolution", (BlobStream((2, 3), np.dtype("<f4"), lambda: parts),))
     write_caffemodel(tmp_path / "w.caffemodel", "", [layer])
     net = message_class("NetParameter").FromString((tmp_path / "w.caffemodel").read_bytes())
     assert list(net.layer[0].blobs[0].data) == [1, 2, 3, 4, 5, 6]
@@ -49,7 +49,7 @@ def test_a_definition_stands_around_the_blobs(tmp_path: Path) -> None:
     before, after = b"\x0a\x01c\x12\x0bConvolution\x1a\x01a", b"\x50\x01\xd2\x06\x02\x08\x07"
     assert before + after == given.SerializeToString()
     write_caffemodel(
-        tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (as_stream(np.float32([1])),), before, after)]
+        tmp_path / "w.caffemodel", "", [OutputLayer("c", "", (as_stream(np.float32([1])),), before, after)]
     )
     net = message_class("NetParameter").FromString((tmp_path / "w.caffemodel").read_bytes())
     del net.layer[0].blobs[:]
@@ -59,7 +59,5 @@ def test_a_definition_stands_around_the_blobs(tmp_path: Path) -> None:
 def test_more_than_caffe_reads_is_refused_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("converter.formats.weights.caffemodel_writer._MOST_BYTES", 100)
     with pytest.raises(OutputError, match="the most Caffe reads"):
-        write_caffemodel(
-            tmp_path / "w.caffemodel", "", [OutgoingLayer("c", "", (as_stream(np.zeros(100, np.float32)),))]
-        )
+        write_caffemodel(tmp_path / "w.caffemodel", "", [OutputLayer("c", "", (as_stream(np.zeros(100, np.float32)),))])
     assert list(tmp_path.iterdir()) == []

@@ -57,7 +57,7 @@ def test_m_counts_items_and_positions() -> None:
 def test_m_of_1_has_no_variance_and_no_division_by_0() -> None:
     """batch_norm_layer.cpp: bias_correction_factor = m > 1 ? m/(m - 1) : 1."""
     module = batch_norm()
-    module._take_in(torch.tensor([[3.0, 5.0]]))  # torch itself refuses to normalize a single value
+    module._update_statistics(torch.tensor([[3.0, 5.0]]))  # torch itself refuses to normalize a single value
     assert (module.running_mean.tolist(), module.running_var.tolist()) == ([3, 5], [0, 0])
 
 

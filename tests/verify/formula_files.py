@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from converter.dilatednet import find
-from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 from tests.dilatednet.formula_nets import formula_arrays
 from tests.formula_weights import formula_image
 from tests.places import GOLDENS
@@ -28,7 +28,7 @@ def formula_weights(folder: Path, model: str) -> Path:
     arrays = formula_arrays(topology)
     steps = [step for step in topology.steps if step.name in arrays]
     target = folder / f"{model}_mini.caffemodel"
-    layers = [OutgoingLayer(step.name, step.type, tuple(arrays[step.name])) for step in steps]
+    layers = [OutputLayer(step.name, step.type, tuple(arrays[step.name])) for step in steps]
     write_caffemodel(target, f"{model}_mini", layers)
     return target
 

@@ -8,7 +8,7 @@ import pytest
 import reference
 from converter import read_weights
 from converter.cli import main
-from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 from tests.formula_weights import formula_image
 from tests.verify.formula_files import KITTI, stored_by_caffe
 
@@ -78,7 +78,7 @@ def test_the_top_exponent_bit_fails_whatever_it_makes_of_a_weight(tmp_path, caps
     weight = np.array([3, 1.5, 1, 0.5], np.float32).reshape(4, 1, 1, 1)
     net = tmp_path / "small.prototxt"
     net.write_text(SMALL)
-    write_caffemodel(tmp_path / "small.caffemodel", "small", [OutgoingLayer("times", "Convolution", (weight,))])
+    write_caffemodel(tmp_path / "small.caffemodel", "small", [OutputLayer("times", "Convolution", (weight,))])
     x = np.array([[[[2.0, -4.0]]]], np.float32)
     np.savez(tmp_path / "by_hand.npz", **{"in:data": x, "out:products": weight.reshape(1, 4, 1, 1) * x})
     given = ["--against", str(tmp_path / "by_hand.npz")]

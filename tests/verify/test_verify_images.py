@@ -54,7 +54,7 @@ def test_the_label_maps_of_a_one_tile_image_are_the_original_pipelines_answer(we
     assert part.shape == read_image(path).shape
     np.testing.assert_array_equal(maps.actual, labels)
     np.testing.assert_array_equal(maps.expected, labels)
-    assert maps.differing == 0
+    assert maps.differing_pixels == 0
 
 
 @pytest.mark.voc

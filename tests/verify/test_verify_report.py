@@ -104,7 +104,7 @@ def test_label_maps_are_the_arg_max_and_differ_where_they_do():
     maps = label_maps({"end": expected}, {"end": actual}, None, None)
     np.testing.assert_array_equal(maps.expected, [[0, 1], [2, 1]])
     np.testing.assert_array_equal(maps.actual, [[0, 1], [2, 2]])
-    assert maps.differing == 1
+    assert maps.differing_pixels == 1
     red = (maps.difference() == (228, 26, 28)).all(axis=2)
     np.testing.assert_array_equal(red, [[False, False], [False, True]])
 
@@ -116,7 +116,7 @@ def test_a_single_differing_pixel_is_drawn_large_enough_to_see():
     actual[0, 1, 1, 30] = 2
     maps = label_maps({"end": expected}, {"end": actual}, None, None)
     red = (maps.difference() == (228, 26, 28)).all(axis=2)
-    assert maps.differing == 1 and red.sum() == 4 * 5 and red[0:4, 28:33].all()
+    assert maps.differing_pixels == 1 and red.sum() == 4 * 5 and red[0:4, 28:33].all()
 
 
 def test_values_that_are_no_numbers_are_never_the_label():

@@ -53,11 +53,11 @@ def evaluate(
     mine = split.samples[share[0] :: share[1]]
     read_all = journal.read_all() if journal else {}
     folder = _make_folder(save) if save else None
-    counts = {p.name: read_all[p.name] for p in mine if p.name in read_all and _is_kept(p, folder)}
+    counts = {p.name: read_all[p.name] for p in mine if p.name in read_all and _is_complete(p, folder)}
     todo = [sample for sample in mine if sample.name not in counts]
     bar = tqdm(total=len(mine), initial=len(counts), desc="evaluate", unit="image", disable=None if progress else True)
     with bar:
-        for sample, labels, ground_truth in _predict_samples(_ahead(split, todo, workers), label, batch):
+        for sample, labels, ground_truth in _predict_samples(_read_ahead(split, todo, workers), label, batch):
             matrix = confusion(ground_truth, labels, len(split.classes), str(sample.image))
             if folder:
                 _save(folder, sample, labels, split)
@@ -105,7 +105,7 @@ def _make_folder(folder: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _is_kept(sample: Sample, folder: Path | None) -> bool:
+def _is_complete(sample: Sample, folder: Path | None) -> bool:
     """Whether nothing of a counted image is missing: its prediction, if predictions are saved."""
     return folder is None or prediction_path(folder, sample.name) is not None
 
@@ -117,7 +117,9 @@ def _save(folder: Path, sample: Sample, labels: Labels, split: Split) -> None:
     write_labels(path, labels, split.colors)
 
 
-def _ahead(split: Split, samples: Sequence[Sample], workers: int) -> Iterator[tuple[Sample, NDArray[np.uint8], Labels]]:
+def _read_ahead(
+    split: Split, samples: Sequence[Sample], workers: int
+) -> Iterator[tuple[Sample, NDArray[np.uint8], Labels]]:
     """Images with pixels and truth, in order, read by threads while the net runs on earlier ones."""
     pool = ThreadPoolExecutor(max(1, workers), "images")
     waiting: deque[tuple[Sample, Future[tuple[NDArray[np.uint8], Labels]]]] = deque()

@@ -104,21 +104,25 @@ def _gallery(result: Result, ranked: Sequence[tuple[str, float]], predict_labels
         ground_truth, prediction = result.split.layout.ground_truth(sample), predict_labels(sample)
         colors = _table(result.split.colors)
         figures = [
-            _overlaid(sample, prediction, result.split.colors),
-            page.figure(_small(colors[ground_truth]), "truth", cells=True),
-            page.figure(_small(_difference(ground_truth, prediction)), "red: wrong", cells=True),
+            _overlay(sample, prediction, result.split.colors),
+            page.figure(_downsample(colors[ground_truth]), "truth", cells=True),
+            page.figure(_downsample(_difference(ground_truth, prediction)), "red: wrong", cells=True),
         ]
         yield f"<h3>{page.escape(name)}: {value:.1f} %</h3>"
         yield f'<div class="images" style="grid-template-columns:repeat(3,1fr)">{"".join(figures)}</div>'
 
 
-def _overlaid(sample: Sample, prediction: Labels, colors: Sequence[Sequence[int]]) -> str:
+def _overlay(sample: Sample, prediction: Labels, colors: Sequence[Sequence[int]]) -> str:
     """The prediction over the photograph, or alone where the photograph is not there."""
     try:
         image = read_image(sample.image)
     except ImageError:
-        return page.figure(_small(_table(colors)[prediction]), "prediction (the photograph is not there)", cells=True)
-    return page.figure(_small(overlay(image, prediction, np.array(colors, np.uint8))), "prediction over the photograph")
+        return page.figure(
+            _downsample(_table(colors)[prediction]), "prediction (the photograph is not there)", cells=True
+        )
+    return page.figure(
+        _downsample(overlay(image, prediction, np.array(colors, np.uint8))), "prediction over the photograph"
+    )
 
 
 def _table(colors: Sequence[Sequence[int]]) -> Pixels:
@@ -135,7 +139,7 @@ def _difference(ground_truth: Labels, prediction: Labels) -> Pixels:
     return np.array([_RIGHT, _WRONG, _UNSCORED], np.uint8)[kinds]
 
 
-def _small(pixels: Pixels) -> Pixels:
+def _downsample(pixels: Pixels) -> Pixels:
     """Every n-th pixel, so that no side is longer than a page can show."""
     step = -(-max(pixels.shape[:2]) // _SIDE)
     return pixels[::step, ::step]

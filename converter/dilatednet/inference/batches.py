@@ -14,10 +14,10 @@ import torch
 from converter.dilatednet.inference.canvas import Canvas, copy_to_host
 from converter.dilatednet.inference.predict import (
     Pixels,
-    batch_answer,
     predict_labels,
     predict_labels_on_device,
     probabilities,
+    run_batch,
 )
 from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import Tile, tiles
@@ -27,7 +27,7 @@ Waiting = Callable[[], Pixels]
 
 
 @dataclass(slots=True)
-class _Pending:
+class _PendingImage:
     """An image some of whose tiles are still to come."""
 
     size: tuple[int, int]
@@ -66,7 +66,7 @@ def begin_many(
     size = input_size or getattr(module, "input_size", None) or model.input_size
     device = device_of(module)
     labels: dict[int, Waiting] = {}
-    pending: dict[int, _Pending] = {}
+    pending: dict[int, _PendingImage] = {}
     for number, image in enumerate(images):
         extent = (image.shape[0], image.shape[1])
         if _goes_alone(module, image, model, size, batch):
@@ -74,7 +74,7 @@ def begin_many(
             labels[number] = lambda done=done: done  # type: ignore[misc]
         else:
             canvas = Canvas(image, model.label_set.mean, device)
-            pending[number] = _Pending(extent, canvas, list(tiles(extent, size)))
+            pending[number] = _PendingImage(extent, canvas, list(tiles(extent, size)))
     labels.update(_run(module, pending, model, size, batch))
     return [labels[number] for number in range(len(images))]
 
@@ -96,7 +96,7 @@ def _goes_alone(module: torch.nn.Module, image: Pixels, model: Model, size: tupl
 
 
 def _run(
-    module: torch.nn.Module, pending: dict[int, _Pending], model: Model, size: tuple[int, int], batch: int
+    module: torch.nn.Module, pending: dict[int, _PendingImage], model: Model, size: tuple[int, int], batch: int
 ) -> Iterator[tuple[int, Waiting]]:
     """Every pending image's labels, on their way, as soon as its last tile is handed over."""
     queue = [(number, tile) for number, item in pending.items() for tile in item.tiles]
@@ -104,7 +104,7 @@ def _run(
         part = queue[start : start + batch]
         x = torch.cat([pending[number].canvas.crop_tile(tile) for number, tile in part])
         x = x.to(next(module.parameters(), x).dtype)
-        for (number, tile), prob in zip(part, batch_answer(module, x, model, size), strict=True):
+        for (number, tile), prob in zip(part, run_batch(module, x, model, size), strict=True):
             item = pending[number]
             item.outputs.append((tile, prob))
             if len(item.outputs) == len(item.tiles):

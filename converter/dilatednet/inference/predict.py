@@ -98,12 +98,12 @@ def probabilities(
         return
     every = list(tiles((image.shape[0], image.shape[1]), size))
     for done, tile in enumerate(every, 1):
-        yield tile, checked_batch(module, crop_tile(image, tile, model.label_set.mean), model, size)[0]
+        yield tile, predict_batch(module, crop_tile(image, tile, model.label_set.mean), model, size)[0]
         if on_tile:
             on_tile(done, len(every))
 
 
-def checked_batch(
+def predict_batch(
     module: torch.nn.Module, x: npt.NDArray[np.float32], model: Model, size: tuple[int, int]
 ) -> torch.Tensor:
     """The probabilities (n, classes, rows, columns) float32 of tiles x (n, 3, h, w), computed in eval mode.
@@ -113,12 +113,12 @@ def checked_batch(
         WeightsError: the output holds NaN.
     """
     parameter = next(module.parameters(), torch.empty(0))
-    prob = batch_answer(module, torch.from_numpy(x).to(parameter.device, parameter.dtype), model, size)
+    prob = run_batch(module, torch.from_numpy(x).to(parameter.device, parameter.dtype), model, size)
     _check_finite(prob)
     return prob
 
 
-def batch_answer(module: torch.nn.Module, x: torch.Tensor, model: Model, size: tuple[int, int]) -> torch.Tensor:
+def run_batch(module: torch.nn.Module, x: torch.Tensor, model: Model, size: tuple[int, int]) -> torch.Tensor:
     """The same for tiles (n, 3, h, w) on the module's device, not checked for NaN, which would wait for it.
 
     Raises:
@@ -128,7 +128,7 @@ def batch_answer(module: torch.nn.Module, x: torch.Tensor, model: Model, size: t
     module.eval()
     try:
         with torch.inference_mode():
-            prob = _answer(module(x)).float()
+            prob = _probabilities_of(module(x)).float()
     finally:
         module.train(training)
     _check_shape(prob, model, size)
@@ -161,14 +161,14 @@ def upsample_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> tor
 
 def upsample(prob: torch.Tensor, zoom: int, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
     """Probabilities at pixel `rows` and `columns` of the zoomed map: (classes, len(rows), len(columns)) float32."""
-    upper, lower, down = _neighbours(rows, zoom, prob.shape[1])
-    left, right, across = _neighbours(columns, zoom, prob.shape[2])
+    upper, lower, down = _neighbor_cells(rows, zoom, prob.shape[1])
+    left, right, across = _neighbor_cells(columns, zoom, prob.shape[2])
     down = down[:, None]
     lines = down * prob[:, lower].double() + (1 - down) * prob[:, upper].double()
     return ((1 - across) * lines[:, :, left] + across * lines[:, :, right]).float()
 
 
-def _neighbours(pixels: torch.Tensor, zoom: int, cells: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _neighbor_cells(pixels: torch.Tensor, zoom: int, cells: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The two cells around each pixel, and the second one's share (float64)."""
     first = pixels // zoom
     share = pixels.double() / zoom - first
@@ -183,7 +183,7 @@ def _check(image: Any) -> None:
         raise ImageError(f"the image is empty: {image.shape}; expected at least one pixel")
 
 
-def _answer(out: Any) -> torch.Tensor:
+def _probabilities_of(out: Any) -> torch.Tensor:
     """The probabilities among a module's outputs."""
     if isinstance(out, Mapping):
         if "prob" not in out and len(out) != 1:

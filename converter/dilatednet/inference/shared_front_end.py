@@ -1,4 +1,4 @@
-"""One front end for all tiles of an image: what tiles share is computed once, what nobody sees not at all.
+"""One front end for all tiles of an image: what tiles share is computed once, what no tile uses is not computed.
 
 Two tiles overlap by 372 pixels, and the last one runs on beyond the image. The front end has no padding, so on a grid
 of 8 pixels its output at a place does not depend on the tile that holds the place: it is run over the whole padded
@@ -98,12 +98,12 @@ def shared_probabilities(
         return None
     rows = lay_out(image.shape[0], size[0], receptive_cells(topology))
     columns = lay_out(image.shape[1], size[1], receptive_cells(topology))
-    if rows is None or columns is None or not _saves(rows, columns, size):
+    if rows is None or columns is None or not _saves_work(rows, columns, size):
         return None
     return _run(net, image, model, (rows, columns), on_tile)
 
 
-def _saves(rows: TileAxis, columns: TileAxis, size: tuple[int, int]) -> bool:
+def _saves_work(rows: TileAxis, columns: TileAxis, size: tuple[int, int]) -> bool:
     """Whether the padded image is smaller than its tiles together."""
     tiles = len(rows.starts) * len(columns.starts) * size[0] * size[1]
     return rows.positions.size * columns.positions.size < tiles

@@ -79,7 +79,7 @@ def extract(
 ) -> int:
     """Write NAME.bin into `folder` for every image; whole maps that are there are left. How many were made.
 
-    `mean` is B, G, R; `input_size` the (height, width) of a tile. `each` hears of every image, and whether its map
+    `mean` is B, G, R; `input_size` the (height, width) of a tile. `each` is called for every image with whether its map
     was made now. `claim_maps` tells whether the maps that are there may be left.
 
     Raises:
@@ -88,7 +88,7 @@ def extract(
     made = 0
     for sample in samples:
         path = folder / f"{sample.name}.bin"
-        fresh = not _is_whole(path)
+        fresh = not _is_complete(path)
         if fresh:
             write_bin(path, image_features(net, read_image(sample.image), mean, input_size))
             made += 1
@@ -126,7 +126,7 @@ def write_bin(path: Path, features: Array) -> None:
         file.write(np.ascontiguousarray(features, "<f4").tobytes())
 
 
-def _is_whole(path: Path) -> bool:
+def _is_complete(path: Path) -> bool:
     try:
         read_bin(str(path))
     except DatasetError:

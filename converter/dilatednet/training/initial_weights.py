@@ -39,7 +39,7 @@ def read_named(path: str | os.PathLike[str], mean: Sequence[float]) -> dict[str,
 
 
 def initialize(net: StageNet, recipe: Recipe, paths: Sequence[str], *, from_scratch: bool = False) -> list[str]:
-    """Fill the net from weights files, later ones over earlier; what is said back are notes for people.
+    """Fill the net from weights files, later ones over earlier; returns notes for the user.
 
     The classifier and the context module may be missing: they keep their start (N(0, 0.001²), identity). The rest of
     the front end may be so only `from_scratch`.

@@ -23,7 +23,7 @@ class RunLog:
     def __init__(self, folder: Path, iteration: int = 0) -> None:
         self.path = folder / LOG
         try:
-            _cut_back(self.path, iteration)
+            _truncate(self.path, iteration)
             self._file = self.path.open("a", encoding="utf-8")
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror}; check the folder", path=str(self.path)) from error
@@ -55,16 +55,16 @@ class RunLog:
         self.close()
 
 
-def _cut_back(path: Path, iteration: int) -> None:
+def _truncate(path: Path, iteration: int) -> None:
     """Keep the whole lines up to `iteration`."""
     if not path.exists():
         return
-    kept = [line for line in path.read_bytes().splitlines(keepends=True) if _within(line, iteration)]
+    kept = [line for line in path.read_bytes().splitlines(keepends=True) if _is_before(line, iteration)]
     with atomic_write(path) as file:
         file.writelines(kept)
 
 
-def _within(line: bytes, iteration: int) -> bool:
+def _is_before(line: bytes, iteration: int) -> bool:
     try:
         values = json.loads(line)
     except ValueError:

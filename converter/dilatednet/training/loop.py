@@ -167,9 +167,9 @@ class Run:
     def _check_divergence(self, loss: float) -> None:
         reason = self._divergence.reason(loss)
         if reason:
-            raise self._diverged(reason)
+            raise self._divergence_error(reason)
 
-    def _diverged(self, reason: str) -> TrainingError:
+    def _divergence_error(self, reason: str) -> TrainingError:
         rate = self.recipe.rate
         return TrainingError(
             f"iteration {self.iteration}: the run diverged: {reason}; start again with a tenth of the rate "
@@ -195,7 +195,7 @@ class Run:
         """A checkpoint, then its weights for use; weights that are not finite replace none that are."""
         weights = self.net.net.state_dict()
         if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
-            raise self._diverged("its weights are no longer finite numbers")
+            raise self._divergence_error("its weights are no longer finite numbers")
         state = Checkpoint(self.iteration, self.position, self.current_step, weights, optimizer.state_dict())
         save_checkpoint(self.options.folder, state, self.options.keep)
         write_weights(self.options.folder, self.net, self.recipe, self.iteration)

@@ -72,7 +72,7 @@ def train_stage(
     recipe.check()
     with init_process_group(device) as processes:
         saved = _open(options.folder, start, recipe, source, processes)
-        net = _initial_net(recipe, start, saved, tell if processes.is_main else _silent)
+        net = _initial_net(recipe, start, saved, tell if processes.is_main else _ignore)
         run = Run(recipe, net, _items(source, recipe), options, processes, on_request=on_request)
         if processes.is_main and saved is not None:  # a kill may have come between a checkpoint and its weights
             net.net.load_state_dict(saved.weights)
@@ -81,7 +81,7 @@ def train_stage(
         return Outcome(finished, run.iteration, options.folder / RESULT, processes.is_main, run.stopped_by)
 
 
-def _silent(_text: str) -> None:
+def _ignore(_text: str) -> None:
     """Say nothing."""
 
 

@@ -42,10 +42,10 @@ def constructor(module: nn.Module) -> tuple[str, list[str]]:
     arguments = []
     for parameter in _parameters(kind):
         value = _value(module, parameter.name)
-        text = literal(value if is_ours(kind) else _plain(value))
+        text = literal(value if is_ours(kind) else _simplify(value))
         if parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             arguments.append(text)
-        elif not _same(value, parameter.default):
+        elif not _is_default(value, parameter.default):
             arguments.append(text if parameter.name in _BY_POSITION else f"{parameter.name}={text}")
     return name, arguments
 
@@ -72,17 +72,17 @@ def _value(module: nn.Module, name: str) -> Any:
     return value
 
 
-def _same(value: Any, default: Any) -> bool:
+def _is_default(value: Any, default: Any) -> bool:
     """Whether an argument is the default; numbers of a prototxt are float32."""
     if isinstance(value, float) and isinstance(default, float):
         return bool(np.float32(value) == np.float32(default))
-    return bool(_plain(value) == _plain(default)) and isinstance(value, bool) == isinstance(default, bool)
+    return bool(_simplify(value) == _simplify(default)) and isinstance(value, bool) == isinstance(default, bool)
 
 
-def _plain(value: Any) -> Any:
+def _simplify(value: Any) -> Any:
     """Equal numbers for every axis as one number, lists as tuples."""
     if isinstance(value, torch.Size | list | tuple):
-        items = tuple(_plain(item) for item in value)
+        items = tuple(_simplify(item) for item in value)
         numbers = bool(items) and all(type(item) is int for item in items)
         return items[0] if numbers and len(set(items)) == 1 and len(items) > 1 else items
     return value
@@ -104,7 +104,7 @@ def literal(value: Any) -> str:
     if isinstance(value, float):
         return _number(value)
     if value is None or isinstance(value, bool | int | str):
-        return _quoted(value) if isinstance(value, str) else repr(value)
+        return _quote(value) if isinstance(value, str) else repr(value)
     raise OutputError(f"its argument {value!r:.60} is no number, text or tuple")
 
 
@@ -130,6 +130,6 @@ def _tensor(value: Tensor) -> str:
     return f"torch.tensor({literal(value.tolist())})"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A string with double quotes, as formatters want it; JSON's escapes are Python's too."""
     return json.dumps(text, ensure_ascii=not text.isprintable())

@@ -84,24 +84,24 @@ def read_source(module: str) -> SourceFile:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_PACKAGE):
             file.own.update({alias.name: str(node.module) for alias in node.names})
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            file.imports.update(_imported(node))
-        elif names := _defined(node):
+            file.imports.update(_import_names(node))
+        elif names := _defined_names(node):
             end = _end(nodes, number)
             first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
-            uses = frozenset(item.id for item in ast.walk(node) if isinstance(item, ast.Name)) | _quoted(node)
+            uses = frozenset(item.id for item in ast.walk(node) if isinstance(item, ast.Name)) | _cast_names(node)
             definition = Definition("\n".join(lines[first - 1 : end]), uses, (module, node.lineno))
             file.definitions.update(dict.fromkeys(names, definition))
     return file
 
 
-def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+def _import_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
     """Each name that an import statement gives, with a statement that gives it alone."""
     start = f"from {node.module} import " if isinstance(node, ast.ImportFrom) else "import "
     for alias in node.names:
         yield alias.asname or alias.name, start + alias.name + (f" as {alias.asname}" if alias.asname else "")
 
 
-def _defined(node: ast.stmt) -> list[str]:
+def _defined_names(node: ast.stmt) -> list[str]:
     """Names that a statement defines."""
     if isinstance(node, ast.ClassDef | ast.FunctionDef):
         return [node.name]
@@ -120,7 +120,7 @@ def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _quoted(node: ast.stmt) -> frozenset[str]:
+def _cast_names(node: ast.stmt) -> frozenset[str]:
     """Names within `cast("…", x)`."""
     calls = (item for item in ast.walk(node) if isinstance(item, ast.Call) and getattr(item.func, "id", "") == "cast")
     texts = (call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant))

@@ -12,7 +12,7 @@ import torch
 from torch import fx, nn
 
 from converter.export.source.constructor import constructor, literal
-from converter.export.source.layout import laid_out
+from converter.export.source.layout import lay_out_statement
 from converter.modules.max_pooling import CeilMaxPool2d
 from converter.pytorch.caffe_module import CaffeModule
 
@@ -47,7 +47,7 @@ def dilated_class(net: CaffeModule, title: str) -> list[str] | None:
     if not _is_chain(net.graph) or _LAST_OF_FRONT not in modules or "conv1_1" not in modules:
         return None
     try:
-        lines = _written(modules, title)
+        lines = _write_class(modules, title)
     except (AttributeError, KeyError, IndexError, StopIteration):
         return None
     return lines if _builds(lines, modules) else None
@@ -60,7 +60,7 @@ def _is_chain(graph: fx.Graph) -> bool:
     return all(calls) and len(output.args[0]) == 1
 
 
-def _written(modules: dict[str, nn.Module], title: str) -> list[str]:
+def _write_class(modules: dict[str, nn.Module], title: str) -> list[str]:
     """The text, from what the net's modules say."""
     names = list(modules)
     after = names[names.index(_LAST_OF_FRONT) + 1 :]
@@ -77,7 +77,7 @@ def _written(modules: dict[str, nn.Module], title: str) -> list[str]:
         lines += [f"        channels = {classes}", _CONTEXT] if context else []
     for name in end:
         kind, arguments = constructor(modules[name])
-        lines += laid_out(f"self.add_module({literal(name)}, {kind}({', '.join(arguments)}))", 8)
+        lines += lay_out_statement(f"self.add_module({literal(name)}, {kind}({', '.join(arguments)}))", 8)
     return [line for text in lines for line in text.split("\n")]
 
 

@@ -14,10 +14,10 @@ from converter.export.shapes import value_shapes
 from converter.export.source.constructor import constructor, is_ours, literal
 from converter.export.source.definitions import definitions_of
 from converter.export.source.dilated import dilated_class
-from converter.export.source.layout import laid_out, paragraph, signature
+from converter.export.source.layout import lay_out_statement, paragraph, signature
 from converter.export.source.statements import Statements, attribute
 from converter.files.atomic import atomic_write
-from converter.net.preprocessing import described
+from converter.net.preprocessing import describe
 from converter.pytorch.caffe_module import CaffeModule
 
 _WIDTH = (
@@ -95,10 +95,10 @@ def _constructors(net: CaffeModule) -> dict[str, str]:
 
 
 def _title(net: CaffeModule) -> str:
-    return _harmless(f"{printable(net.facts.name) or 'A net'} in PyTorch, with Caffe's layer names.")
+    return _escape_docstring(f"{printable(net.facts.name) or 'A net'} in PyTorch, with Caffe's layer names.")
 
 
-def _harmless(text: str) -> str:
+def _escape_docstring(text: str) -> str:
     """Text for a docstring: names of files and blobs cannot end it, nor be read as escapes."""
     return text.replace("\\", "\\\\").replace('"', "'")
 
@@ -115,20 +115,20 @@ def _description(net: CaffeModule, statements: Statements, weights_name: str, or
     made = f"Written by dilatednet {__version__}" + (f" from {' and '.join(files)}" if files else "")
     digest = f" (sha256 {origin.sha256})" if origin.sha256 else ""
     return [
-        _harmless(f"    net = load()  # the weights of {printable(weights_name)}, which lies beside this file"),
+        _escape_docstring(f"    net = load()  # the weights of {printable(weights_name)}, which lies beside this file"),
         f"    {output} = net({names})",
         "",
         *paragraph(f"Input, float32, as Caffe's net takes it: {shapes}."),
-        *(paragraph(f"Images: {described(known)}.") if (known := net.facts.preprocessing) else []),
+        *(paragraph(f"Images: {describe(known)}.") if (known := net.facts.preprocessing) else []),
         *paragraph("Comments give shapes at these sizes. " + _outputs_text(statements.outputs)),
-        *paragraph(_harmless(printable(f"{made}{digest}."))),
+        *paragraph(_escape_docstring(printable(f"{made}{digest}."))),
     ]
 
 
 def _outputs_text(outputs: Mapping[str, str]) -> str:
     if len(outputs) == 1:
-        return _harmless(f"`forward` returns the blob {next(iter(outputs))!r}.")
-    return _harmless(f"`forward` returns the blobs {', '.join(map(repr, outputs))} by name.")
+        return _escape_docstring(f"`forward` returns the blob {next(iter(outputs))!r}.")
+    return _escape_docstring(f"`forward` returns the blobs {', '.join(map(repr, outputs))} by name.")
 
 
 def _imports(of_modules: set[str], texts: list[str]) -> list[str]:
@@ -138,13 +138,13 @@ def _imports(of_modules: set[str], texts: list[str]) -> list[str]:
     plain = {text for text in of_modules if text not in {"from torch import Tensor", "from torch import nn"}}
     if "torch." in code.replace("safetensors.torch", ""):
         plain.add("import torch")
-    lines = _merged(wanted | plain)
+    lines = _merge_imports(wanted | plain)
     outside = [line for line in lines if line.split()[1].split(".")[0] in {"torch", "safetensors"}]
     inside = [line for line in lines if line not in outside]
     return [*inside, "", *outside]
 
 
-def _merged(statements: set[str]) -> list[str]:
+def _merge_imports(statements: set[str]) -> list[str]:
     """Names of one module on one line; plain imports first."""
     names: dict[str, set[str]] = {}
     lines = []
@@ -170,22 +170,24 @@ def _class(net: CaffeModule, constructors: Mapping[str, str], statements: Statem
     for name, expression in constructors.items():
         target = attribute(name)
         plain = target.startswith("self.")
-        lines += laid_out(f"{target} = {expression}" if plain else f"self.add_module({literal(name)}, {expression})", 8)
-    lines += [f"        {one} = {other}  # one blob, as param {{ name }} says" for one, other in _shared(net)]
+        lines += lay_out_statement(
+            f"{target} = {expression}" if plain else f"self.add_module({literal(name)}, {expression})", 8
+        )
+    lines += [f"        {one} = {other}  # one blob, as param {{ name }} says" for one, other in _shared_lines(net)]
     result = "Tensor" if len(statements.outputs) == 1 else "dict[str, Tensor]"
     arguments = ["self", *(f"{name}: Tensor" for name in statements.arguments)]
     lines += ["", *signature("forward", arguments, result, 4)]
-    lines += [*statements.lines, *laid_out(f"return {_returned(statements.outputs)}", 8)]
+    lines += [*statements.lines, *lay_out_statement(f"return {_return_lines(statements.outputs)}", 8)]
     return lines
 
 
-def _returned(outputs: Mapping[str, str]) -> str:
+def _return_lines(outputs: Mapping[str, str]) -> str:
     if len(outputs) == 1:
         return next(iter(outputs.values()))
     return "{" + ", ".join(f"{literal(name)}: {value}" for name, value in outputs.items()) + "}"
 
 
-def _shared(net: CaffeModule) -> list[tuple[str, str]]:
+def _shared_lines(net: CaffeModule) -> list[tuple[str, str]]:
     """Parameters that are one object, each with the first that is."""
     owners: dict[int, str] = {}
     found = []

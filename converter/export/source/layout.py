@@ -8,17 +8,17 @@ WIDTH = 120
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
-def laid_out(statement: str, indent: int = 0, comment: str = "") -> list[str]:
+def lay_out_statement(statement: str, indent: int = 0, comment: str = "") -> list[str]:
     """A statement as lines; the comment goes behind it where there is room, else above it."""
     line = " " * indent + statement
     behind = f"{line}  # {comment}" if comment else line
     if len(behind) <= WIDTH:
         return [behind]
     above = [" " * indent + f"# {comment}"] if comment and indent + 2 + len(comment) <= WIDTH else []
-    opened = _opened(statement, indent)
+    opened = _break_brackets(statement, indent)
     left, assigned, right = statement.partition(" = ")
     if assigned and len(opened[0]) > WIDTH:
-        opened = [f"{' ' * indent}{left} = (", *_opened(right, indent + 4), " " * indent + ")"]
+        opened = [f"{' ' * indent}{left} = (", *_break_brackets(right, indent + 4), " " * indent + ")"]
     return above + opened
 
 
@@ -40,23 +40,23 @@ def paragraph(text: str, indent: int = 0) -> list[str]:
     )
 
 
-def _opened(text: str, indent: int) -> list[str]:
+def _break_brackets(text: str, indent: int) -> list[str]:
     """A text too long for its line, its last bracket opened: what is within on one line, else an item a line."""
     margin = " " * indent
     if len(margin + text) <= WIDTH or text[-1] not in _PAIRS:
         return [margin + text]
-    start = _opening(text)
+    start = _opening_bracket(text)
     head, body, close = text[: start + 1], text[start + 1 : -1], text[-1]
     if len(margin) + 4 + len(body) <= WIDTH:
         return [margin + head, f"{margin}    {body}", margin + close]
     lines = [margin + head]
     for item in split_items(body):
-        *rest, last = _opened(item, indent + 4)
+        *rest, last = _break_brackets(item, indent + 4)
         lines += [*rest, f"{last},"]
     return [*lines, margin + close]
 
 
-def _opening(text: str) -> int:
+def _opening_bracket(text: str) -> int:
     """Where the bracket opens that the last character closes."""
     depth = 0
     for place in reversed(_brackets(text)):

@@ -12,7 +12,7 @@ from torch import fx
 
 from converter.errors import OutputError
 from converter.export.source.constructor import literal
-from converter.export.source.layout import laid_out
+from converter.export.source.layout import lay_out_statement
 from converter.net.net import Shape
 from converter.pytorch.builder import BLOB
 from converter.pytorch.gradient_stops import is_stop
@@ -28,7 +28,7 @@ def attribute(name: str) -> str:
 class Statements:
     """Writes the body of `forward`.
 
-    A variable bears its blob's name, so that an in-place layer assigns to the variable that it reads, unless somebody
+    A variable bears its blob's name, so that an in-place layer assigns to the variable that it reads, unless something
     still wants the older value.
     """
 
@@ -52,12 +52,12 @@ class Statements:
         for text, comment in self._lines:
             if result and text.startswith(f"{result} = "):
                 text, result = f"{result}: Tensor{text.removeprefix(result)}", ""
-            lines += laid_out(text, self._indent, comment)
+            lines += lay_out_statement(text, self._indent, comment)
         return lines
 
     def _write(self, node: fx.Node) -> None:
         if node.op == "placeholder":
-            self.arguments.append(self._assigned(node, str(node.target)))
+            self.arguments.append(self._variable_for(node, str(node.target)))
         elif node.op == "call_module":
             self._call(node)
         elif node.op == "call_function" and node.target is torch.flatten:
@@ -81,16 +81,16 @@ class Statements:
             return
         parts = {int(user.args[1]): user for user in node.users if user.target is operator.getitem}  # type: ignore[arg-type]
         if parts:
-            tops = [self._assigned(parts[i], "") if i in parts else "_" for i in range(max(parts) + 1)]
+            tops = [self._variable_for(parts[i], "") if i in parts else "_" for i in range(max(parts) + 1)]
             shapes = [self._shapes.get(parts[i]) for i in sorted(parts)]
             target = ", ".join(tops) if len(tops) > 1 else f"({tops[0]},)"
             comment = ", ".join(map(str, shapes)) if all(shapes) else ""
         else:
-            target = self._assigned(node, "")
+            target = self._variable_for(node, "")
             comment = str(self._shapes[node]) if node in self._shapes else ""
         self._lines.append((f"{target} = {call}", comment))
 
-    def _assigned(self, node: fx.Node, name: str) -> str:
+    def _variable_for(self, node: fx.Node, name: str) -> str:
         """The variable of a node's value: its blob's name, or another where that still holds a value in need."""
         word = name or variable(str(node.meta.get(BLOB, node.name)))
         while (holder := self._holders.get(word)) is not None and self._clash(holder, node):

@@ -12,7 +12,7 @@ from torch import Tensor
 from converter.fast.autotune import AutotunedConvolution, tolerance
 from converter.fast.convolution.cudnn import FusedConvolution, is_fusible
 from converter.fast.convolution.direct import DirectConvolution, computes
-from converter.fast.convolution.filter import Algorithm, Filter, Place, hand_back
+from converter.fast.convolution.filter import Algorithm, Filter, Place, release_pages
 from converter.fast.convolution.frequency import FrequencyConvolution, fits_frequency_domain, saves
 from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
 from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, is_dilated
@@ -23,7 +23,7 @@ from converter.fast.convolution.winograd import WinogradConvolution, fits_winogr
 def select_algorithm(given: Filter, place: Place) -> Algorithm:
     """The algorithm, or the algorithms to choose from, of a convolution in one place."""
     if place.device.type == "cuda":
-        return AutotunedConvolution(candidates(Moved(given, place)), tolerance(place.dtype, place.tf32))
+        return AutotunedConvolution(candidates(ConvolutionAtPlace(given, place)), tolerance(place.dtype, place.tf32))
     if is_pointwise(given, place):
         return PointwiseConvolution(given, place)
     if fits_frequency_domain(given) and (place.dtype == torch.float32 or not computes(place.dtype)):
@@ -34,7 +34,7 @@ def select_algorithm(given: Filter, place: Place) -> Algorithm:
 
 
 @dataclass
-class Moved:
+class ConvolutionAtPlace:
     """A convolution whose weights go to their place once, for all algorithms, when the first algorithm is tried."""
 
     given: Filter
@@ -44,12 +44,12 @@ class Moved:
     def filter(self) -> Filter:
         """With weight and bias on the device, float32 or what they were."""
         weight = self.given.weight.detach().to(self.place.device)
-        hand_back(self.given.weight, weight)
+        release_pages(self.given.weight, weight)
         bias = None if self.given.bias is None else self.given.bias.detach().to(self.place.device)
         return replace(self.given, weight=weight, bias=bias)
 
 
-def candidates(moved: Moved) -> dict[str, Callable[[], Algorithm]]:
+def candidates(moved: ConvolutionAtPlace) -> dict[str, Callable[[], Algorithm]]:
     """Every algorithm that fits, the direct one first. The frequency domain needs float32 without TF32."""
     given, place = moved.given, moved.place
     found: dict[str, Callable[[], Algorithm]] = {"direct": lambda: DirectConvolution(moved.filter, place)}

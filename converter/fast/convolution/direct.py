@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from converter.fast import onednn
-from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
+from converter.fast.convolution.filter import Filter, Place, bias_of, release_pages
 
 
 class DirectConvolution:
@@ -46,10 +46,10 @@ class DirectConvolution:
         self._bias = bias_of(f, self.place, self.dtype)
         if self._fused:
             self._weight = onednn.pack_convolution(weight, f.stride, f.pad, f.dilation, f.group, list(x.shape))
-            hand_back(f.weight)
+            release_pages(f.weight)
         else:
             self._weight = weight.contiguous(memory_format=torch.channels_last)
-            hand_back(f.weight, self._weight)
+            release_pages(f.weight, self._weight)
 
 
 def computes(dtype: torch.dtype) -> bool:

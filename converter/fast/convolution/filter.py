@@ -59,7 +59,7 @@ def bias_of(given: Filter, place: Place, dtype: torch.dtype | None = None) -> Te
     return None if given.bias is None else given.bias.detach().to(place.device, place.dtype).to(dtype or place.dtype)
 
 
-def hand_back(weight: Tensor, *packed: Tensor) -> None:
+def release_pages(weight: Tensor, *packed: Tensor) -> None:
     """Let the system have the pages of a mapped weight (c_out, c_in, k, k) again that now lies packed elsewhere."""
     if weight.device.type == "cpu" and all(other.data_ptr() != weight.data_ptr() for other in packed):
         release(weight.detach().numpy())

@@ -45,15 +45,15 @@ def fits_frequency_domain(given: Filter) -> bool:
     """Whether the algorithm fits and pays: a large kernel, or a 3×3 one between many channels without AVX-512."""
     into, out = given.weight.shape[:2]
     many = into * out >= _MANY_CHANNELS * (into + out) and not has_avx512()
-    return has_large_kernel(given) or (many and _fits(given) and given.kernel[0] > 1)
+    return has_large_kernel(given) or (many and _is_supported(given) and given.kernel[0] > 1)
 
 
 def has_large_kernel(given: Filter) -> bool:
     """Whether the algorithm fits and pays on any processor."""
-    return _fits(given) and given.kernel[0] >= _SMALLEST_KERNEL
+    return _is_supported(given) and given.kernel[0] >= _SMALLEST_KERNEL
 
 
-def _fits(given: Filter) -> bool:
+def _is_supported(given: Filter) -> bool:
     """A square kernel, alike in both axes, tiles to hold it, channels enough."""
     (kh, kw), (dh, dw) = given.kernel, given.dilation
     square = kh == kw and dh == dw and kh < max(_SIZES)

@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from converter.fast import onednn
 from converter.fast.convolution.direct import computes
-from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
+from converter.fast.convolution.filter import Filter, Place, bias_of, release_pages
 from converter.fast.matmul import matmul_on, numpy_beats_onednn
 
 
@@ -49,7 +49,7 @@ class PointwiseConvolution:
         weight = self.given.weight.detach()
         self._weight = weight.reshape(weight.shape[:2]).to(self.place.dtype)
         self._bias = bias_of(self.given, self.place)
-        hand_back(weight, self._weight)
+        release_pages(weight, self._weight)
 
 
 def is_pointwise(given: Filter, place: Place) -> bool:

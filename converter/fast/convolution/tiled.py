@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from converter.fast.convolution.filter import Filter, Place, bias_of, hand_back
+from converter.fast.convolution.filter import Filter, Place, bias_of, release_pages
 from converter.fast.convolution.transform import Transform
 from converter.fast.matmul import products_on
 
@@ -154,7 +154,7 @@ class TiledConvolution:
         weight = self.given.weight.detach().to(self.place.device, self.place.dtype).float()
         self._bias = bias_of(self.given, self.place, torch.float32)
         self._weight = weight.reshape(-1, weight.shape[2] * weight.shape[3])
-        hand_back(self.given.weight, self._weight)
+        release_pages(self.given.weight, self._weight)
 
     def _has_stored(self, size: int) -> bool:
         return self._stored is not None and self._stored[0] == size

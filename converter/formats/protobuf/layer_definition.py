@@ -20,7 +20,7 @@ def split_definition(file: Mapped, span: Span) -> tuple[bytes, bytes]:
 
 
 def stored_definition(net: StoredWeights, layer: StoredLayer) -> tuple[bytes, bytes]:
-    """The definition that a V2 layer of a caffemodel has, fields that nobody knows included; b"" where it has none."""
+    """The definition that a V2 layer of a caffemodel has, unknown fields included; b"" where it has none."""
     return split_definition(net.file, layer.span) if net.file is not None and layer.span is not None else (b"", b"")
 
 

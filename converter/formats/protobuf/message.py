@@ -84,21 +84,21 @@ def _by_number(kind: str) -> Mapping[int, FieldSpec]:
 def _fields(file: Mapped, item: WireField, spec: FieldSpec | None, where: Where, depth: int) -> Iterator[Field]:
     """One wire field as none (unknown number in an unknown form), one or, where it is packed, several fields."""
     if spec is None:
-        yield Field(f"#{item.number}", _raw(item), where, known=False)
+        yield Field(f"#{item.number}", _describe_raw(item), where, known=False)
         return
     try:
         for value in _values(file, item, spec, depth):
             yield Field(spec.name, value, where)
     except (CaffemodelError, _WrongFormError):
-        yield Field(spec.name, _raw(item), where, known=False)
+        yield Field(spec.name, _describe_raw(item), where, known=False)
 
 
 class _WrongFormError(Exception):
     """A field whose wire type is not that of its schema."""
 
 
-def _raw(item: WireField) -> Value:
-    """What can be said of a field nobody decodes: its number, or how many bytes it has."""
+def _describe_raw(item: WireField) -> Value:
+    """What can be said of a field that is not decoded: its number, or how many bytes it has."""
     return to_signed(item.value) if item.wire == VARINT else f"<{item.span.size} bytes>"
 
 
@@ -107,7 +107,9 @@ def _values(file: Mapped, item: WireField, spec: FieldSpec, depth: int) -> list[
     if item.wire == VARINT and spec.type in ("int", "bool", "enum"):
         return [_scalar(item.value, spec)]
     if item.wire in _FIXED and spec.type == "float":
-        return [_short(struct.unpack(_FIXED[item.wire], file.data[item.span.start : item.span.end])[0], item.wire)]
+        return [
+            _shortest_float(struct.unpack(_FIXED[item.wire], file.data[item.span.start : item.span.end])[0], item.wire)
+        ]
     if item.wire != BYTES:
         raise _WrongFormError
     if spec.type == "message":
@@ -123,7 +125,7 @@ def _packed_numbers(file: Mapped, span: Span, spec: FieldSpec) -> Iterator[Value
         raise _WrongFormError
     if spec.type == "float":
         for (value,) in struct.iter_unpack("<f", file.data[span.start : span.end]):
-            yield _short(value, FIXED32)
+            yield _shortest_float(value, FIXED32)
         return
     position = span.start
     while position < span.end:
@@ -143,7 +145,7 @@ def _scalar(value: int, spec: FieldSpec) -> Value:
     return value if unsigned else to_signed(value)
 
 
-def _short(value: float, wire: int) -> float:
+def _shortest_float(value: float, wire: int) -> float:
     """A single-precision number as its shortest decimal says it: 0.1, not 0.10000000149."""
     return float(str(np.float32(value))) if wire == FIXED32 else value
 
@@ -162,13 +164,13 @@ def _message(record: Record) -> Any:
                 message, item.name
             ).MergeFrom(inner)
         elif spec.repeated:
-            getattr(message, item.name).append(_plain(item.value, spec))
+            getattr(message, item.name).append(_to_scalar(item.value, spec))
         else:
-            setattr(message, item.name, _plain(item.value, spec))
+            setattr(message, item.name, _to_scalar(item.value, spec))
     return message
 
 
-def _plain(value: Value, spec: FieldSpec) -> object:
+def _to_scalar(value: Value, spec: FieldSpec) -> object:
     """A scalar as protobuf takes it."""
     if spec.type == "enum":
         return spec.values.get(str(value), value)

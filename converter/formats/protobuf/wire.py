@@ -73,7 +73,7 @@ def field_at(file: Mapped, start: int, end: int) -> WireField:
             f"wire type {wire} of field {number} is not legal; the file is damaged, download it again", start
         )
     if length > end - position:
-        raise file.error(_cut(file, f"field {number} of {length} bytes", end, position + length), start)
+        raise file.error(_truncation_text(file, f"field {number} of {length} bytes", end, position + length), start)
     return WireField(number, wire, 0, Span(position, position + length), start)
 
 
@@ -82,7 +82,7 @@ def varint(file: Mapped, position: int, end: int) -> tuple[int, int]:
     data, start, value, shift = file.data, position, 0, 0
     while True:
         if position >= end:
-            raise file.error(_cut(file, "a number that goes on", end), start)
+            raise file.error(_truncation_text(file, "a number that goes on", end), start)
         byte = data[position]
         position += 1
         value |= (byte & 0x7F) << shift
@@ -103,7 +103,7 @@ def text(file: Mapped, span: Span) -> str:
     return bytes(file.data[span.start : span.end]).decode("utf-8", "surrogateescape")
 
 
-def _cut(file: Mapped, what: str, end: int, needed: int | None = None) -> str:
+def _truncation_text(file: Mapped, what: str, end: int, needed: int | None = None) -> str:
     """The words for a payload that runs past its message: past the file, or past the message alone."""
     if end < file.size:
         return f"{what} runs past its message, which ends at byte {end}; the file is damaged, download it again"

@@ -50,10 +50,10 @@ def blob_field(number: int, blob: BlobStream) -> tuple[int, Iterator[bytes]]:
     tail = bytes_field(7, bytes_field(1, dims) if dims else b"")
     body = len(head) + size + len(tail)
     start = bytes_head(number, body)
-    return len(start) + body, _pieces(start + head, blob, dtype, tail)
+    return len(start) + body, _chunks(start + head, blob, dtype, tail)
 
 
-def _pieces(before: bytes, blob: BlobStream, dtype: np.dtype[np.generic], after: bytes) -> Iterator[bytes]:
+def _chunks(before: bytes, blob: BlobStream, dtype: np.dtype[np.generic], after: bytes) -> Iterator[bytes]:
     """A blob's bytes a few megabytes at a time."""
     yield before
     for chunk in blob.chunks():

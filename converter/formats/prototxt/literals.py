@@ -55,8 +55,8 @@ def raw_value(literal: Literal) -> Value:
     if literal.kind == "string":
         return literal.text
     if literal.kind == "number":
-        whole = _whole(literal)
-        return _real(literal) if whole is None else whole
+        whole = _to_integer(literal)
+        return _to_float(literal) if whole is None else whole
     if literal.negative:
         return _NOT_FINITE.get(literal.text.lower(), math.nan) * -1
     return Word(literal.text)
@@ -92,7 +92,7 @@ def _escape_bytes(match: re.Match[bytes]) -> bytes:
 
 
 def _integer(spec: FieldSpec, literal: Literal) -> int:
-    value = _whole(literal) if literal.kind == "number" else None
+    value = _to_integer(literal) if literal.kind == "number" else None
     if value is None:
         raise MismatchError("a whole number")
     lowest, highest = spec.bounds or (value, value)
@@ -103,7 +103,7 @@ def _integer(spec: FieldSpec, literal: Literal) -> int:
 
 def _float(literal: Literal) -> float:
     if literal.kind == "number":
-        return _real(literal)
+        return _to_float(literal)
     value = _NOT_FINITE.get(literal.text.lower()) if literal.kind == "word" else None
     if value is None:
         raise MismatchError("a number")
@@ -124,7 +124,7 @@ def _enum(spec: FieldSpec, literal: Literal) -> Word:
     """An enum's word; a number becomes the name it has, and a fork's own word or number stays as it is."""
     if literal.kind == "word" and not literal.negative:
         return Word(literal.text)
-    number = _whole(literal) if literal.kind == "number" else None
+    number = _to_integer(literal) if literal.kind == "number" else None
     if number is None:
         raise MismatchError("a word such as " + ", ".join(list(spec.values)[:3]))
     return next((Word(name) for name, value in spec.values.items() if value == number), Word(number))
@@ -139,7 +139,7 @@ def _string(literal: Literal) -> str:
     raise MismatchError("a string in quotes")
 
 
-def _whole(literal: Literal) -> int | None:
+def _to_integer(literal: Literal) -> int | None:
     """An integer written in decimal, hexadecimal (0x) or octal (leading 0); None for anything else."""
     text = literal.text
     if text[:2] in ("0x", "0X") and len(text) <= _LONGEST_INTEGER:
@@ -154,9 +154,9 @@ def _whole(literal: Literal) -> int | None:
     return -value if literal.negative else value
 
 
-def _real(literal: Literal) -> float:
+def _to_float(literal: Literal) -> float:
     """Any number as a float."""
-    whole = _whole(literal)
+    whole = _to_integer(literal)
     if whole is not None:
         return float(whole)
     hexadecimal = literal.text[:2] in ("0x", "0X")

@@ -78,7 +78,7 @@ def tokens(source: Source) -> Iterator[Token]:
     for match in _TOKEN.finditer(source.text):
         kind = match.lastgroup or "end"
         if kind == "bad":
-            raise _bad(source, match.group(kind), match.start(kind))
+            raise _token_problem(source, match.group(kind), match.start(kind))
         yield Token(kind, match.group(kind), match.start(kind))
 
 
@@ -88,7 +88,7 @@ def quote(text: str) -> str:
     return ascii(cut) if not cut.isprintable() else f"'{cut}'"
 
 
-def _bad(source: Source, text: str, offset: int) -> PrototxtError:
+def _token_problem(source: Source, text: str, offset: int) -> PrototxtError:
     """What is wrong with a piece of text that is no token."""
     if text in ("'", '"'):
         return source.error(offset, f"a string opens here and its line ends without the closing {text}; close it")

@@ -31,7 +31,7 @@ def _scalar(value: Value) -> str:
     if isinstance(value, Word):
         return str(value)
     if isinstance(value, str):
-        return _quoted(value)
+        return _quote(value)
     return _number(value) if isinstance(value, float) else str(value)
 
 
@@ -42,7 +42,7 @@ def _number(value: float) -> str:
     return str(single) if float(single) == value else repr(value)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A string in double quotes; bytes that are no printable ASCII in octal."""
     letters = []
     for byte in text.encode("utf-8", "surrogateescape"):

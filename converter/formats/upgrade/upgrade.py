@@ -121,11 +121,11 @@ def _freeze_batch_norm(layer: Record) -> Record:
     if layer.last("type") != "BatchNorm" or len(layer.all("param")) != _STATISTICS:
         return layer
     return layer.with_fields(
-        replace(item, value=_at_rest(item)) if item.name == "param" else item for item in layer.fields
+        replace(item, value=_frozen_param(item)) if item.name == "param" else item for item in layer.fields
     )
 
 
-def _at_rest(item: Field) -> Record:
+def _frozen_param(item: Field) -> Record:
     """One ParamSpec with lr_mult and decay_mult 0."""
     given = item.value.fields if isinstance(item.value, Record) else ()
     kept = [entry for entry in given if entry.name not in ("lr_mult", "decay_mult")]

@@ -73,7 +73,7 @@ def upgrade_v0(net: Record, notes: list[str]) -> Record:
     if not any(_inner(item) for item in net.fields):
         return net
     kept: list[Field] = []
-    for item in _without_padding(net).fields:
+    for item in _merge_padding_layers(net).fields:
         if item.known and item.name not in _NET_FIELDS:
             notes.append(f"{item.where}: '{item.name}' is dropped from a net of V0 layers, as Caffe does")
             continue
@@ -90,7 +90,7 @@ def _inner(item: Field) -> Record | None:
     return inner if isinstance(inner, Record) else None
 
 
-def _without_padding(net: Record) -> Record:
+def _merge_padding_layers(net: Record) -> Record:
     """Padding layers removed, their pad set on the convolution or pooling that reads them."""
     padded: dict[Value, Record | None] = {}  # blob: the padding layer that wrote it last, if one did
     kept: list[Field] = []

@@ -1,4 +1,4 @@
-"""Weights files: one module a format, each with its `read` and its `write`; a file's format is told by its content."""
+"""Weights files: one module a format, each with `read` and `write`; a format is detected by a file's content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from converter.errors import CaffemodelError, OutputError
 from converter.files.mapping import map_file
 from converter.files.paths import split_paths
 from converter.formats.detect import format_of
-from converter.formats.weights.stored import Outgoing, StoredWeights
+from converter.formats.weights.stored import OutputWeights, StoredWeights
 
 _READERS = {"hdf5": "hdf5", "safetensors": "safetensors", "npz": "npz", "torch": "pth"}
 _WRITERS = {
@@ -86,7 +86,7 @@ def ending(path: str | os.PathLike[str]) -> str:
     return suffix
 
 
-def write(path: str | os.PathLike[str], outgoing: Outgoing) -> None:
+def write(path: str | os.PathLike[str], outgoing: OutputWeights) -> None:
     """Write weights in the format that the path's ending tells, whole or not at all.
 
     Raises:

@@ -16,14 +16,14 @@ from converter.files.stream import BlobStream, as_stream, blob_stream
 from converter.formats.protobuf.layer_definition import record_definition, stored_definition
 from converter.formats.protobuf.wire_writer import blob_field, bytes_field, bytes_head
 from converter.formats.record import Record
-from converter.formats.weights.stored import Array, Outgoing, StoredLayer
+from converter.formats.weights.stored import Array, OutputWeights, StoredLayer
 
 _NAME, _LAYER, _BLOBS = 1, 100, 7
 _MOST_BYTES = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class OutgoingLayer:
+class OutputLayer:
     """A layer to be written.
 
     `before` and `after`: the layer's other fields as protobuf bytes, those with numbers below and above that of the
@@ -37,7 +37,7 @@ class OutgoingLayer:
     after: bytes = b""
 
 
-def write(path: Path, outgoing: Outgoing) -> None:
+def write(path: Path, outgoing: OutputWeights) -> None:
     """Write weights back to Caffe, with the definitions given, else those of the file they came from, bit for bit.
 
     Half floats become floats. A `.caffemodel` has no place for an origin.
@@ -48,7 +48,7 @@ def write(path: Path, outgoing: Outgoing) -> None:
     write_caffemodel(path, outgoing.weights.name, _layers(outgoing, path))
 
 
-def _layers(outgoing: Outgoing, path: Path) -> Iterator[OutgoingLayer]:
+def _layers(outgoing: OutputWeights, path: Path) -> Iterator[OutputLayer]:
     """Every layer to be written."""
     if outgoing.definitions:
         return _from_definitions(outgoing, outgoing.definitions)
@@ -65,34 +65,34 @@ def _layers(outgoing: Outgoing, path: Path) -> Iterator[OutgoingLayer]:
         text = f"the weights do not tell the layers' types ({untyped[0]} and {len(untyped) - 1} more); give --prototxt"
         raise OutputError(text, path=str(path), layer=untyped[0])
     return (
-        OutgoingLayer(layer.name, layer.type, _streams(outgoing, layer))
+        OutputLayer(layer.name, layer.type, _streams(outgoing, layer))
         for layer in outgoing.weights.layers_with_blobs().values()
     )
 
 
-def _from_definitions(outgoing: Outgoing, definitions: Sequence[Record]) -> Iterator[OutgoingLayer]:
+def _from_definitions(outgoing: OutputWeights, definitions: Sequence[Record]) -> Iterator[OutputLayer]:
     """The layers of a net definition, blobs by name."""
     layers_with_blobs = outgoing.weights.layers_with_blobs()
     for layer in definitions:
         name = str(layer.last("name", ""))
         blobs = _streams(outgoing, layers_with_blobs[name]) if name in layers_with_blobs else ()
-        yield OutgoingLayer(name, str(layer.last("type", "")), blobs, *record_definition(layer))
+        yield OutputLayer(name, str(layer.last("type", "")), blobs, *record_definition(layer))
 
 
-def _from_records(outgoing: Outgoing) -> Iterator[OutgoingLayer]:
+def _from_records(outgoing: OutputWeights) -> Iterator[OutputLayer]:
     """The layers of a caffemodel, their definitions byte for byte."""
     for layer in outgoing.weights.layers:
-        yield OutgoingLayer(
+        yield OutputLayer(
             layer.name, layer.type, _streams(outgoing, layer), *stored_definition(outgoing.weights, layer)
         )
 
 
-def _streams(outgoing: Outgoing, layer: StoredLayer) -> tuple[BlobStream, ...]:
+def _streams(outgoing: OutputWeights, layer: StoredLayer) -> tuple[BlobStream, ...]:
     """A layer's blobs, from the file a few megabytes at a time."""
     return tuple(blob_stream(blob, outgoing.weights.path) for blob in layer.stored)
 
 
-def write_caffemodel(path: str | os.PathLike[str], name: str, layers: Iterable[OutgoingLayer]) -> int:
+def write_caffemodel(path: str | os.PathLike[str], name: str, layers: Iterable[OutputLayer]) -> int:
     """Write a weights file that Caffe reads, a few megabytes at a time; the result is its size in bytes.
 
     Raises:
@@ -100,7 +100,7 @@ def write_caffemodel(path: str | os.PathLike[str], name: str, layers: Iterable[O
     """
     written = 0
     with atomic_write(path) as file:
-        for piece in _pieces(name, layers):
+        for piece in _chunks(name, layers):
             written += len(piece)
             if written > _MOST_BYTES:
                 text = "would be larger than 2 GB - 1, the most Caffe reads; write .caffemodel.h5 instead"
@@ -109,7 +109,7 @@ def write_caffemodel(path: str | os.PathLike[str], name: str, layers: Iterable[O
     return written
 
 
-def _pieces(name: str, layers: Iterable[OutgoingLayer]) -> Iterator[bytes]:
+def _chunks(name: str, layers: Iterable[OutputLayer]) -> Iterator[bytes]:
     """The file's bytes, a few megabytes at a time."""
     if name:
         yield bytes_field(_NAME, name.encode("utf-8", "surrogateescape"))

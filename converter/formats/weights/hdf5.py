@@ -87,7 +87,7 @@ def reader_of(mapped: Mapped) -> DatasetReader:
     return DatasetReader(mapped.path, mapped.size, mapped.error)
 
 
-def indexed_datasets(parent: h5py.Group, mapped: Mapped, reader: DatasetReader) -> dict[int, StoredBlob]:
+def datasets_by_index(parent: h5py.Group, mapped: Mapped, reader: DatasetReader) -> dict[int, StoredBlob]:
     """The datasets of a group whose names are numbers, in order; one may be missing where a parameter is shared.
 
     Raises:
@@ -128,7 +128,7 @@ def _layers(
         item = child(parent, given, mapped)
         if not isinstance(item, h5py.Group):
             continue
-        blobs = indexed_datasets(item, mapped, reader)
+        blobs = datasets_by_index(item, mapped, reader)
         name = given.decode("utf-8", "surrogateescape") if isinstance(given, bytes) else given
         inner = list(_layers(item, mapped, f"{prefix}{name}/", seen, reader))
         if blobs or not inner:

@@ -18,7 +18,7 @@ import numpy as np
 from converter.errors import OutputError
 from converter.files.atomic import atomic_write
 from converter.files.stream import BlobStream, as_stream, blob_stream
-from converter.formats.weights.stored import Array, Outgoing
+from converter.formats.weights.stored import Array, OutputWeights
 
 _LONGEST_ATTRIBUTE = 60_000
 
@@ -30,7 +30,7 @@ def create(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
         yield file
 
 
-def write(path: Path, outgoing: Outgoing) -> None:
+def write(path: Path, outgoing: OutputWeights) -> None:
     """Write blobs by layer and position, with the origin, the order and the types in the file's attributes.
 
     Raises:

@@ -25,7 +25,7 @@ from converter.files.memory import check_memory, expands_too_far
 from converter.files.stream import BlobStream, blob_stream
 from converter.formats.protobuf.blob import MAX_AXES
 from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
-from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
+from converter.formats.weights.stored import OutputWeights, StoredBlob, StoredWeights
 
 _LONGEST_COMMENT = 65_535
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
@@ -53,7 +53,7 @@ def read_npz(path: str | os.PathLike[str]) -> StoredWeights:
     return weights_by_key(file.path, blobs, metadata, file)
 
 
-def write(path: Path, outgoing: Outgoing) -> None:
+def write(path: Path, outgoing: OutputWeights) -> None:
     """Write blobs by key; origin, order and types go to the archive's comment.
 
     Raises:

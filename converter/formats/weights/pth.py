@@ -20,7 +20,7 @@ from converter.errors import CaffemodelError, ConversionError, WeightsError
 from converter.files.atomic import atomic_write
 from converter.files.memory import check_memory
 from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
-from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
+from converter.formats.weights.stored import OutputWeights, StoredBlob, StoredWeights
 
 _OURS = "converter"
 _CLASS = re.compile(r"GLOBAL ([\w.]+)")
@@ -30,7 +30,7 @@ _SMALL = 1 << 26
 _FLOATS = (torch.float16, torch.float32, torch.float64)
 
 
-def write(path: Path, outgoing: Outgoing) -> None:
+def write(path: Path, outgoing: OutputWeights) -> None:
     """Write blobs as tensors under their keys, straight from the mapped file.
 
     Raises:
@@ -71,7 +71,7 @@ def _state_dict(saved: Any, key: str | None, path: str) -> Mapping[str, Any]:
     names = _state_dicts(saved)
     held = f"its state_dict is under {' or '.join(map(repr, names))}" if names else "it holds no state_dict"
     if key is not None:
-        found = _under(saved, key)
+        found = _value_at(saved, key)
         if not isinstance(found, Mapping):
             what = "it is a state_dict itself: leave --key out" if _is_state_dict(saved) else held
             raise CaffemodelError(f"has no dict under --key {key}; {what}", path=path)
@@ -108,14 +108,14 @@ def _is_optimizer(saved: Mapping[Any, Any]) -> bool:
     return {"state", "param_groups"} <= set(saved)
 
 
-def _under(saved: object, key: str) -> object:
+def _value_at(saved: object, key: str) -> object:
     """What stands under a name, or under names with dots between them."""
     if not isinstance(saved, Mapping):
         return None
     if key in saved:
         return cast(object, saved[key])
     first, _, rest = key.partition(".")
-    return _under(saved[first], rest) if rest and first in saved else None
+    return _value_at(saved[first], rest) if rest and first in saved else None
 
 
 def _blob(key: str, value: object, path: str) -> StoredBlob:

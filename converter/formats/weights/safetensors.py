@@ -24,7 +24,7 @@ from converter.files.stream import chunk_buffer
 from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import MAX_AXES
 from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
-from converter.formats.weights.stored import Outgoing, StoredBlob, StoredWeights
+from converter.formats.weights.stored import OutputWeights, StoredBlob, StoredWeights
 
 _LENGTH = 8
 _PAGE = 4096
@@ -52,7 +52,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> StoredWeights:
     return weights_by_key(file.path, blobs, metadata, file)
 
 
-def write(path: Path, outgoing: Outgoing) -> None:
+def write(path: Path, outgoing: OutputWeights) -> None:
     """Write blobs under their keys, with origin, blob order and layer types in the metadata; bytes are copied.
 
     `outgoing.look` sees the numbers while they are copied; another thread takes the source's digest. The header, whose
@@ -78,7 +78,7 @@ def write(path: Path, outgoing: Outgoing) -> None:
         file.write(_metadata_header(outgoing, blobs, outgoing.origin.sha256()))
 
 
-def _metadata_header(outgoing: Outgoing, blobs: Mapping[str, StoredBlob], digest: str) -> bytes:
+def _metadata_header(outgoing: OutputWeights, blobs: Mapping[str, StoredBlob], digest: str) -> bytes:
     """The header with a digest in its metadata."""
     metadata = {"format": "pt", **outgoing.origin.table(digest), **layer_metadata(outgoing.weights)}
     return encode_header(blobs, metadata)
@@ -128,7 +128,7 @@ def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:
     dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise file.error(f"'{name}' is of type {dtype}, not {', '.join(_DTYPES)}; save it as F32")
-    if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2 or not _possible(shape):
+    if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2 or not _is_possible_shape(shape):
         raise file.error(f"'{name}' has shape {shape} at {offsets}; the file is damaged, download it again")
     width, count = int(_DTYPES[dtype][-1]), math.prod(shape)
     if offsets[1] - offsets[0] != count * width:
@@ -157,7 +157,7 @@ def _check_tiling(file: Mapped, base: int, blobs: Mapping[str, StoredBlob]) -> N
         raise file.error(f"{file.size - end} bytes behind its blobs; the file is damaged, download it again")
 
 
-def _possible(shape: list[int]) -> bool:
+def _is_possible_shape(shape: list[int]) -> bool:
     """Whether NumPy and Caffe can have such an array."""
     return len(shape) <= MAX_AXES and math.prod(max(size, 1) for size in shape) < 1 << 40
 

@@ -110,14 +110,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutputWeights:
     """Weights on their way into a file of one format.
 
     Attributes:
         weights: in the form the format wants: by key, or by position. Blobs with an offset lie in `weights.path`.
         origin: where they came from.
         definitions: the net's layers in V2 form, for a `.caffemodel`; empty: those of the file they came from.
-        look: is given every chunk of numbers that is copied, by formats that copy bytes; None: nobody looks.
+        look: is given every chunk of numbers that is copied, by formats that copy bytes; None: no check.
     """
 
     weights: StoredWeights

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from converter.files.stream import BlobStream
-from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 
 Run = Callable[[], dict[str, Any] | None]
 
@@ -23,7 +23,7 @@ def formula(path: str, width: int, fc_width: int, model: str = "pascal_voc") -> 
         topology = find(model).with_width(width, fc_width).topology
         arrays = formula_arrays(topology)
         steps = (step for step in topology.steps if step.name in arrays)
-        layers = (OutgoingLayer(step.name, step.type, tuple(arrays.pop(step.name))) for step in steps)
+        layers = (OutputLayer(step.name, step.type, tuple(arrays.pop(step.name))) for step in steps)
         write_caffemodel(path, model, layers)
 
     return run
@@ -41,7 +41,7 @@ def drawn(path: str, size: int) -> Run:
                 yield random.random((min(1024, rows - start), 1024), np.float32).reshape(-1)
 
         blob = BlobStream((rows, 1024), np.dtype("<f4"), numbers)
-        write_caffemodel(path, "drawn", (OutgoingLayer(f"ip{n}", "InnerProduct", (blob,)) for n in range(10)))
+        write_caffemodel(path, "drawn", (OutputLayer(f"ip{n}", "InnerProduct", (blob,)) for n in range(10)))
 
     return run
 

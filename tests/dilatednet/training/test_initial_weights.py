@@ -10,7 +10,7 @@ from converter.dilatednet.training.initial_weights import initialize
 from converter.dilatednet.training.recipes import Recipe, recipe
 from converter.dilatednet.training.stages import StageNet, build_stage, weights_of
 from converter.errors import TrainingError, WeightsError
-from converter.formats.weights.caffemodel_writer import OutgoingLayer, write_caffemodel
+from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 from tests.dilatednet.training.test_vgg import torchvision_state
 from tests.dilatednet.training.tiny_training import tiny
 from tests.formula_weights import formula_blob
@@ -30,7 +30,7 @@ def shapes(net: StageNet) -> dict[str, list[tuple[int, ...]]]:
 def written(path: Path, layers: dict[str, list[tuple[int, ...]]]) -> str:
     """A .caffemodel with the formula's weights."""
     outgoing = [
-        OutgoingLayer(name, "Convolution", tuple(formula_blob(name, i, shape) for i, shape in enumerate(blobs)))
+        OutputLayer(name, "Convolution", tuple(formula_blob(name, i, shape) for i, shape in enumerate(blobs)))
         for name, blobs in layers.items()
     ]
     write_caffemodel(path, "net", outgoing)
