@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-import torch
 
 import reference
 from converter.errors import ComparisonError, ConversionError
 from converter.files.mapping import map_file
 from converter.files.named import allowed_folders
 from converter.formats.detect import format_of
+from converter.formats.weights.pth import read_saved
 from reference.forward import Run
 from reference.lineage import Lineage, lineage
 from reference.named import allow_files
@@ -139,7 +139,7 @@ def _for_oracle(weights: str, key: str | None) -> str | dict[str, Array]:
 
 def _state_dict(path: str, key: str | None) -> dict[str, Array]:
     """The arrays of a .pth by key, as torch reads them, without the prefix that DataParallel writes."""
-    saved: Any = torch.load(path, map_location="cpu", weights_only=True)
+    saved = read_saved(path, lambda reason: ComparisonError(reason, path=path))
     for part in key.split(".") if key else ():
         saved = saved[part]
     prefix = "module." if all(str(name).startswith("module.") for name in saved) else ""

@@ -1,5 +1,7 @@
 """Files of torch.save: the state_dict in them, wherever it stands, and refusals in our own words."""
 
+import os
+import traceback
 import zipfile
 
 import numpy as np
@@ -8,8 +10,9 @@ import torch
 
 import converter
 from converter.cli import main
+from converter.dilatednet.training.checkpoint import load_checkpoint
 from converter.errors import CaffemodelError
-from converter.formats.weights.pth import read_pth
+from converter.formats.weights.pth import read_pth, read_state_dict
 
 STATE = {"fc.weight": torch.arange(6.0).reshape(2, 3), "fc.bias": torch.tensor([1.0, 2.0])}
 NET = """
@@ -54,6 +57,36 @@ def test_what_is_no_state_dict_of_floats_is_refused(value, says, tmp_path):
         converter.read_weights(path)
     assert "weights_only" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+class Harmful:
+    """What a stranger's file may hold: an object whose making runs a command."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch harmed",)
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("value", [Harmful(), {"fc.weight": Harmful()}, torch.nn.Linear(3, 2), slice(3), b"x" * 9])
+def test_neither_the_text_nor_the_traceback_advises_to_switch_the_safety_off(value, old, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save(value, tmp_path / "w.pth", _use_new_zipfile_serialization=not old)
+    for read in (converter.read_weights, read_state_dict, load_checkpoint):
+        with pytest.raises(converter.ConversionError) as caught:
+            read(tmp_path / "w.pth")
+        printed = "".join(traceback.format_exception(caught.value)).lower()
+        for word in ("weights_only", "weightsunpickler", "safe_globals", "trust", "pickle.load"):
+            assert word not in printed
+    assert not (tmp_path / "harmed").exists()
+
+
+def test_a_pickle_with_an_unknown_instruction_is_called_damaged(tmp_path):
+    path = saved(tmp_path, STATE)
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "d.pth", "w") as damaged:
+        for name in whole.namelist():
+            damaged.writestr(name, b"\x80\x02\xff." if name.endswith("data.pkl") else whole.read(name))
+    with pytest.raises(CaffemodelError, match="truncated or damaged"):
+        converter.read_weights(tmp_path / "d.pth")
 
 
 def test_torchscript_is_called_by_its_name(tmp_path):

@@ -65,6 +65,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         return TrainingError(text, path=str(path))
 
     values = read_saved(path, refuse)
+    if not isinstance(values, dict):
+        raise refuse("it holds something else")
     missing = [name for name in Checkpoint.__slots__ if name not in values]
     if missing:
         raise refuse(f"it has no {', '.join(missing)}")

@@ -26,6 +26,9 @@ _OURS = "converter"
 _CLASS = re.compile(r"GLOBAL ([\w.]+)")
 """The class in torch's refusal of an object."""
 
+_OBJECT = re.compile(r"GLOBAL |Can only (?:create|build)|call reduce|must be imported")
+"""Torch's refusals of an object, among those of a damaged file."""
+
 _SMALL = 1 << 26
 _FLOATS = (torch.float16, torch.float32, torch.float64)
 
@@ -148,10 +151,10 @@ def read_saved(path: str | os.PathLike[str], refuse: Callable[[str], ConversionE
         return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
     except ConversionError:
         raise
-    except Exception as error:  # torch raises pickle, zip, OS and runtime errors alike
+    except Exception as error:  # noqa: BLE001 - torch raises pickle, zip, OS and runtime errors alike
         if mmap and isinstance(error, RuntimeError) and "mmap" in str(error):
             return read_saved(path, refuse)  # torch's format before 1.6 cannot be mapped
-        raise refuse(_reason(error)) from error
+        raise refuse(_reason(error)) from None  # torch's text advises to run the file's code
 
 
 def _check_archive(path: str | os.PathLike[str], refuse: Callable[[str], ConversionError], *, mapped: bool) -> None:
@@ -179,7 +182,9 @@ def _reason(error: Exception) -> str:
     """Why a file does not read. Torch's own text advises to let the file run code, which is no advice to give."""
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}; check the path"
-    if "nsupported" in str(error) or "weights_only" in str(error):
+    if "TorchScript" in str(error):
+        return "is a TorchScript archive, which holds a program; save its state_dict() with torch.save"
+    if _OBJECT.search(str(error)):
         named = _CLASS.search(str(error))
         what = f" ({named[1]})" if named else ""
         return f"holds Python objects{what}, whose code is not run; save module.state_dict() where it was made"
