@@ -109,7 +109,7 @@ def backward(net, blobs: Mapping, case: GoldenCase) -> None:
         tops.append(blobs[name])
         seeds.append(torch.full_like(blobs[name], weight))
     pairs = [(top, seed) for top, seed in zip(tops, seeds, strict=True) if top.requires_grad]
-    torch.autograd.backward([top for top, _ in pairs], [seed.to(top.dtype) for top, seed in pairs])
+    torch.autograd.backward([top for top, _ in pairs], [seed.to(top.device, top.dtype) for top, seed in pairs])
 
 
 def beyond(errors: Iterable[tuple[str, float]], tolerance: float) -> dict[str, float]:

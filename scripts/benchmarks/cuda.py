@@ -77,7 +77,7 @@ def _pictures(setting: Setting) -> list[Row]:
     for decoding in (True, False):
         name = f"{count} images, bfloat16, {'decoding included' if decoding else 'decoded before'}"
         given = {"weights": setting.weights, "folder": folder, "decoding": decoding}
-        row = lasting(setting, TITLE, [(name, f"{_TASKS}:images", given)])[0]
+        row = lasting(setting, TITLE, [(name, f"{_TASKS}:pictures", given)])[0]
         if row.centre:
             row.facts["images/s"] = count / row.centre
         rows.append(row)
