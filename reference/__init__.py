@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -37,12 +38,13 @@ def run(
     keep: Iterable[str] | None = None,
     allow_unknown: bool = False,
     allow_files: Iterable[str | Path] = (),
+    crop: str = "caffe",
 ) -> dict[str, Array]:
     """Runs a Caffe net forward and returns every blob, last writer's value, under Caffe's names in net order.
 
     Args:
-        prototxt: path of the net, or a net from `parse` or `read_net` (then `phase`, `level`, `stages` and
-            `allow_unknown` are its own).
+        prototxt: path of the net, or a net from `parse` or `read_net` (then `phase`, `level`, `stages`,
+            `allow_unknown` and `crop` are its own).
         weights: path of a .caffemodel, .caffemodel.h5, .safetensors or .npz (or several with commas between them, as
             Caffe takes them: the last that holds a layer counts); or layer name -> list of arrays in Caffe's order; or
             key (`conv1.weight`) -> array, as a .pth holds them; or None for the net's fillers. A layer that weights by
@@ -55,11 +57,14 @@ def run(
         keep: names of the blobs to return; the others are dropped after their last reader.
         allow_unknown: go on where a layer has fields that the oracle does not know.
         allow_files: folders that files which the prototxt names may lie in, besides its own.
+        crop: where a Crop without crop_param begins: "caffe": at 0; "geometry": where its bottoms coincide, as the
+            forks of FCN and HED have it.
 
     Raises:
         OracleError: its kinds say whether text, weights, net or inputs are at fault.
     """
     if not isinstance(prototxt, Net):
-        prototxt = read_net(prototxt, phase=phase, level=level, stages=stages, allow_unknown=allow_unknown)
+        options: dict[str, Any] = {"level": level, "stages": stages, "allow_unknown": allow_unknown, "crop": crop}
+        prototxt = read_net(prototxt, phase=phase, **options)
     with named.allow_files(allow_files):
         return Run(prototxt, weights, inputs, dtype).blobs(keep)

@@ -30,6 +30,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--phase", choices=("test", "train"), default="test")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
+    parser.add_argument("--crop", choices=("caffe", "geometry"), default="caffe", help="where a Crop without offset is")
     parser.add_argument("--keep", nargs="+", metavar="BLOB", help="write these blobs only, and drop the others early")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that the oracle does not know")
     parser.add_argument(
@@ -74,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _arguments().parse_args(arguments)
     try:
         options = {"phase": given.phase, "level": given.level, "stages": given.stage}
-        net = reference.read_net(given.net, allow_unknown=given.allow_unknown, **options)
+        net = reference.read_net(given.net, allow_unknown=given.allow_unknown, crop=given.crop, **options)
         blobs = reference.run(
             net,
             given.weights,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reference import registry
+from reference.alignment import with_crop_offsets
 from reference.errors import NetError
 from reference.layer import Layer
 from reference.params import Params
@@ -139,12 +141,16 @@ def build_net(
     level: int = 0,
     stages: Iterable[str] = (),
     allow_unknown: bool = False,
+    crop: str = "caffe",
 ) -> Net:
     """A net's fields -> the net of one phase.
 
     Raises:
-        NetError: unknown layer types (all at once), unknown fields, bottoms that no layer writes, tops written twice.
+        NetError: unknown layer types (all at once), unknown fields, bottoms that no layer writes, tops written twice;
+            under `crop="geometry"` a Crop without crop_param whose bottoms do not say how they lie.
     """
+    if crop not in ("caffe", "geometry"):
+        raise NetError(f"crop is {crop!r}; expected 'caffe' or 'geometry'", path=path)
     if phase not in ("train", "test"):
         raise NetError(f"phase is {phase!r}; expected 'train' or 'test'", path=path)
     own = Params("net_state", text.messages("state"), "state", path)
@@ -161,6 +167,8 @@ def build_net(
             _check_fields(layer)
     blobs, unread = _wire(layers)
     _check_rates(layers)
+    if crop == "geometry":
+        layers = with_crop_offsets(layers)
     inputs = [top for layer in layers for top in layer.tops if _is_required(layer)]
     return Net(
         text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(inputs), _is_dilation_fork(every)
@@ -186,7 +194,13 @@ def _is_required(layer: Layer) -> bool:
 
 
 def read_net(
-    path: str | Path, *, phase: str = "test", level: int = 0, stages: Iterable[str] = (), allow_unknown: bool = False
+    path: str | Path,
+    *,
+    phase: str = "test",
+    level: int = 0,
+    stages: Iterable[str] = (),
+    allow_unknown: bool = False,
+    crop: str = "caffe",
 ) -> Net:
     """A prototxt file -> the net of one phase, level and set of stages.
 
@@ -194,13 +208,19 @@ def read_net(
         TextError: the file does not read.
         NetError: see `build_net`.
     """
-    text = read_text(path)
-    return build_net(text, str(path), phase=phase, level=level, stages=stages, allow_unknown=allow_unknown)
+    options: dict[str, Any] = {"level": level, "stages": stages, "allow_unknown": allow_unknown, "crop": crop}
+    return build_net(read_text(path), str(path), phase=phase, **options)
 
 
 def parse_net(
-    text: str, *, phase: str = "test", level: int = 0, stages: Iterable[str] = (), allow_unknown: bool = False
+    text: str,
+    *,
+    phase: str = "test",
+    level: int = 0,
+    stages: Iterable[str] = (),
+    allow_unknown: bool = False,
+    crop: str = "caffe",
 ) -> Net:
     """The text of a prototxt -> the net of one phase, level and set of stages; raises as `read_net` does."""
-    message = parse_text(text)
-    return build_net(message, "<text>", phase=phase, level=level, stages=stages, allow_unknown=allow_unknown)
+    options: dict[str, Any] = {"level": level, "stages": stages, "allow_unknown": allow_unknown, "crop": crop}
+    return build_net(parse_text(text), "<text>", phase=phase, **options)

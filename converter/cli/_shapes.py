@@ -1,4 +1,4 @@
-"""`NAME=N,C,H,W` on the command line."""
+"""`NAME=N,C,H,W` and `--crop` on the command line."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ def shape_argument(text: str) -> tuple[str, tuple[int, ...]]:
     if not name or not shape or min(shape) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}; expected NAME=N,C,H,W, for example data=1,3,224,224")
     return name, shape
+
+
+def crop_argument(parser: argparse.ArgumentParser) -> None:
+    """--crop."""
+    parser.add_argument(
+        "--crop", choices=("caffe", "geometry"), default="caffe",
+        help="a Crop without crop_param begins at 0 (caffe), or where the forks of FCN and HED have it (geometry)",
+    )  # fmt: skip

@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from converter.cli._shapes import shape_argument
+from converter.cli._shapes import crop_argument, shape_argument
 from converter.errors import printable
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--color", choices=("bgr", "rgb", "gray"), default="bgr", help="the net's channels")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that NET's rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that NET's rules ask for")
+    crop_argument(parser)
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument("--allow-nan", action="store_true", help="keep numbers that are not finite")
     parser.add_argument("--allow-unused", action="store_true", help="leave out layers that NET does not have")
@@ -55,7 +56,9 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads would spin where the source is hashed
     from converter.export.convert import convert
 
-    options = {name: getattr(args, name) for name in ("key", "level", "allow_nan", "allow_unused", "allow_unknown")}
+    options = {
+        name: getattr(args, name) for name in ("key", "level", "crop", "allow_nan", "allow_unused", "allow_unknown")
+    }
     until = [blob for text in args.until for blob in text.split(",")]
     report = convert(
         args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), stages=tuple(args.stage),
@@ -98,7 +101,7 @@ def _parity(args: argparse.Namespace) -> dict[str, float] | None:
     from converter.verify.inputs import random_inputs
     from converter.verify.verify import Verifier
 
-    options = {name: getattr(args, name) for name in ("key", "level", "allow_unknown")}
+    options = {name: getattr(args, name) for name in ("key", "level", "crop", "allow_unknown")}
     verifier = Verifier(args.prototxt, args.weights, stages=tuple(args.stage), inputs=dict(args.inputs), **options)
     (check,) = verifier.check(random_inputs(verifier.plan, 0))
     if not check.passed:

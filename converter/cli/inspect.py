@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from converter.cli._shapes import shape_argument
+from converter.cli._shapes import crop_argument, shape_argument
 from converter.errors import printable
 
 HELP = "print a net's layers: shapes, parameters, multiply-adds, receptive field, and what is unknown or unused"
@@ -18,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
+    crop_argument(parser)
     parser.add_argument("--phase", choices=("test", "train"), default="test")
     parser.add_argument(
         "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from converter.plan.inspection import inspect_net
 
     state = {"phase": args.phase, "stages": tuple(args.stage), "level": args.level}
-    found = inspect_net(args.net, args.weights, inputs=dict(args.inputs), key=args.key, **state)
+    found = inspect_net(args.net, args.weights, inputs=dict(args.inputs), key=args.key, crop=args.crop, **state)
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]
     for row in found.rows:
         shape = "×".join(map(str, row.shape)) if row.shape else "scalar" if row.shape == () else "?"

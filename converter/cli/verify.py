@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter.cli._shapes import shape_argument
+from converter.cli._shapes import crop_argument, shape_argument
 from converter.errors import printable
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from converter.verify.stored_blobs import StoredBlobs
     from converter.verify.verify import Verifier
 
-_OPTIONS = ("device", "dtype", "allow_unknown", "allow_nan", "seed", "level", "key", "fill_missing", "max_memory")
+_OPTIONS = (
+    *("device", "dtype", "allow_unknown", "allow_nan", "seed", "level", "key", "fill_missing", "max_memory", "crop"),
+)
 HELP = "check every blob of a net against the oracle, or against blobs that Caffe stored"
 
 
@@ -45,6 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dtype", choices=("float32", "float64", "bfloat16", "float16"), default="float32")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
+    crop_argument(parser)
     parser.add_argument("--key", metavar="NAME", help="name of the state_dict in a .pth that holds more than that")
     parser.add_argument("--fill-missing", action="store_true", help="fill layers that W lacks, on both sides alike")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that no layer reads")

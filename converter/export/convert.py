@@ -19,6 +19,7 @@ from converter.net.net import Shape
 from converter.net.preprocessing import Preprocessing, describe
 
 if TYPE_CHECKING:
+    from converter.plan.crops import CropRule
     from converter.pytorch.caffe_module import CaffeModule
 
 MODEL_ENDINGS = (".py", ".onnx", ".pt2")
@@ -43,6 +44,7 @@ def convert(
     key: str | None = None,
     stages: Sequence[str] = (),
     level: int = 0,
+    crop: CropRule = "caffe",
 ) -> Report:
     """Write the weights of one file into another, whose ending says its format; torch is imported for whole nets only.
 
@@ -65,6 +67,7 @@ def convert(
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
         stages: stages that the layers' rules in `prototxt` may ask for.
         level: level that they may ask for.
+        crop: for whole nets: where a Crop without `crop_param` begins, see `load`.
 
     Raises:
         CaffemodelError: `weights` does not read, or changed while it was read.
@@ -77,9 +80,9 @@ def convert(
     allowed = {"allow_nan": allow_nan, "allow_unused": allow_unused, "allow_unknown": allow_unknown}
     folder = os.fspath(out).endswith(("/", os.sep))
     if not folder and Path(out).suffix not in MODEL_ENDINGS:
-        if until or inputs or preprocessing or fold_preprocessing:
-            text = f"until, inputs and preprocessing are for whole nets, {', '.join(MODEL_ENDINGS)}; leave them out"
-            raise OutputError(text, path=os.fspath(out))
+        if until or inputs or preprocessing or fold_preprocessing or crop != "caffe":
+            text = f"until, inputs, preprocessing and crop are for whole nets, {', '.join(MODEL_ENDINGS)}"
+            raise OutputError(f"{text}; leave them out", path=os.fspath(out))
         return weights_conversion.convert(weights, out, prototxt, key=key, stages=stages, level=level, **allowed)
     started = time.perf_counter()
     if not folder:
@@ -88,7 +91,7 @@ def convert(
         kind = "folder" if folder else f"{Path(out).suffix} file"
         text = f"a {kind} holds a whole net; give it with prototxt (--prototxt NET)"
         raise OutputError(text, path=os.fspath(out))
-    options = {"inputs": inputs, "preprocessing": preprocessing, "stages": stages, "level": level}
+    options = {"inputs": inputs, "preprocessing": preprocessing, "stages": stages, "level": level, "crop": crop}
     with unchanged(split_paths(weights)):
         net = _load_checked(weights, prototxt, key, allowed, options)
         net = _prepare(net, tuple(until), fold_preprocessing)

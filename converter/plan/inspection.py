@@ -13,6 +13,7 @@ from converter.layers.kit.windows import element_count
 from converter.layers.layer import Window, operator_types
 from converter.net.net import Net, Phase, Shape
 from converter.net.reading import read_net
+from converter.plan.crops import CropRule, apply_crop_rule
 from converter.plan.finite import notes_on_nonfinite
 from converter.plan.plan import ConfiguredLayer, Plan, build_plan
 from converter.plan.receptive_field import ReceptiveField, through_window, union
@@ -53,6 +54,7 @@ def inspect_net(
     key: str | None = None,
     stages: Sequence[str] = (),
     level: int = 0,
+    crop: CropRule = "caffe",
 ) -> Inspection:
     """Read a net, and its weights if given, without torch; what cannot be built is reported, not raised.
 
@@ -66,9 +68,10 @@ def inspect_net(
     notes += (*stored.notes, *notes_on_nonfinite(stored)) if stored is not None else ()
     try:
         plan = build_plan(net, inputs, allow_unknown=True, stored_blobs=blob_counts(stored))
+        plan, crop_notes = apply_crop_rule(plan, crop)
     except (UnsupportedLayerError, UnsupportedParameterError, ShapeError) as error:
         return Inspection(net, _rows_without_shapes(net, stored), (str(error),), tuple(notes))
-    notes += plan.notes
+    notes += (*plan.notes, *crop_notes)
     problems = [f"{leftover}: set, but no layer reads it" for leftover in plan.leftovers]
     if stored is not None:
         try:

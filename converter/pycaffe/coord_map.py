@@ -10,15 +10,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from converter.plan import coordinates
+from converter.plan.coordinates import POSITION_KEEPING
 from converter.pycaffe.net_spec import Function, Top
 from converter.pycaffe.net_spec import layers as L  # noqa: N812
 
 Map: TypeAlias = tuple[Any, Any, Any]
 
-PASS_THROUGH_LAYERS = [
-    *("AbsVal", "BatchNorm", "Bias", "BNLL", "Dropout", "Eltwise", "ELU", "Log", "LRN", "Exp", "MVN", "Power"),
-    *("ReLU", "PReLU", "Scale", "Sigmoid", "Split", "TanH", "Threshold"),
-]
+PASS_THROUGH_LAYERS = [*POSITION_KEEPING]
 _IDENTITY: Map = (None, 1, 0)
 _PER_AXIS = frozenset({"pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w"})
 
@@ -61,10 +60,10 @@ def coord_map(fn: Function) -> Map:
     """
     if fn.type_name in ("Convolution", "Pooling", "Im2col"):
         axis, stride, extent, pad = conv_params(fn)
-        return axis, 1 / stride, (pad - (extent - 1) / 2) / stride
+        return axis, *coordinates.window_map(extent, stride, pad)
     if fn.type_name == "Deconvolution":
         axis, stride, extent, pad = conv_params(fn)
-        return axis, stride, (extent - 1) / 2 - pad
+        return axis, *coordinates.transposed_map(extent, stride, pad)
     if fn.type_name in PASS_THROUGH_LAYERS:
         return _IDENTITY
     if fn.type_name == "Crop":
@@ -79,17 +78,17 @@ def compose(base_map: Map, next_map: Map) -> Map:
     Raises:
         AxisMismatchException: they begin at different axes.
     """
-    axis, scale, shift = base_map
-    next_axis, next_scale, next_shift = next_map
+    axis, *after = base_map
+    next_axis, *before = next_map
     if None not in (axis, next_axis) and axis != next_axis:
         raise AxisMismatchException(f"axis {axis} and axis {next_axis}")
-    return next_axis if axis is None else axis, scale * next_scale, scale * next_shift + shift
+    return next_axis if axis is None else axis, *coordinates.compose((after[0], after[1]), (before[0], before[1]))
 
 
 def inverse(coord_map: Map) -> Map:
     """The map from output to input."""
     axis, scale, shift = coord_map
-    return axis, 1 / scale, -shift / scale
+    return axis, *coordinates.inverse((scale, shift))
 
 
 def coord_map_from_to(top_from: Top, top_to: Top) -> Map:

@@ -15,6 +15,7 @@ from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net, Phase, Shape
 from converter.net.preprocessing import Preprocessing, preprocessing_of
 from converter.net.reading import read_net
+from converter.plan.crops import apply_crop_rule
 from converter.plan.finite import notes_on_nonfinite
 from converter.plan.plan import Plan, build_plan
 from converter.plan.stored_names import blob_counts
@@ -46,6 +47,7 @@ def load(
     allow_files: Sequence[Path] = (),
     dtype: torch.dtype | None = None,
     trainable: Literal["caffe", "all"] = "caffe",
+    crop: Literal["caffe", "geometry"] = "caffe",
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -74,6 +76,8 @@ def load(
         dtype: type of the parameters; None: float32 as in Caffe, whatever the file holds (`notes` says what it holds).
         trainable: "caffe": parameters whose `lr_mult` is 0 have `requires_grad` False; "all": none has. Gradients stop
             at bottoms whose `propagate_down` is false, unless the net says `force_backward`.
+        crop: where a Crop without `crop_param` begins: "caffe": at 0; "geometry": where the net's kernels, pads and
+            strides put it, as the forks of FCN and HED do (`notes` says where the two differ).
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
@@ -86,6 +90,7 @@ def load(
         net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
         stored = None if weights is None else weights_files.read(weights, key=key)
         plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
+        plan, crop_notes = apply_crop_rule(plan, crop)
         choices = {"fill_missing": fill_missing, "allow_unused": allow_unknown}
         given = weights_of(plan, stored, seed=seed, max_memory=max_memory, **choices)
         notes = (
@@ -93,6 +98,7 @@ def load(
             *(f"{item.where}: {item.name}: unknown to Caffe, not used" for item in net.unknown),
             *map(str, plan.leftovers),
             *plan.notes,
+            *crop_notes,
             *given.notes,
             *(_notes_on_types(stored, str(dtype or torch.float32)) if stored is not None else ()),
         )

@@ -50,6 +50,7 @@ class Oracle:
         stages: stages that the layers' rules may ask for.
         level: level that the layers' rules may ask for.
         allow_unknown: go on past fields that the oracle does not know.
+        crop: where a Crop without `crop_param` begins: "caffe" or "geometry".
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class Oracle:
         stages: Sequence[str] = (),
         level: int = 0,
         allow_unknown: bool = False,
+        crop: str = "caffe",
     ) -> None:
         self._prototxt, self._given, self._filled, self._key = prototxt, weights, filled, key
-        self._options: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown}
+        self._options: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown, "crop": crop}
 
     @cached_property
     def net(self) -> reference.Net:

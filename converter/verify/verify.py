@@ -13,8 +13,9 @@ from converter.errors import ComparisonError, ShapeError
 from converter.formats import weights as weights_files
 from converter.net.net import Net, Shape
 from converter.net.reading import read_net
+from converter.plan.crops import CropRule, apply_crop_rule
 from converter.plan.memory import check_run
-from converter.plan.plan import Plan, build_plan
+from converter.plan.plan import build_plan
 from converter.plan.stored_names import blob_counts
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import weights_of
@@ -53,6 +54,7 @@ class Verifier:
         inputs: shapes of inputs that the file does not state, or others.
         fill_missing: fill layers that the weights lack, on both sides alike.
         max_memory: bytes that parameters, or all blobs of both programs, may take; None: 80 % of what is free.
+        crop: where a Crop without `crop_param` begins, in both programs; see `converter.load`.
 
     Raises:
         ConversionError: what either reader objects to.
@@ -74,25 +76,25 @@ class Verifier:
         inputs: Mapping[str, Shape] | None = None,
         fill_missing: bool = False,
         max_memory: int | None = None,
+        crop: CropRule = "caffe",
     ) -> None:
         self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
         self.device, self.dtype, self.allow_nan = device, dtype, allow_nan
-        self.net: Net = read_net(prototxt, allow_unknown=allow_unknown, stages=stages, level=level)
+        net = read_net(prototxt, allow_unknown=allow_unknown, stages=stages, level=level)
         stored = None if weights is None else weights_files.read(weights, key=key)
         self._counts = blob_counts(stored)
-        self.plan: Plan = build_plan(self.net, inputs, allow_unknown=allow_unknown, stored_blobs=self._counts)
+        plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=self._counts)
+        self.plan, crop_notes = apply_crop_rule(plan, crop)
+        self.net: Net = self.plan.net
         check_run(self.plan, _WIDTHS[dtype] + 8, max_memory)  # the oracle's are float64
         choices: dict[str, Any] = {"fill_missing": fill_missing, "allow_unused": allow_unknown, "seed": seed}
         given = weights_of(self.plan, stored, max_memory=max_memory, **choices)
-        notes = (*self.net.notes, *map(str, self.plan.leftovers), *self.plan.notes, *given.notes)
+        notes = (*net.notes, *map(str, plan.leftovers), *plan.notes, *crop_notes, *given.notes)
         self.module = CaffeModule.of(self.plan, given, notes).eval().to(device, getattr(torch, dtype))
-        filled = {
-            (step.layer.name, step.repeat): given.arrays[step.key]
-            for step in self.plan.steps
-            if step.key in given.filled
-        }
-        options: dict[str, Any] = {"key": key, "stages": stages, "level": level, "allow_unknown": allow_unknown}
-        self.oracle = Oracle(self.prototxt, self.weights, filled, **options)
+        lacking = [step for step in plan.steps if step.key in given.filled]
+        filled = {(step.layer.name, step.repeat): given.arrays[step.key] for step in lacking}
+        options: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown, "crop": crop}
+        self.oracle = Oracle(self.prototxt, self.weights, filled, key=key, **options)
         if device.startswith("cuda") and dtype == "float32":
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 
