@@ -28,6 +28,8 @@ EXCEPTIONS = {
     "converter/modules/boxes.py:nms nonzero": "the same",
     "converter/modules/boxes.py:nms zeros": "the same",
     "converter/modules/detection.py:DetectionOutput._class nonzero": "how many boxes there are is decided by scores",
+    "converter/modules/permutohedral.py:_packing tensor": "strides of whole numbers, int64 as they are",
+    "converter/modules/permutohedral.py:_packing tolist": "how far the lattice reaches is decided by the features",
     "converter/modules/regions.py:PSRoIPool.forward nonzero": "each image's regions are picked out",
     "converter/modules/regions.py:RoIPool.forward tolist": "how long bins are is decided by the regions",
     "converter/modules/select.py:Filter.forward nonzero": "how many items stay is decided by the selector",

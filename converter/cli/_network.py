@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter.cli._device import check_device
+from converter.dilatednet.inference.crf import PRESETS
 from converter.errors import ConversionError, printable
 from converter.files.folder_record import check_folder, claim_folder, file_digest
 
@@ -20,7 +21,7 @@ _LABELS = "label images"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """--prototxt, --allow-unknown, --device, --dtype and --compile."""
+    """--prototxt, --allow-unknown, --device, --dtype, --compile and --crf."""
     parser.add_argument("--prototxt", metavar="NET", help="run this net, layer by layer, instead of MODEL's own")
     parser.add_argument(
         "--allow-unknown", action="store_true", help="accept unknown layers and fields of NET, and list them"
@@ -32,6 +33,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--dtype", choices=DTYPES, default="float32", help="tf32 and float16 on CUDA only (default float32)"
     )
     parser.add_argument("--compile", action="store_true", help="hand the net to torch's compiler; for long runs")
+    parser.add_argument(
+        "--crf",
+        nargs="?",
+        const="deeplab",
+        metavar="NAME",
+        help=f"sharpen labels by a dense CRF: {', '.join(PRESETS)} (without a name: deeplab)",
+    )
     parser.add_argument(
         "--afresh", action="store_true", help="write into a folder over what another net or other options left there"
     )
@@ -77,6 +85,7 @@ def net_facts(args: argparse.Namespace, model: str) -> dict[str, Any]:
         "weights_sha256": file_digest(args.weights),
         "prototxt_sha256": file_digest(args.prototxt) if args.prototxt else None,
         "dtype": args.dtype,
+        "crf": args.crf,
     }
 
 

@@ -155,8 +155,13 @@ def _data_facts(split: Split) -> dict[str, Any]:
 def _labeller(args: argparse.Namespace, model: str, place: torch.device) -> Labeller:
     """The net as a function from images to their labels; on CUDA to labels that are still to come."""
     from converter.dilatednet.inference.batches import begin_many, predict_many
+    from converter.dilatednet.inference.crf import make_crf
+    from converter.dilatednet.inference.predict import predict
 
     device, batch = str(place), args.batch or _usual(place)
     module, size = _network.network(args, model, device)
+    if args.crf:
+        crf = make_crf(args.crf)
+        return lambda images: [predict(module, image, model, input_size=size, crf=crf) for image in images]
     label = begin_many if device.startswith("cuda") else predict_many
     return lambda images: label(module, images, model, input_size=size, batch=batch)

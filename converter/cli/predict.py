@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,11 +40,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Label each image; an image that cannot be read is reported and skipped, and makes the exit code 2."""
     apply_process_settings()
+    from converter.dilatednet.inference.crf import make_crf
     from converter.dilatednet.zoo import find
 
     model = find(args.model)
     if not model.topology.classes:
         raise ConversionError(f"{model.name} has no classes; it starts a training; predict with another model")
+    crf = make_crf(args.crf) if args.crf else None
     folder = Path(args.output)
     targets = _targets(args.images, folder, args.overlay)
     module, input_size = _network.network(args, model.name, args.device)
@@ -54,9 +56,10 @@ def run(args: argparse.Namespace) -> int:
     failed = 0
     with warnings.catch_warnings(), _Bar(len(args.images)) as bar:
         warnings.filterwarnings("ignore", module="PIL")
+        options = {"input_size": input_size, "on_tile": bar.tile, "crf": crf}
         for source, (labels, overlay) in zip(args.images, targets, strict=True):
             try:
-                prediction = _prediction(module, model, source, input_size, bar.tile)
+                prediction = _prediction(module, model, source, options)
                 _network.claim_labels(folder, facts, afresh=args.afresh)
                 bar.say(_write(prediction, model, source, labels, overlay))
             except ImageError as error:
@@ -93,15 +96,14 @@ def _prediction(
     module: torch.nn.Module,
     model: Model,
     source: str,
-    input_size: tuple[int, int] | None,
-    on_tile: Callable[[int, int], None],
+    options: dict[str, Any],
 ) -> tuple[Pixels, Pixels]:
     """An image, uint8 (h, w, 3), and its labels, uint8 (h, w)."""
     from converter.data.images import read_image
     from converter.dilatednet.inference.predict import predict
 
     image = read_image(source)
-    return image, predict(module, image, model.name, input_size=input_size, on_tile=on_tile)
+    return image, predict(module, image, model.name, **options)
 
 
 def _write(predicted: tuple[Pixels, Pixels], model: Model, source: str, labels: Path, overlay: Path | None) -> str:

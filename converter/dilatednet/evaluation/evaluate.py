@@ -1,9 +1,4 @@
-"""Running a net over a split and counting its confusion, image by image, in one process or several.
-
-The dense CRF of the paper's tables 3 and 4 is not offered: its Python binding (pydensecrf) has had no release since
-2018, its fork pydensecrf2 is a lone source release without wheels, neither could be installed where this was written,
-and a dense CRF is not rewritten here. The label PNGs of any post-processing are measured by `score`.
-"""
+"""Running a net over a split and counting its confusion, image by image, in one process or several."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import MARGIN, Tile, crop_tile, tiles
 from converter.dilatednet.zoo import Model, find
 from converter.errors import ImageError, ShapeError, WeightsError
+from converter.modules.dense_crf import DenseCRF
 
 Pixels = npt.NDArray[np.uint8]
 Progress = Callable[[int, int], None]
@@ -28,6 +29,7 @@ def predict(
     *,
     input_size: tuple[int, int] | None = None,
     on_tile: Progress | None = None,
+    crf: DenseCRF | None = None,
 ) -> Pixels:
     """The most probable class of every pixel: uint8 (h, w); of equally probable ones the first.
 
@@ -44,6 +46,7 @@ def predict(
         dataset: a data set or zoo name: mean, zoom, number of classes, tile size.
         input_size: (height, width) of a tile where it is not the module's own or the published net's.
         on_tile: called with the number of tiles done and of all tiles.
+        crf: sharpens the probabilities of all pixels before the most probable class is taken.
 
     Raises:
         ConversionError: an unknown data set.
@@ -53,8 +56,25 @@ def predict(
     """
     model = find(dataset)
     _check(image)
-    outputs = probabilities(module, image, model, input_size, on_tile)
-    return predict_labels(outputs, model, (image.shape[0], image.shape[1]))
+    outputs, size = probabilities(module, image, model, input_size, on_tile), (image.shape[0], image.shape[1])
+    if crf is None:
+        return predict_labels(outputs, model, size)
+    prob = image_probabilities(outputs, model, size)
+    with torch.inference_mode():
+        refined = crf(prob, torch.from_numpy(np.ascontiguousarray(image)).to(prob.device))
+    labels: Pixels = refined.argmax(dim=0).to(torch.uint8).cpu().numpy()
+    return labels
+
+
+def image_probabilities(
+    outputs: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]
+) -> torch.Tensor:
+    """The probabilities of every pixel of an image of `size` (height, width): float32 (classes, h, w)."""
+    if model.label_set.zoom > 1:
+        prob = stitch_tiles(outputs)
+        rows, columns = (torch.arange(side, device=prob.device) for side in size)
+        return upsample(prob, model.label_set.zoom, rows, columns)
+    return stitch_tiles(outputs)[:, : size[0], : size[1]]
 
 
 def predict_labels(outputs: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
