@@ -42,7 +42,7 @@ class NetFile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was written: sizes in bytes, time in seconds, the source's SHA-256, and what a user should know."""
+    """What was written: sizes in bytes, time in seconds, the source's SHA-256 ("" without), and what to know."""
 
     out: str
     layers: int
@@ -65,6 +65,7 @@ def convert(
     key: str | None = None,
     stages: Sequence[str] = (),
     level: int = 0,
+    checksum: bool = True,
 ) -> Report:
     """Write the weights of one file into another, whose ending says its format.
 
@@ -79,6 +80,7 @@ def convert(
         key: for a `.pth` that holds more than weights: the name of the state_dict in it.
         stages: stages that the layers' rules in `prototxt` may ask for.
         level: level that they may ask for.
+        checksum: record the source's SHA-256; taking it is what a conversion of half a gigabyte waits for.
 
     Raises:
         CaffemodelError: `weights` does not read, or changed while it was read.
@@ -91,13 +93,14 @@ def convert(
         raise OutputError(text, path=os.fspath(out))
     started, target = time.perf_counter(), Path(out)
     check_target(weights, target, ENDINGS)
-    digests = [Digest(path) for path in split_paths(weights)]
+    sources = split_paths(weights)
+    digests = [Digest(path) for path in sources] if checksum else []
     try:
         for digest in digests:
             digest.start()  # before numpy and the rest are imported, which takes a third as long as hashing half a GB
         allowed = Allowance(allow_nan, allow_unused, allow_unknown)
         net = None if prototxt is None else NetFile(prototxt, tuple(stages), level)
-        with unchanged(digest.path for digest in digests):
+        with unchanged(sources):
             return _read_and_write(weights, digests, target, net, allowed, key, started)
     finally:
         for digest in digests:
@@ -134,8 +137,9 @@ def _read_and_write(
     def sha256() -> str:
         return ",".join(digest.hexdigest() for digest in digests)
 
-    source = ",".join(Path(digest.path).name for digest in digests)
-    origin = Origin(source, ready.name, f"dilatednet {__version__}", sha256, len(digests))
+    sources = split_paths(weights)
+    source, recorded = ",".join(Path(path).name for path in sources), sha256 if digests else None
+    origin = Origin(source, ready.name, f"dilatednet {__version__}", recorded, len(sources))
     weights_files.write(target, OutputWeights(ready, origin, prepared.definitions, look if copies else None))
     return _report(target, ready, prepared.notes, sha256(), started)
 

@@ -45,6 +45,7 @@ def convert(
     stages: Sequence[str] = (),
     level: int = 0,
     crop: CropRule = "caffe",
+    checksum: bool = True,
 ) -> Report:
     """Write the weights of one file into another, whose ending says its format; torch is imported for whole nets only.
 
@@ -68,6 +69,7 @@ def convert(
         stages: stages that the layers' rules in `prototxt` may ask for.
         level: level that they may ask for.
         crop: for whole nets: where a Crop without `crop_param` begins, see `load`.
+        checksum: record the source's SHA-256.
 
     Raises:
         CaffemodelError: `weights` does not read, or changed while it was read.
@@ -83,7 +85,9 @@ def convert(
         if until or inputs or preprocessing or fold_preprocessing or crop != "caffe":
             text = f"until, inputs, preprocessing and crop are for whole nets, {', '.join(MODEL_ENDINGS)}"
             raise OutputError(f"{text}; leave them out", path=os.fspath(out))
-        return weights_conversion.convert(weights, out, prototxt, key=key, stages=stages, level=level, **allowed)
+        return weights_conversion.convert(
+            weights, out, prototxt, key=key, stages=stages, level=level, checksum=checksum, **allowed
+        )
     started = time.perf_counter()
     if not folder:
         weights_conversion.check_target(weights, Path(out), MODEL_ENDINGS)
@@ -95,7 +99,7 @@ def convert(
     with unchanged(split_paths(weights)):
         net = _load_checked(weights, prototxt, key, allowed, options)
         net = _prepare(net, tuple(until), fold_preprocessing)
-        digest = _sha256(weights)
+        digest = _sha256(weights) if checksum else ""
         origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in split_paths(weights)), digest)
         written = _write_folder(net, Path(out), origin, parity) if folder else _write(net, Path(out), origin)
     notes = [*net.notes, *written]
@@ -159,7 +163,7 @@ def _write_source(net: CaffeModule, out: Path, origin: Provenance) -> list[str]:
 
     beside = out.with_suffix(".safetensors")
     text = source_of(net, beside.name, origin)  # before anything is written: a layer may have no source
-    write_weights(net, beside, origin.weights, lambda: origin.sha256)
+    write_weights(net, beside, origin.weights, (lambda: origin.sha256) if origin.sha256 else None)
     write_text(text, out)
     return [f"its weights lie beside it, in {beside}"]
 
@@ -172,7 +176,7 @@ def _metadata(net: CaffeModule, origin: Provenance) -> dict[str, str]:
     return {
         **({"preprocessing": describe(known)} if known else {}),
         "source": origin.weights,
-        "sha256": origin.sha256,
+        **({"sha256": origin.sha256} if origin.sha256 else {}),
         "prototxt": origin.prototxt,
         "converter": f"dilatednet {__version__}",
     }

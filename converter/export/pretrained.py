@@ -60,9 +60,11 @@ def save_pretrained(
         raise OutputError("a copied or cut net does not know its layers' settings; save the net that was loaded")
     with write_folder(folder) as made:
         (made / PROTOTXT).write_text(_prototxt(plan), encoding="utf-8")
-        write_weights(net, made / WEIGHTS, (source or {}).get("weights", ""), lambda: (source or {}).get("sha256", ""))
+        known = dict(source or {})
+        recorded = (lambda: known["sha256"]) if known.get("sha256") else None
+        write_weights(net, made / WEIGHTS, known.get("weights", ""), recorded)
         digest = _digest(made / WEIGHTS)
-        config = _config(net, dict(source or {}), digest)
+        config = _config(net, known, digest)
         (made / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         _write_preprocessing(net.facts.preprocessing, made)
         (made / CARD).write_text(model_card(net, config, parity or {}, license), encoding="utf-8")

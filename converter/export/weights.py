@@ -38,7 +38,7 @@ def write_weights(
         StoredLayer(layer, types.get(layer, ""), stored=tuple(stored.values()), names=tuple(stored))
         for layer, stored in blobs.items()
     )
-    origin = Origin(source, net.facts.name, f"dilatednet {__version__}", sha256 or str)
+    origin = Origin(source, net.facts.name, f"dilatednet {__version__}", sha256)
     weights_files.write(
         path, OutputWeights(StoredWeights(os.fspath(path), net.facts.name, layers, by_key=True), origin)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
 from converter.formats import weights as weights_files
-from converter.formats.weights.stored import StoredWeights
+from converter.formats.weights.stored import StoredWeights, origin_text
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Window, operator_types
 from converter.net.net import Net, Phase, Shape
@@ -65,7 +65,9 @@ def inspect_net(
     net = read_net(prototxt, chosen, allow_unknown=True, stages=stages, level=level)
     stored = weights_files.read(weights, key=key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
-    notes += (*stored.notes, *notes_on_nonfinite(stored)) if stored is not None else ()
+    if stored is not None:
+        origin = origin_text(stored.metadata)
+        notes += [*((f"weights: {origin}",) if origin else ()), *stored.notes, *notes_on_nonfinite(stored)]
     try:
         plan = build_plan(net, inputs, allow_unknown=True, stored_blobs=blob_counts(stored))
         plan, crop_notes = apply_crop_rule(plan, crop)

@@ -106,6 +106,8 @@ def _body(verifier: Verifier, cases: Sequence[Case], run: Run) -> Iterator[str]:
 def _facts(verifier: Verifier, cases: Sequence[Case], run: Run) -> Iterator[tuple[str, str]]:
     for kind, path in run.files[: 4 * _MOST_IMAGES]:
         yield file_facts(kind, path)
+    if verifier.origin:
+        yield "origin of the weights", verifier.origin
     yield from machine_facts(verifier.device)
     yield "dtype", f"{verifier.dtype}, against float64"
     yield "seed", str(run.seed)

@@ -11,6 +11,7 @@ import torch
 
 from converter.errors import ComparisonError, ShapeError
 from converter.formats import weights as weights_files
+from converter.formats.weights.stored import origin_text
 from converter.net.net import Net, Shape
 from converter.net.reading import read_net
 from converter.plan.crops import CropRule, apply_crop_rule
@@ -82,6 +83,7 @@ class Verifier:
         self.device, self.dtype, self.allow_nan = device, dtype, allow_nan
         net = read_net(prototxt, allow_unknown=allow_unknown, stages=stages, level=level)
         stored = None if weights is None else weights_files.read(weights, key=key)
+        self.origin = "" if stored is None else origin_text(stored.metadata)
         self._counts = blob_counts(stored)
         plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=self._counts)
         self.plan, crop_notes = apply_crop_rule(plan, crop)

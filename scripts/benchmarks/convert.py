@@ -23,6 +23,7 @@ def measure(setting: Setting) -> list[Row]:
     peer = (sys.executable, "-m", "scripts.benchmarks.peers")
     contestants = [
         Whole("convert", ours, removes=[out]),
+        Whole("convert --no-checksum", (*ours, "--no-checksum"), removes=[out]),
         Whole("cp", copy, removes=[copied]),
         Whole("cp and sync", flushed, removes=[copied]),
         Whole("SHA-256 alone", (*peer, "sha256", source)),

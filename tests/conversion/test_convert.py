@@ -13,8 +13,11 @@ import pytest
 from safetensors.numpy import load_file
 
 import converter
+from converter.cli import main
 from converter.errors import CaffemodelError, OutputError, WeightsError
+from converter.formats import weights as weights_files
 from converter.formats.protobuf.schema import message_class
+from converter.formats.weights.stored import StoredWeights
 from tests.places import GOLDENS, ROOT
 from tests.wire_bytes import model, packed
 
@@ -38,6 +41,10 @@ def _google(path: Path) -> dict[str, list[np.ndarray]]:
 def golden() -> dict[str, list[np.ndarray]]:
     """Caffe's blobs by Google's parser."""
     return _google(CAFFE)
+
+
+def _numbers(stored: StoredWeights) -> dict[str, np.ndarray]:
+    return {f"{layer.name}.{n}": blob.array for layer in stored.layers for n, blob in enumerate(layer.stored)}
 
 
 def _keys(golden: dict[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
@@ -293,3 +300,36 @@ def test_the_command_says_what_it_wrote_and_exits_with_2_on_bad_input(tmp_path: 
     assert failed.stderr.startswith("dilatednet convert: ")
     assert "Traceback" not in failed.stderr
     assert not (tmp_path / "x.safetensors").exists()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_without_a_checksum_the_file_is_the_same_but_for_it(tmp_path: Path, ending: str) -> None:
+    converter.convert(CAFFE, tmp_path / f"with{ending}")
+    report = converter.convert(CAFFE, tmp_path / f"without{ending}", checksum=False)
+
+    recorded, bare = (weights_files.read(tmp_path / f"{name}{ending}") for name in ("with", "without"))
+    assert report.sha256 == ""
+    assert {name: text for name, text in recorded.metadata.items() if name != "sha256"} == dict(bare.metadata)
+    _same(*(_numbers(file) for file in (bare, recorded)))
+
+
+def test_a_record_without_a_checksum_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "w.safetensors"
+    assert main(["convert", str(CAFFE), str(out), "--no-checksum"]) == 0
+    assert f"source: {CAFFE} sha256 not recorded" in capsys.readouterr().out
+
+    assert main(["inspect", str(NET), str(out)]) == 0
+    assert f"note: weights: converted from {CAFFE.name}, sha256 not recorded\n" in capsys.readouterr().out
+
+    assert main(["verify", str(NET), str(out), "--report", str(tmp_path / "r.html")]) == 0
+    assert f"converted from {CAFFE.name}, sha256 not recorded" in (tmp_path / "r.html").read_text()
+
+
+def test_a_recorded_checksum_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "w.npz"
+    converter.convert(CAFFE, out)
+
+    assert main(["inspect", str(NET), str(out)]) == 0
+
+    digest = hashlib.sha256(CAFFE.read_bytes()).hexdigest()
+    assert f"note: weights: converted from {CAFFE.name}, sha256 {digest}\n" in capsys.readouterr().out

@@ -75,7 +75,7 @@ def write(path: Path, outgoing: OutputWeights) -> None:
             for blob in blobs.values():
                 copy_blob(source, blob, file, buffer, outgoing.look)
         file.seek(0)
-        file.write(_metadata_header(outgoing, blobs, outgoing.origin.sha256()))
+        file.write(_metadata_header(outgoing, blobs, outgoing.origin.digest()))
 
 
 def _metadata_header(outgoing: OutputWeights, blobs: Mapping[str, StoredBlob], digest: str) -> bytes:

@@ -87,26 +87,42 @@ class Origin:
         net: the net's name, "" without one.
         converter: program and version.
         sha256: gives the source's digest, once it is known; it takes as long as reading the file. Of several files
-            there are several, with commas between them.
+            there are several, with commas between them. None: it is not recorded.
         files: how many files there were.
     """
 
     source: str
     net: str
     converter: str
-    sha256: Callable[[], str]
+    sha256: Callable[[], str] | None
     files: int = 1
 
     @property
     def no_digest(self) -> str:
-        """A text as long as the digest, for its place while it is not known."""
-        return ",".join(["0" * 64] * self.files)
+        """A text as long as the digest, for its place while it is not known; "" where it is not recorded."""
+        return ",".join(["0" * 64] * self.files) if self.sha256 else ""
+
+    def digest(self) -> str:
+        """The source's digest, waited for; "" where it is not recorded."""
+        return self.sha256() if self.sha256 else ""
 
     def table(self, digest: str | None = None) -> dict[str, str]:
         """The facts as texts; `digest` stands for the source's."""
         net = {"net": printable(self.net)} if self.net else {}  # formats by key hold UTF-8 alone
-        sha256 = self.sha256() if digest is None else digest
-        return {"source": printable(self.source), "sha256": sha256, **net, "converter": self.converter}
+        sha256 = self.digest() if digest is None else digest
+        known = {"sha256": sha256} if sha256 else {}
+        return {"source": printable(self.source), **known, **net, "converter": self.converter}
+
+
+NOT_RECORDED = "not recorded"
+"""What is said of a digest that a file does not have."""
+
+
+def origin_text(metadata: Mapping[str, str]) -> str:
+    """What a converted file's metadata say of where its numbers came from; "" where they say nothing."""
+    if not metadata.get("source") or "converter" not in metadata:
+        return ""
+    return f"converted from {metadata['source']}, sha256 {metadata.get('sha256') or NOT_RECORDED}"
 
 
 @dataclass(frozen=True, slots=True)
