@@ -15,10 +15,10 @@ from converter.errors import OutputError
 from converter.export.provenance import Provenance
 from converter.files.paths import split_paths
 from converter.files.unchanged import unchanged
-from converter.net.net import Shape
-from converter.net.preprocessing import Preprocessing, describe
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # numpy, which these import, waits until the source is being hashed
+    from converter.net.net import Shape
+    from converter.net.preprocessing import Preprocessing
     from converter.plan.crops import CropRule
     from converter.pytorch.caffe_module import CaffeModule
 
@@ -171,6 +171,7 @@ def _write_source(net: CaffeModule, out: Path, origin: Provenance) -> list[str]:
 def _metadata(net: CaffeModule, origin: Provenance) -> dict[str, str]:
     """What an ONNX model says of itself."""
     from converter import __version__
+    from converter.net.preprocessing import describe
 
     known = net.facts.preprocessing
     return {

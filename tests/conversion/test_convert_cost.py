@@ -131,6 +131,22 @@ def test_convert_imports_neither_torch_nor_h5py_nor_protobuf(tmp_path: Path) -> 
     assert not HEAVY & _imported("convert", FORMATS / "v1_v2.caffemodel", tmp_path / "w.safetensors")
 
 
+def test_hashing_starts_before_numpy_is_imported(tmp_path: Path) -> None:
+    """The hash is the longest part of a conversion: the imports, a fifth of a second, run beside it."""
+    program = f"""
+import sys
+from converter.files.digest import Digest
+start = Digest.start
+Digest.start = lambda self: (print("numpy" in sys.modules), start(self))
+from converter.cli import main
+main(["convert", {str(GOLDENS / "layers" / "Convolution_00.caffemodel")!r}, {str(tmp_path / "x.safetensors")!r}])
+print("numpy" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[0] == "False"
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 def test_convert_imports_no_torch_even_with_a_prototxt_or_to_hdf5(tmp_path: Path) -> None:
     words = ("convert", FORMATS / "v1_v2.caffemodel", tmp_path / "w.h5", "--prototxt", FORMATS / "v1.prototxt")
     found = _imported(*words)
