@@ -1,6 +1,6 @@
 """Caffe's models in PyTorch: read, convert, load, run, check. Names are imported when they are first used.
 
-`read_net`, `read_weights` and `convert` never import torch; `load` gives a `CaffeModule`.
+`read_net`, `read_weights`, `read_mean` and `convert` never import torch; `load` gives a `CaffeModule`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from converter.export.convert import convert
     from converter.export.pretrained import from_pretrained, save_pretrained
+    from converter.formats.mean import read_mean
     from converter.layers.kit.python_layers import python_layer
     from converter.layers.layer import Blob, Call, Operator, layer
     from converter.net.net import Layer, Net
@@ -59,6 +60,7 @@ _HOMES = {
     "load": "converter.pytorch.loading",
     "parameter_groups": "converter.pytorch.finetuning",
     "python_layer": "converter.layers.kit.python_layers",
+    "read_mean": "converter.formats.mean",
     "read_net": "converter.net.reading",
     "read_weights": "converter.plan.stored_weights",
     "replace_head": "converter.pytorch.finetuning",
@@ -120,6 +122,7 @@ __all__ = [
     "load",
     "parameter_groups",
     "python_layer",
+    "read_mean",
     "read_net",
     "read_weights",
     "replace_head",

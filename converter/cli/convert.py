@@ -21,7 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "out",
         metavar="OUT",
-        help="the file to write: .safetensors .pth .npz .h5 .caffemodel, or with NET .py .onnx .pt2 FOLDER/",
+        help="the file to write: .safetensors .pth .npz .h5 .caffemodel, or with NET .py .onnx .pt2 FOLDER/; "
+        "of a mean.binaryproto: .npy .npz .png",
     )
     parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
     parser.add_argument(
@@ -71,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     for note in report.notes:
         print(printable(f"note: {note}"))
     size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"
+    size = size if report.layers else f"a mean of {report.parameters:,} numbers"
     print(f"{report.out}: {size}, {report.bytes:,} bytes in {report.seconds:.2f} s")
     print(f"source: {args.weights} sha256 {report.sha256 or 'not recorded'}")
     return 0

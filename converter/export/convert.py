@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter.conversion import convert as weights_conversion
 from converter.conversion.convert import Report
+from converter.conversion.mean import convert_mean, converts_mean
 from converter.errors import OutputError
 from converter.export.provenance import Provenance
 from converter.files.paths import split_paths
@@ -50,11 +51,13 @@ def convert(
     """Write the weights of one file into another, whose ending says its format; torch is imported for whole nets only.
 
     Args:
-        weights: `.caffemodel` of any age, `.h5`, `.safetensors`, `.npz` or `.pth`; or several with commas between them.
+        weights: `.caffemodel` of any age, `.h5`, `.safetensors`, `.npz` or `.pth`, or several with commas between them;
+            or a mean image, `.binaryproto` or `.npy`.
         out: `.safetensors`, `.pth` (a plain state_dict), `.npz`, `.h5` (Caffe's layout), `.caffemodel` or
             `.caffemodel.h5`; or, where `prototxt` is given, `.py` (readable source, its weights beside it as
             `.safetensors`), `.onnx` or `.pt2` (a torch.export program), or, with a slash at its end, a folder as
-            `save_pretrained` writes it. What stands there is replaced once the new file is whole.
+            `save_pretrained` writes it; of a mean `.npy`, `.npz` or `.png`. What stands there is replaced once the new
+            file is whole.
         prototxt: the net; layers and shapes are checked against it, and it gives a `.caffemodel` its definitions.
         until: for whole nets: the blobs that are to be its outputs; what only others need is left out.
         inputs: for whole nets: shapes of inputs that the file does not state, or others than it states.
@@ -79,6 +82,10 @@ def convert(
             cannot be written.
         ConversionError: a package is missing; says which extra brings it.
     """
+    if converts_mean(weights, out):
+        if prototxt is not None:
+            raise OutputError("a mean belongs to no prototxt; leave --prototxt out", path=os.fspath(out))
+        return convert_mean(weights, out)
     allowed = {"allow_nan": allow_nan, "allow_unused": allow_unused, "allow_unknown": allow_unknown}
     folder = os.fspath(out).endswith(("/", os.sep))
     if not folder and Path(out).suffix not in MODEL_ENDINGS:
