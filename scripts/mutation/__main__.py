@@ -78,12 +78,14 @@ def tried(args: argparse.Namespace, wanted: Sequence[str]) -> list[tuple[Mutant,
                 known[mutant.text] = verdict
                 results.keep(mutant, verdict, made)
         found += [(mutant, verdict) for mutant in every if (verdict := known[mutant.text])]
-        _tell(file, [verdict for mutant, verdict in found if mutant.file == file])
+        _tell(file, [(mutant, verdict) for mutant, verdict in found if mutant.file == file])
     return found
 
 
-def _tell(file: str, verdicts: Sequence[Verdict]) -> None:
-    print(f"{file}: {len(verdicts)} tried, {verdicts.count('killed')} killed", file=sys.stderr, flush=True)
+def _tell(file: str, found: Sequence[tuple[Mutant, Verdict]]) -> None:
+    alive = [mutant.key for mutant, verdict in found if verdict == "survived"]
+    words = [f"{file}: {len(found)} tried, {len(found) - len(alive)} killed", *alive]
+    print("\n  ".join(words), file=sys.stderr, flush=True)
 
 
 def main(line: Sequence[str] | None = None) -> int:
