@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from converter.errors import OutputError
-from converter.export.files import finished, finished_folder
+from converter.export.files import write_file, write_folder
 from converter.files import parts
 from converter.files.atomic import atomic_write
 
@@ -82,7 +82,7 @@ def test_a_part_whose_writer_lives_stays(tmp_path, way, monkeypatch):
         first.write(b"1")
         before = names(tmp_path)
         monkeypatch.setattr(parts, "_cleaned", set())
-        with atomic_write(tmp_path / "b") as second, finished(tmp_path / "c") as path, finished_folder(tmp_path):
+        with atomic_write(tmp_path / "b") as second, write_file(tmp_path / "c") as path, write_folder(tmp_path):
             second.write(b"2")
             path.write_bytes(b"3")
             monkeypatch.setattr(parts, "_cleaned", set())
@@ -97,7 +97,7 @@ def test_folders_of_dead_writers_go_too(tmp_path, way):
     left = tmp_path / ".net.onnx.0123abcd.part"
     left.mkdir()
     (left / "net.onnx").write_bytes(bytes(10))
-    with finished(tmp_path / "other.onnx") as path:
+    with write_file(tmp_path / "other.onnx") as path:
         path.write_bytes(b"x")
     assert names(tmp_path) == ["other.onnx"], way
 
