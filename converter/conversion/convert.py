@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from converter.errors import OutputError
 from converter.files.digest import Digest
-from converter.files.paths import split_paths
+from converter.files.paths import is_there, split_paths
 from converter.files.unchanged import unchanged
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def check_target(weights: str | os.PathLike[str], target: Path, endings: Sequenc
         ends = ", ".join((*ENDINGS, ".py", ".onnx", ".pt2"))
         raise OutputError(f"'{target.suffix}' is no ending that tells a format; use one of {ends}", path=str(target))
     for part in split_paths(weights):
-        if target.exists() and Path(part).exists() and target.samefile(part):
+        if is_there(target) and is_there(part) and target.samefile(part):
             raise OutputError("is the file that is to be converted; name another", path=str(target))
     if target.is_dir():
         raise OutputError("is a folder; name a file in it", path=str(target))

@@ -25,6 +25,7 @@ from converter.data.sampling import SampleOrder
 from converter.data.transforms import Array, LabelSlice, Padding
 from converter.data.window_data import WindowData
 from converter.errors import ConversionError, DatasetError
+from converter.files.paths import is_there
 from converter.layers.layer import operator_type
 from converter.net.net import Layer, Net
 from converter.net.params import Params
@@ -148,7 +149,7 @@ def _pairs(view: Params, lists: tuple[str, str], folders: tuple[str, str]) -> Pa
     """Both lists' names behind their folders, which are put before them as they are."""
     beside = Path(view.record.where.path).parent
     paths = [Path(view.text(name)) for name in lists]
-    found = [path if path.exists() or not (beside / path).exists() else beside / path for path in paths]
+    found = [path if is_there(path) or not is_there(beside / path) else beside / path for path in paths]
     return [(folders[0] + one, folders[1] + other) for one, other in read_pairs(found[0], found[1])]
 
 

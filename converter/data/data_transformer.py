@@ -12,6 +12,7 @@ import numpy as np
 
 from converter.data.transforms import Array
 from converter.errors import DatasetError
+from converter.files.paths import is_there
 from converter.formats.mean import read_mean
 from converter.net.net import Layer
 from converter.net.params import Params
@@ -102,4 +103,4 @@ def found_path(view: Params, name: str) -> str:
     """A path that a field names: against the working folder, as Caffe has it, or beside the prototxt."""
     path = view.text(name)
     beside = Path(view.record.where.path).parent / path
-    return str(beside) if not Path(path).exists() and beside.exists() else path
+    return str(beside) if not is_there(path) and is_there(beside) else path

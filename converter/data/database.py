@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from converter.errors import DatasetError
+from converter.files.paths import is_there
 
 
 class Database:
@@ -49,7 +50,7 @@ def open_database(path: str, backend: str) -> Database:
     Raises:
         DatasetError: it is not there, does not open, is empty, or its package is not installed.
     """
-    if not Path(path).exists():
+    if not is_there(path):
         raise DatasetError(f"no such {backend}; check source, which is relative to the working folder", path=path)
     opened = (_lmdb if backend == "LMDB" else _leveldb)(path)
     if not opened.count:

@@ -16,6 +16,7 @@ import numpy as np
 from converter.data.data_transformer import found_path
 from converter.data.transforms import Array
 from converter.errors import DatasetError
+from converter.files.paths import is_file, is_there
 from converter.net.net import Layer
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class HDF5Data:
         if not names:
             raise DatasetError("this list is empty; expected one HDF5 file a line", path=source)
         beside = Path(source).parent
-        files = [str(beside / one) if not Path(one).exists() and (beside / one).exists() else one for one in names]
-        absent = [number for number, one in enumerate(files, 1) if not Path(one).is_file()]
+        files = [str(beside / one) if not is_there(one) and is_there(beside / one) else one for one in names]
+        absent = [number for number, one in enumerate(files, 1) if not is_file(one)]
         if absent:
             raise DatasetError(f"name {absent[0]} in this list is no file; correct it", path=source)
         lengths = [_length(path, layer.tops) for path in files]

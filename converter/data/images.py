@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from converter.errors import ImageError
 from converter.files.memory import check_memory
+from converter.files.paths import is_file, is_there
 
 ImageArray = npt.NDArray[np.uint8]
 
@@ -68,8 +69,8 @@ def read_image(path: str | os.PathLike[str]) -> ImageArray:
         MemoryLimitError: its pixels do not fit into memory.
     """
     name = os.fspath(path)
-    if not Path(name).is_file():
-        raise ImageError("no such image; check the path" if not Path(name).exists() else "not a file", path=name)
+    if not is_file(name):
+        raise ImageError("no such image; check the path" if not is_there(name) else "not a file", path=name)
     try:
         return _decode(name)
     except _BOMB as error:

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from converter.files.paths import is_file
+
 Folder = str | os.PathLike[str]
 
 NOT_ALLOWED = "names {!r}, which does not lie below the prototxt's folder"
@@ -64,7 +66,7 @@ def find_named(name: str, prototxt: Folder, *others: Folder) -> Path | None:
     """
     folder = Path(prototxt).parent
     places = (place for place in map(Path, (name, folder / name, *others)) if may_open(place, folder))
-    found = next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if is_file(place)), None)
     if found is None and not may_open(folder / name, folder):
         raise PermissionError(name)
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.errors import TrainingError
+from converter.files.paths import is_there
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record
 from converter.formats.upgrade.upgrade import upgrade_solver
@@ -183,7 +184,7 @@ def _nets(view: Params) -> dict[str, Any]:
 def _find(path: str, folder: Path) -> str:
     """Caffe resolves against the working folder; a file kept beside its solver is found as well."""
     beside = folder / path
-    return str(beside) if not Path(path).exists() and beside.exists() else path
+    return str(beside) if not is_there(path) and is_there(beside) else path
 
 
 def _snapshots(view: Params) -> dict[str, Any]:

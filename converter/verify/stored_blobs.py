@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -17,8 +18,8 @@ from converter.files.memory import check_memory
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 _DAMAGE = (
-    *(OSError, ValueError, EOFError, KeyError, NotImplementedError, SyntaxError, MemoryError),
-    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error),
+    *(OSError, ValueError, EOFError, KeyError, NotImplementedError, SyntaxError, MemoryError, RuntimeError),
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, tokenize.TokenError),
 )
 _KINDS = ("in", "out", "sample", "shape")
 

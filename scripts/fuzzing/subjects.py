@@ -1,0 +1,70 @@
+"""What is fed with files: for each format its seeds, how they are changed, and the readers of both programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from scripts.fuzzing import archives, hdf5, made, readers, wire, words
+from scripts.fuzzing.damage import damage
+
+GOLDENS = Path(__file__).resolve().parents[2] / "tests" / "goldens"
+_LARGEST_SEED = 40_000
+
+Change = Callable[[Random, bytes, list[bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A format.
+
+    Attributes:
+        name: what it is called on the command line and in the names of findings.
+        suffix: ending of its files.
+        seeds: sound files.
+        change: makes another file of one.
+        readers: by program, what reads a file into something to compare; None where there is nothing to.
+    """
+
+    name: str
+    suffix: str
+    seeds: Callable[[], list[bytes]]
+    change: Change
+    readers: dict[str, Callable[[str], Any]]
+
+
+def _goldens(*patterns: str) -> Callable[[], list[bytes]]:
+    """Goldens whose names match, the small ones."""
+
+    @cache
+    def found() -> tuple[bytes, ...]:
+        paths = sorted(path for pattern in patterns for path in GOLDENS.rglob(pattern))
+        return tuple(path.read_bytes() for path in paths if path.stat().st_size <= _LARGEST_SEED)
+
+    return lambda: list(found())
+
+
+def subjects() -> Iterator[Subject]:
+    """Every format that either program reads."""
+    net, model = _goldens("*.prototxt"), _goldens("*.caffemodel")
+    yield Subject("prototxt", ".prototxt", net, words.change, readers.PROTOTXT)
+    yield Subject("solver", ".prototxt", made.solvers, words.change, readers.SOLVER)
+    yield Subject("caffemodel", ".caffemodel", model, wire.change, readers.WEIGHTS)
+    yield Subject("hdf5", ".h5", _goldens("*.h5"), hdf5.change, readers.WEIGHTS)
+    yield Subject("safetensors", ".safetensors", made.safetensors, archives.change_safetensors, readers.WEIGHTS)
+    yield Subject("npz", ".npz", made.npz, archives.change_zip, readers.WEIGHTS)
+    yield Subject("pth", ".pth", made.pth, archives.change_zip, readers.PTH)
+    yield Subject("mean", ".binaryproto", made.means, wire.change, readers.MEAN)
+    yield Subject("npy", ".npy", made.npy, damage, readers.NPY)
+    yield Subject("solverstate", ".solverstate", _goldens("*.solverstate"), wire.change, readers.STATE)
+    yield Subject("solverstate-hdf5", ".solverstate.h5", _goldens("*.solverstate.h5"), hdf5.change, readers.STATE)
+    yield Subject("inputs", ".npz", made.npz, archives.change_zip, readers.INPUTS)
+    yield Subject("image", ".png", made.images, damage, readers.IMAGE)
+    yield Subject("datum", ".datum", made.datums, wire.change, readers.DATUM)
+    yield Subject("list", ".txt", made.lists, words.change, readers.LISTS)
+    yield Subject("rows", ".h5", made.rows, hdf5.change, readers.ROWS)
+    yield Subject("archive", ".zip", made.archives, archives.change_zip, readers.ARCHIVE)
