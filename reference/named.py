@@ -22,7 +22,7 @@ def allow_files(folders: Iterable[str | Path]) -> Iterator[None]:
         _folders.reset(token)
 
 
-def named_file(layer: Layer, name: str) -> Path:
+def find_named(layer: Layer, name: str) -> Path:
     """The file that a layer's field names: as it stands, or beside the prototxt; all links followed.
 
     Raises:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from converter.cli._memory import MEMORY_HELP, memory_argument
 from converter.files.memory import memory_limit
-from converter.files.named import allowed_files
+from converter.files.named import allow_files_below
 
 _WITHOUT = ("download", "pycaffe")
 """Commands that read no model: the one fetches files, the other hands its arguments to a script."""
@@ -31,5 +31,5 @@ def add_common_arguments(command: str, parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def common_settings(args: argparse.Namespace) -> Iterator[None]:
     """What the common options say, within the block."""
-    with memory_limit(getattr(args, "max_memory", None)), allowed_files(getattr(args, "allow_files", ())):
+    with memory_limit(getattr(args, "max_memory", None)), allow_files_below(getattr(args, "allow_files", ())):
         yield

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from converter.errors import OutputError
 from converter.files.digest import Digest
 from converter.files.paths import is_there, split_paths
-from converter.files.unchanged import unchanged
+from converter.files.unchanged import watch_files
 
 if TYPE_CHECKING:
     from converter.conversion.prepare import PreparedWeights
@@ -100,7 +100,7 @@ def convert(
             digest.start()  # before numpy and the rest are imported, which takes a third as long as hashing half a GB
         allowed = Allowance(allow_nan, allow_unused, allow_unknown)
         net = None if prototxt is None else NetFile(prototxt, tuple(stages), level)
-        with unchanged(sources):
+        with watch_files(sources):
             return _read_and_write(weights, digests, target, net, allowed, key, started)
     finally:
         for digest in digests:

@@ -42,12 +42,12 @@ def convert_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) ->
     """
     from converter.conversion.convert import Report
     from converter.files.digest import Digest
-    from converter.files.unchanged import unchanged
+    from converter.files.unchanged import watch_files
     from converter.formats.mean import read_mean
 
     started, target = time.perf_counter(), Path(out)
     _check_target(source, target)
-    with unchanged([os.fspath(source)]):
+    with watch_files([os.fspath(source)]):
         digest = Digest(source)
         digest.start()
         mean = read_mean(source)

@@ -15,7 +15,7 @@ from converter.conversion.mean import convert_mean, converts_mean
 from converter.errors import OutputError
 from converter.export.provenance import Provenance
 from converter.files.paths import split_paths
-from converter.files.unchanged import unchanged
+from converter.files.unchanged import watch_files
 
 if TYPE_CHECKING:  # numpy, which these import, waits until the source is being hashed
     from converter.net.net import Shape
@@ -103,7 +103,7 @@ def convert(
         text = f"a {kind} holds a whole net; give it with prototxt (--prototxt NET)"
         raise OutputError(text, path=os.fspath(out))
     options = {"inputs": inputs, "preprocessing": preprocessing, "stages": stages, "level": level, "crop": crop}
-    with unchanged(split_paths(weights)):
+    with watch_files(split_paths(weights)):
         net = _load_checked(weights, prototxt, key, allowed, options)
         net = _prepare(net, tuple(until), fold_preprocessing)
         digest = _sha256(weights) if checksum else ""

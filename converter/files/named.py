@@ -3,7 +3,7 @@
 Reading a model opens no other file than those that the user named, those below the folder of the prototxt that names
 them, and those below folders that the user allowed: `--allow-files DIR`, `allow_files=`. Symbolic links count as what
 they lead to. What a user runs (a solver, `caffe train`, a script on pycaffe) reads its data from wherever its files
-say, as Caffe does: `all_files`.
+say, as Caffe does: `allow_all_files`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _folders: ContextVar[tuple[Path, ...] | None] = ContextVar("allowed folders", de
 
 
 @contextmanager
-def allowed_files(folders: Iterable[Folder]) -> Iterator[None]:
+def allow_files_below(folders: Iterable[Folder]) -> Iterator[None]:
     """Within the block, files below these folders may be opened besides those that may be anyway."""
     outer = _folders.get()
     token = _folders.set(None if outer is None else (*outer, *map(Path, folders)))
@@ -38,7 +38,7 @@ def allowed_files(folders: Iterable[Folder]) -> Iterator[None]:
 
 
 @contextmanager
-def all_files() -> Iterator[None]:
+def allow_all_files() -> Iterator[None]:
     """Within the block, any file that a file names may be opened: the user runs what the files describe."""
     token = _folders.set(None)
     try:

@@ -32,7 +32,7 @@ def open_part(folder: Path, name: str) -> tuple[int, Path | None]:
         OSError: nothing can be written there.
     """
     remove_stale_parts(folder)
-    if unnamed_files(folder.resolve()):
+    if has_unnamed_files(folder.resolve()):
         return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666), None
     for _ in range(_ATTEMPTS):
         path = part_path(folder, name)
@@ -101,7 +101,7 @@ def _remove_if_dead(path: Path) -> None:
 
 
 @cache
-def unnamed_files(folder: Path) -> bool:
+def has_unnamed_files(folder: Path) -> bool:
     """Whether files without a name can be made in a folder, and be given one; tried once."""
     if not hasattr(os, "O_TMPFILE"):
         return False

@@ -18,7 +18,7 @@ _watched: ContextVar[tuple[tuple[str, State | None], ...]] = ContextVar("watched
 
 
 @contextmanager
-def unchanged(paths: Iterable[str]) -> Iterator[None]:
+def watch_files(paths: Iterable[str]) -> Iterator[None]:
     """Within the block, no written file gets its name if one of `paths` is not as it was when the block began."""
     token = _watched.set((*_watched.get(), *((path, _state(path)) for path in paths)))
     try:

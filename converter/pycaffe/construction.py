@@ -9,7 +9,7 @@ from pathlib import Path
 
 from converter.data.caffe_layers import LayerReader, layer_data, reads_files
 from converter.errors import ConversionError, ShapeError
-from converter.files.named import all_files
+from converter.files.named import allow_all_files
 from converter.formats import weights as weights_files
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record
@@ -85,7 +85,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
         raise CaffeError(f"Could not open file {os.fspath(path)}: {error.strerror}; check the path") from error
 
 
-@all_files()
+@allow_all_files()
 def construct(
     record: Record,
     phase: Phase,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from converter.errors import ConversionError
 from converter.files.memory import memory_limit
-from converter.files.named import allowed_files
+from converter.files.named import allow_files_below
 from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net, Phase, Shape
@@ -86,7 +86,7 @@ def load(
 
     from converter.pytorch.caffe_module import CaffeModule
 
-    with memory_limit(max_memory), allowed_files(allow_files):
+    with memory_limit(max_memory), allow_files_below(allow_files):
         net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
         stored = None if weights is None else weights_files.read(weights, key=key)
         plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))

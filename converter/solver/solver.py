@@ -15,7 +15,7 @@ from torch import Tensor
 
 from converter.data.caffe_layers import unstated_shapes
 from converter.errors import TrainingError
-from converter.files.named import all_files
+from converter.files.named import allow_all_files
 from converter.formats import weights as weights_files
 from converter.formats.solver_state import read_solverstate, write_solverstate
 from converter.net.reading import read_net
@@ -54,7 +54,7 @@ class Solver:
         self.notes: list[str] = []
 
     @classmethod
-    @all_files()
+    @allow_all_files()
     def from_prototxt(
         cls,
         path: str | os.PathLike[str],

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from converter.data.caffe_layers import LayerReader, layer_data, unstated_shapes
 from converter.errors import TrainingError
-from converter.files.named import all_files
+from converter.files.named import allow_all_files
 from converter.net.reading import read_net
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import load
@@ -64,7 +64,7 @@ class TestNet:
         return {top: torch.from_numpy(value).to(like.device) for top, value in fed.items() if top in wanted}
 
 
-@all_files()
+@allow_all_files()
 def test_nets(settings: SolverSettings, train: CaffeModule) -> list[TestNet]:
     """The test nets that a solver names: each `test_net`, then the training net's file for every further `test_iter`.
 

@@ -11,7 +11,7 @@ import numpy as np
 from reference.caffemodel import read_blob
 from reference.layer import Array, Layer
 from reference.losses import as_labels, ignore_label, normalizer, rows, softmax
-from reference.named import named_file
+from reference.named import find_named
 
 TYPE = "InfogainLoss"
 MESSAGES = ("infogain_loss_param", "loss_param")
@@ -23,7 +23,7 @@ def _matrix(layer: Layer, bottoms: list[Array], classes: int) -> Array:
     source = layer.params("infogain_loss_param").text("source")
     if len(bottoms) == 2 and not source:
         raise layer.error("has neither a third bottom nor a source; the infogain matrix must come from one of them")
-    matrix = bottoms[2] if len(bottoms) == 3 else read_blob(named_file(layer, source)).data
+    matrix = bottoms[2] if len(bottoms) == 3 else read_blob(find_named(layer, source)).data
     if matrix.size != classes * classes:
         raise layer.error(f"the infogain matrix has {matrix.size} entries; expected {classes} by {classes}")
     return matrix.reshape(classes, classes)

@@ -20,12 +20,12 @@ def change(draw: Random, data: bytes, others: list[bytes]) -> bytes:
     if draw.random() < 0.6:
         return damage(draw, data, others)
     try:
-        return made(draw)
+        return make_file(draw)
     except (ValueError, TypeError, KeyError, OSError, RuntimeError):  # what the library does not let be made
         return damage(draw, data, others)
 
 
-def made(draw: Random) -> bytes:
+def make_file(draw: Random) -> bytes:
     """A file with one to four datasets of any kind below /data or /history."""
     raw = io.BytesIO()
     with h5py.File(raw, "w") as file:

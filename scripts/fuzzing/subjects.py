@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from scripts.fuzzing import archives, hdf5, made, readers, wire, words
+from scripts.fuzzing import archives, hdf5, readers, samples, wire, words
 from scripts.fuzzing.damage import damage
 
 GOLDENS = Path(__file__).resolve().parents[2] / "tests" / "goldens"
@@ -52,19 +52,19 @@ def subjects() -> Iterator[Subject]:
     """Every format that either program reads."""
     net, model = _goldens("*.prototxt"), _goldens("*.caffemodel")
     yield Subject("prototxt", ".prototxt", net, words.change, readers.PROTOTXT)
-    yield Subject("solver", ".prototxt", made.solvers, words.change, readers.SOLVER)
+    yield Subject("solver", ".prototxt", samples.solvers, words.change, readers.SOLVER)
     yield Subject("caffemodel", ".caffemodel", model, wire.change, readers.WEIGHTS)
     yield Subject("hdf5", ".h5", _goldens("*.h5"), hdf5.change, readers.WEIGHTS)
-    yield Subject("safetensors", ".safetensors", made.safetensors, archives.change_safetensors, readers.WEIGHTS)
-    yield Subject("npz", ".npz", made.npz, archives.change_zip, readers.WEIGHTS)
-    yield Subject("pth", ".pth", made.pth, archives.change_zip, readers.PTH)
-    yield Subject("mean", ".binaryproto", made.means, wire.change, readers.MEAN)
-    yield Subject("npy", ".npy", made.npy, damage, readers.NPY)
+    yield Subject("safetensors", ".safetensors", samples.safetensors, archives.change_safetensors, readers.WEIGHTS)
+    yield Subject("npz", ".npz", samples.npz, archives.change_zip, readers.WEIGHTS)
+    yield Subject("pth", ".pth", samples.pth, archives.change_zip, readers.PTH)
+    yield Subject("mean", ".binaryproto", samples.means, wire.change, readers.MEAN)
+    yield Subject("npy", ".npy", samples.npy, damage, readers.NPY)
     yield Subject("solverstate", ".solverstate", _goldens("*.solverstate"), wire.change, readers.STATE)
     yield Subject("solverstate-hdf5", ".solverstate.h5", _goldens("*.solverstate.h5"), hdf5.change, readers.STATE)
-    yield Subject("inputs", ".npz", made.npz, archives.change_zip, readers.INPUTS)
-    yield Subject("image", ".png", made.images, damage, readers.IMAGE)
-    yield Subject("datum", ".datum", made.datums, wire.change, readers.DATUM)
-    yield Subject("list", ".txt", made.lists, words.change, readers.LISTS)
-    yield Subject("rows", ".h5", made.rows, hdf5.change, readers.ROWS)
-    yield Subject("archive", ".zip", made.archives, archives.change_zip, readers.ARCHIVE)
+    yield Subject("inputs", ".npz", samples.npz, archives.change_zip, readers.INPUTS)
+    yield Subject("image", ".png", samples.images, damage, readers.IMAGE)
+    yield Subject("datum", ".datum", samples.datums, wire.change, readers.DATUM)
+    yield Subject("list", ".txt", samples.lists, words.change, readers.LISTS)
+    yield Subject("rows", ".h5", samples.rows, hdf5.change, readers.ROWS)
+    yield Subject("archive", ".zip", samples.archives, archives.change_zip, readers.ARCHIVE)

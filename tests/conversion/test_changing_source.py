@@ -9,7 +9,7 @@ import pytest
 import converter
 from converter.conversion import convert as conversion
 from converter.errors import CaffemodelError
-from converter.files.unchanged import check_unchanged, unchanged
+from converter.files.unchanged import check_unchanged, watch_files
 from tests.places import GOLDENS
 
 SOURCE = GOLDENS / "nets" / "formats" / "v1_v2.caffemodel"
@@ -61,14 +61,14 @@ def test_so_for_whole_nets(tmp_path, monkeypatch):
     (tmp_path / "net.prototxt").write_text(NET)
     converter.save_pretrained(converter.load(tmp_path / "net.prototxt"), tmp_path / "made")
     source = tmp_path / "made/model.safetensors"
-    prepared = export._prepared
+    prepared = export._prepare
 
     def prepare_and_change(*arguments: object) -> object:
         touch(source)
         return prepared(*arguments)
 
     converter.convert(source, tmp_path / "net.py", tmp_path / "net.prototxt")
-    monkeypatch.setattr(export, "_prepared", prepare_and_change)
+    monkeypatch.setattr(export, "_prepare", prepare_and_change)
     for out in ("other.py", "folder/"):
         with pytest.raises(CaffemodelError, match="changed while it was read"):
             converter.convert(source, f"{tmp_path}/{out}", tmp_path / "net.prototxt")
@@ -78,9 +78,9 @@ def test_so_for_whole_nets(tmp_path, monkeypatch):
 
 def test_files_are_watched_within_the_block_alone(tmp_path):
     (tmp_path / "a").write_bytes(b"1")
-    with unchanged([str(tmp_path / "a")]):
+    with watch_files([str(tmp_path / "a")]):
         check_unchanged()
-        with unchanged([str(tmp_path / "none")]):
+        with watch_files([str(tmp_path / "none")]):
             check_unchanged()
         grow(tmp_path / "a")
         with pytest.raises(CaffemodelError, match="1 bytes before, 2 now") as caught:

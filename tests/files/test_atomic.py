@@ -40,7 +40,7 @@ def test_an_unfinished_file_with_a_name_is_hidden_beside_the_target_and_named_af
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the file system has none without; beside it, because renaming goes at once only within a file system."""
-    monkeypatch.setattr(parts, "unnamed_files", lambda folder: folder is None)
+    monkeypatch.setattr(parts, "has_unnamed_files", lambda folder: folder is None)
     with atomic_write(tmp_path / "net.pth"):
         (unfinished,) = tmp_path.iterdir()
         assert unfinished.name.startswith(".net.pth.")

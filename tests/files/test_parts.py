@@ -18,7 +18,7 @@ import sys, time
 from converter.files import parts
 from converter.files.atomic import atomic_write
 if sys.argv[2] == "named":
-    parts.unnamed_files = lambda folder: False
+    parts.has_unnamed_files = lambda folder: False
 with atomic_write(sys.argv[1]) as file:
     file.write(bytes(100_000))
     file.flush()
@@ -32,8 +32,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pat
     """Both ways to write: without a name, which not every file system has, and beside the target."""
     monkeypatch.setattr(parts, "_cleaned", set())
     if request.param == "named":
-        monkeypatch.setattr(parts, "unnamed_files", lambda folder: folder is None)
-    elif not parts.unnamed_files(tmp_path):
+        monkeypatch.setattr(parts, "has_unnamed_files", lambda folder: folder is None)
+    elif not parts.has_unnamed_files(tmp_path):
         pytest.skip("this file system has no files without a name")
     return request.param
 

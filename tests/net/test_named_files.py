@@ -10,7 +10,7 @@ import converter
 import reference
 from converter.cli import main
 from converter.errors import ConversionError, DatasetError, PrototxtError, UnsupportedParameterError
-from converter.files.named import all_files, allowed_files, find_named
+from converter.files.named import allow_all_files, allow_files_below, find_named
 from converter.solver.solver import Solver
 from converter.verify.verify import Verifier
 from reference.__main__ import main as oracle_main
@@ -122,7 +122,7 @@ def test_a_mean_outside_is_noted_not_read(folders):
     assert refused.transform is None
     assert any("mean.npy', which does not lie below the prototxt's folder" in note for note in refused.notes)
     assert converter.load(net, allow_files=[folders / "other"], **options).transform is not None
-    with all_files():
+    with allow_all_files():
         assert converter.load(net, **options).transform is not None
 
 
@@ -130,7 +130,7 @@ def test_verify_from_python_takes_the_folders_of_its_surroundings(folders):
     net = infogain(folders, "../other/h.binaryproto")
     with pytest.raises(ConversionError):
         Verifier(net, None)
-    with allowed_files([folders / "other"]):
+    with allow_files_below([folders / "other"]):
         (check,) = Verifier(net, None).check({"x": np.zeros((1, 2), np.float32), "label": np.ones(1, np.float32)})
     assert check.passed
 
