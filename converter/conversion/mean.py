@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from converter.errors import OutputError
-from converter.files.mapping import map_file
-from converter.formats.detect import format_of, is_mean
+from converter.formats.mean_head import is_mean_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,12 +22,7 @@ ENDINGS = (".npy", ".npz", ".png")
 
 def converts_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) -> bool:
     """Whether a conversion is one of a mean: its target can be nothing else, or its source is one."""
-    if Path(out).suffix in (".npy", ".png"):
-        return True
-    if not Path(source).is_file():
-        return False
-    file = map_file(source)
-    return is_mean(file) or (Path(out).suffix == ".npz" and format_of(file) == "npy")
+    return Path(out).suffix in (".npy", ".png") or is_mean_file(source)
 
 
 def convert_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) -> Report:
@@ -59,15 +53,25 @@ def convert_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) ->
 
 def _check_target(source: str | os.PathLike[str], target: Path) -> None:
     """A mean goes into its own formats, and not onto itself."""
+    from converter.formats.detect import detect_format
+
     if target.suffix not in ENDINGS:
         text = f"the source is a mean image, which '{target.suffix}' does not hold; use one of {', '.join(ENDINGS)}"
         raise OutputError(text, path=str(target))
     if target.exists() and Path(source).exists() and target.samefile(source):
         raise OutputError("is the file that is to be converted; name another", path=str(target))
-    file = map_file(source)
-    if format_of(file) == "binary" and not is_mean(file):
+    if not is_mean_file(source) and detect_format(_head(source)) == "binary":
         text = f"'{target.suffix}' is for mean images, which the source is not; write weights as .safetensors or .npz"
         raise OutputError(text, path=str(target))
+
+
+def _head(source: str | os.PathLike[str]) -> bytes:
+    """The first bytes; none where the file is missing, which reading it tells."""
+    path = Path(source)
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(1024)
 
 
 def _write(mean: Array, target: Path) -> None:

@@ -65,21 +65,6 @@ def format_of(file: Mapped) -> str:
     return _zip_kind(file.path) if kind == "zip" else kind
 
 
-def is_mean(file: Mapped) -> bool:
-    """Whether a file is a BlobProto by itself (`mean.binaryproto`), as its first fields tell.
-
-    A BlobProto begins with num and channels (1 and 2, whole numbers), data (5) or shape (7). A NetParameter has texts
-    and messages under 1 and 2, flags under 5 and 7; a SolverState has a whole number under 1 and a text under 2.
-    """
-    if format_of(file) != "binary":
-        return False
-    head = bytes(file.data[:12])
-    if head[0] == 0x08:
-        end = next((place for place in range(1, len(head)) if head[place] < 0x80), len(head))
-        return head[end + 1 : end + 2] == b"\x10"
-    return head[0] in (0x2A, 0x2D, 0x3A)
-
-
 def _zip_kind(path: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:

@@ -11,8 +11,7 @@ from PIL import Image
 import converter
 from converter.cli import main
 from converter.errors import CaffemodelError, OutputError
-from converter.files.mapping import map_file
-from converter.formats.detect import is_mean
+from converter.formats.mean_head import is_mean_file
 from tests.places import GOLDENS, ROOT
 from tests.wire_bytes import count, floats, packed
 
@@ -99,8 +98,9 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(small, tmp_path):
         (count(1, 300) + bytes([2 << 3 | 2, 1]) + b"w", False),  # a solver state: iter, learned_net
         (bytes([1 << 3 | 2, 1]) + b"n", False),  # a net: its name
         (count(4, 3), False),  # a net's input_dim
+        (b"- text, which begins with a field's number", False),
     ],
 )
 def test_a_mean_is_told_by_its_first_fields(tmp_path, data, mean):
     (tmp_path / "file").write_bytes(data)
-    assert is_mean(map_file(tmp_path / "file")) is mean
+    assert is_mean_file(tmp_path / "file") is mean
