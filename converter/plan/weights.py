@@ -139,6 +139,8 @@ def _fill_rest(
 ) -> list[ConfiguredLayer]:
     """Fill the layers that have no blobs yet as the prototxt says, but for blobs that an earlier layer owns; these."""
     lacking = [step for step in steps if step.key not in account.arrays]
+    if not lacking:
+        return lacking  # numpy.random, whose import takes longer than the rest of a load, stays out
     check_parameters(lacking, max_memory)
     random, owners = np.random.default_rng(seed), _owners(steps, account.arrays)
     for step in lacking:
