@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from converter.cli._device import check_device
 from converter.dilatednet.inference.crf import PRESETS
-from converter.errors import ConversionError, printable
+from converter.errors import ConversionError, WeightsError, printable
 from converter.files.folder_record import check_folder, claim_folder, file_digest
 
 if TYPE_CHECKING:
+    from converter.dilatednet.zoo import Model
     from converter.fast import AcceleratedModule
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16")
@@ -45,7 +46,39 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def network(args: argparse.Namespace, model: str, device: str) -> tuple[AcceleratedModule, tuple[int, int] | None]:
+def model_arguments(parser: argparse.ArgumentParser) -> None:
+    """MODEL and --weights."""
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a folder that `train` wrote, or a published net or its data set: dilation8_pascal_voc, kitti, …",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="W",
+        help="of a published net: .caffemodel, .h5, .safetensors or .pth; of a context run: its front end's",
+    )
+
+
+def chosen_model(args: argparse.Namespace) -> Model:
+    """The net that MODEL names, once it is clear where its weights are.
+
+    Raises:
+        ConversionError: no such net. WeightsError: a published net without weights, or files that are not there.
+    """
+    from converter.dilatednet.trained import find_model, weights_file
+
+    model = find_model(args.model)
+    if not model.topology.classes:
+        raise ConversionError(f"{model.name} has no classes; it starts a training; name another model")
+    if args.weights:
+        args.weights = weights_file(args.weights)
+    elif not model.weights:
+        raise WeightsError(f"{model.name} is a published net, and needs --weights; name a run's folder to go without")
+    return model
+
+
+def network(args: argparse.Namespace, model: Model, device: str) -> tuple[AcceleratedModule, tuple[int, int] | None]:
     """The net, made fast, and the tile size that its prototxt states where it has one.
 
     Raises:
@@ -66,7 +99,7 @@ def network(args: argparse.Namespace, model: str, device: str) -> tuple[Accelera
         return accelerate(load(model, args.weights), **how), None
     import converter
 
-    net = converter.load(args.prototxt, args.weights, allow_unknown=args.allow_unknown)
+    net = converter.load(args.prototxt, args.weights or model.weights, allow_unknown=args.allow_unknown)
     for note in net.notes:
         print(printable(f"note: {note}"))
     shapes = [shape for shape in net.inputs.values() if len(shape) == 4]
@@ -74,15 +107,16 @@ def network(args: argparse.Namespace, model: str, device: str) -> tuple[Accelera
     return accelerate(net, **how), size
 
 
-def net_facts(args: argparse.Namespace, model: str) -> dict[str, Any]:
+def net_facts(args: argparse.Namespace, model: Model) -> dict[str, Any]:
     """What decides an image's labels, for a folder's record.
 
     Raises:
         CaffemodelError: the weights or the prototxt do not read.
     """
+    digests = [file_digest(path) for path in (model.weights, args.weights) if path]
     return {
-        "model": model,
-        "weights_sha256": file_digest(args.weights),
+        "model": model.name,
+        "weights_sha256": ", ".join(digests),
         "prototxt_sha256": file_digest(args.prototxt) if args.prototxt else None,
         "dtype": args.dtype,
         "crf": args.crf,

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from converter.errors import printable
+from converter.cli._data import data_arguments
 
 if TYPE_CHECKING:
-    from converter.data.datasets import Sample, Split
+    from converter.data.datasets import Sample
     from converter.data.labels import Labels
     from converter.dilatednet.evaluation.results import Result
 
 
 def split_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that say what is scored and where the result goes."""
-    parser.add_argument("--data", required=True, metavar="NAME", help="voc, cityscapes, camvid or kitti")
-    parser.add_argument(
-        "--root", required=True, metavar="DIR", help="where the data set lies, e.g. the folder holding VOCdevkit"
-    )
-    parser.add_argument(
-        "--split", metavar="NAME", help="default: val for voc and cityscapes, test for camvid and kitti"
-    )
-    parser.add_argument("--sbd-root", metavar="DIR", help="where SBD lies, for voc's trainaug")
-    parser.add_argument("--limit", type=_count, metavar="N", help="only the first N images")
-    parser.add_argument("--only-present", action="store_true", help="leave out images whose files are not there")
+    data_arguments(parser, "default: val for voc and cityscapes, test for camvid and kitti")
     parser.add_argument("--strict", action="store_true", help="refuse a split whose length is not the published one")
     parser.add_argument(
         "--paper-row", metavar="NAME", help="the row of the paper's table to compare with, e.g. 'Front end'"
@@ -35,32 +25,6 @@ def split_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", metavar="FILE.html", help="also write a page: bars, best and worst images, confusion"
     )
-
-
-def _count(text: str) -> int:
-    """A number of images, at least one."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"want a whole number from 1, not {text!r}")
-    return int(text)
-
-
-def open_from(args: argparse.Namespace, needs: Sequence[str]) -> Split:
-    """The split that the arguments choose; its notes go to stderr."""
-    from converter.data.datasets import open_split
-
-    split = open_split(
-        args.data,
-        args.root,
-        args.split,
-        needs=needs,
-        strict=args.strict,
-        only_present=args.only_present,
-        limit=args.limit,
-        sbd_root=args.sbd_root,
-    )
-    for note in split.notes:
-        print(printable(f"note: {note}"), file=sys.stderr)
-    return split
 
 
 def publish(result: Result, args: argparse.Namespace, predict_labels: Callable[[Sample], Labels]) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
+from converter.cli._data import count_argument, open_data
 from converter.cli._device import check_device
-from converter.cli._scores import open_from, publish, split_arguments
+from converter.cli._scores import publish, split_arguments
 from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from converter.dilatednet.evaluation.evaluate import Labeller
     from converter.dilatednet.evaluation.metrics import Matrix
     from converter.dilatednet.training.distributed import Processes
+    from converter.dilatednet.zoo import Model
 
 _ON_CUDA = 8
 
@@ -29,23 +31,17 @@ HELP = "run a net over a data set: IoU by class beside the paper's (torchrun sha
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The net, the split, and what is kept."""
-    parser.add_argument("model", metavar="MODEL", help="a published net: dilation8_pascal_voc, …")
-    parser.add_argument("--weights", required=True, metavar="W", help=".caffemodel, .h5, .safetensors or .pth")
+    _network.model_arguments(parser)
     _network.arguments(parser)
     parser.add_argument("--resume", metavar="DIR", help="keep finished images here, and go on with those that are")
     parser.add_argument("--save-predictions", metavar="DIR", help="also write each label image, as score reads them")
-    parser.add_argument("--workers", type=_positive, metavar="N", help="threads that read images ahead (1; CUDA: 8)")
     parser.add_argument(
-        "--batch", type=_positive, metavar="N", help="tiles of equal size that run together (1; CUDA: 8)"
+        "--workers", type=count_argument, metavar="N", help="threads that read images ahead (1; CUDA: 8)"
+    )
+    parser.add_argument(
+        "--batch", type=count_argument, metavar="N", help="tiles of equal size that run together (1; CUDA: 8)"
     )
     split_arguments(parser)
-
-
-def _positive(text: str) -> int:
-    """A whole number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number of at least 1")
-    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,9 +51,10 @@ def run(args: argparse.Namespace) -> int:
     from converter.dilatednet.paper import paper_row
     from converter.dilatednet.training.distributed import init_process_group
 
-    split = open_from(args, ("image", "labels"))
+    model = _network.chosen_model(args)
+    split = open_data(args, ("image", "labels"), known=model.label_set, strict=args.strict)
+    _check_classes(model, split)
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
-    model = _checked_model(args, split)
     check_device(args.device)
     with init_process_group(args.device) as processes:
         about = {**_network.net_facts(args, model), **_data_facts(split)}
@@ -120,7 +117,7 @@ def _gather_counts(counts: dict[str, Matrix], processes: Processes, split: Split
     return {sample.name: union[sample.name] for sample in split.samples}
 
 
-def _claim_folders(args: argparse.Namespace, model: str) -> None:
+def _claim_folders(args: argparse.Namespace, model: Model) -> None:
     """Begin the folders afresh where that is asked for, and note who fills the one of predictions."""
     from converter.dilatednet.evaluation.journal import forget
 
@@ -131,28 +128,27 @@ def _claim_folders(args: argparse.Namespace, model: str) -> None:
         _network.claim_labels(Path(args.save_predictions), facts, afresh=args.afresh)
 
 
-def _checked_model(args: argparse.Namespace, split: Split) -> str:
-    """The net's name in the zoo, if it knows the data set's classes and its weights are there."""
-    from converter.dilatednet.zoo import find
-    from converter.errors import ConversionError, WeightsError
+def _check_classes(model: Model, split: Split) -> None:
+    """Refuse a net that knows another number of classes than the data has."""
+    from converter.errors import ConversionError
 
-    model = find(args.model)
     if len(model.label_set.classes) != len(split.classes):
         raise ConversionError(
             f"{model.name} knows {len(model.label_set.classes)} classes, {split.layout.title} {len(split.classes)}; "
             "name the data set that the model was made for"
         )
-    if not Path(args.weights).is_file():
-        raise WeightsError("no such weights; `dilatednet download` fetches the published ones", path=args.weights)
-    return model.name
 
 
 def _data_facts(split: Split) -> dict[str, Any]:
     """What is measured, as far as the counts depend on it."""
-    return {"data": split.layout.name, "split_name": split.name, "classes": len(split.classes)}
+    return {
+        "data": split.layout.name,
+        "split_name": split.name,
+        "classes": len(split.classes),
+    }
 
 
-def _labeller(args: argparse.Namespace, model: str, place: torch.device) -> Labeller:
+def _labeller(args: argparse.Namespace, model: Model, place: torch.device) -> Labeller:
     """The net as a function from images to their labels; on CUDA to labels that are still to come."""
     from converter.dilatednet.inference.batches import begin_many, predict_many
     from converter.dilatednet.inference.crf import make_crf

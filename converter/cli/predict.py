@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
-from converter.errors import ConversionError, ImageError, OutputError, printable
+from converter.errors import ImageError, OutputError, printable
 from converter.files.folder_record import make_folder
 from converter.pytorch.process_settings import apply_process_settings
 
@@ -20,17 +20,12 @@ if TYPE_CHECKING:
     from converter.dilatednet.inference.predict import Pixels
     from converter.dilatednet.zoo import Model
 
-HELP = "label every pixel of images with a published DilatedNet"
+HELP = "label every pixel of images with a published or a trained DilatedNet"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """MODEL --weights W IMAGE... -o DIR."""
-    parser.add_argument(
-        "model", metavar="MODEL", help="a published net, or a data set: dilation8_pascal_voc, kitti, ..."
-    )
-    parser.add_argument(
-        "--weights", required=True, metavar="W", help=".caffemodel, .caffemodel.h5, .safetensors or .pth"
-    )
+    _network.model_arguments(parser)
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="8-bit RGB images of any size")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder for NAME.png and NAME_overlay.png")
     parser.add_argument("--overlay", action=argparse.BooleanOptionalAction, default=True, help="write NAME_overlay.png")
@@ -41,16 +36,13 @@ def run(args: argparse.Namespace) -> int:
     """Label each image; an image that cannot be read is reported and skipped, and makes the exit code 2."""
     apply_process_settings()
     from converter.dilatednet.inference.crf import make_crf
-    from converter.dilatednet.zoo import find
 
-    model = find(args.model)
-    if not model.topology.classes:
-        raise ConversionError(f"{model.name} has no classes; it starts a training; predict with another model")
+    model = _network.chosen_model(args)
     crf = make_crf(args.crf) if args.crf else None
     folder = Path(args.output)
     targets = _targets(args.images, folder, args.overlay)
-    module, input_size = _network.network(args, model.name, args.device)
-    facts = _network.net_facts(args, model.name)
+    module, input_size = _network.network(args, model, args.device)
+    facts = _network.net_facts(args, model)
     _network.check_labels(folder, facts, afresh=args.afresh)
     make_folder(folder)
     failed = 0
@@ -103,18 +95,19 @@ def _prediction(
     from converter.dilatednet.inference.predict import predict
 
     image = read_image(source)
-    return image, predict(module, image, model.name, **options)
+    return image, predict(module, image, model, **options)
 
 
 def _write(predicted: tuple[Pixels, Pixels], model: Model, source: str, labels: Path, overlay: Path | None) -> str:
     """Write an image's files, and say so in a line."""
+    import numpy as np
+
     from converter.data.labels import write_labels
-    from converter.dilatednet.zoo import palette
     from converter.report.overlay import overlay as mixed
     from converter.report.overlay import save_image
 
     image, prediction = predicted
-    colors = palette(model.name)
+    colors = np.array(model.label_set.palette, np.uint8)
     write_labels(labels, prediction, colors.tolist())
     if overlay:
         save_image(overlay, mixed(image, prediction, colors))

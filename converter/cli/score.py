@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from converter.cli._scores import open_from, publish, split_arguments
+from converter.cli._data import open_data
+from converter.cli._scores import publish, split_arguments
 
 HELP = "score label PNGs of any program: IoU by class beside the paper's"
 
@@ -23,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from converter.dilatednet.evaluation.score import read_prediction, score
     from converter.dilatednet.paper import paper_row
 
-    split = open_from(args, ("labels",))
+    split = open_data(args, ("labels",), strict=args.strict)
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
     result = score(split, args.predictions, workers=args.workers, paper=row, progress=True)
     publish(result, args, lambda sample: read_prediction(args.predictions, split, sample))

@@ -7,10 +7,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from converter.cli._training import open_images, recipe_arguments
+from converter.cli._data import class_set, data_arguments, open_data
 from converter.errors import printable
 
 if TYPE_CHECKING:
+    from converter.data.label_sets import LabelSet
+    from converter.dilatednet.training.recipes import Recipe
     from converter.dilatednet.training.sources import Source
 
 HELP = "train the front end, the context module, or both, as the paper did"
@@ -36,7 +38,6 @@ _NUMBERS: dict[str, tuple[type, str]] = {
     "width": (int, "channels of conv1_1"),
     "fc_width": (int, "channels of fc6 and fc7"),
     "noise": (float, "deviation of the identity start's noise; 0: none"),
-    "classes": (int, "of data of your own"),
     "seed": (int, "of order, augmentation, dropout and start"),
 }
 
@@ -44,9 +45,9 @@ _NUMBERS: dict[str, tuple[type, str]] = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The stage, its data, its start, how it runs; and every number of the recipe."""
     parser.add_argument("stage", choices=("frontend", "context", "joint"))
-    recipe_arguments(parser)
-    parser.add_argument("--images", metavar="LIST", help="text file of image paths, instead of --data")
-    parser.add_argument("--labels", metavar="LIST", help="text file of label PNG paths, pairing with --images")
+    parser.add_argument("--preset", required=True, help="voc, voc-coco, voc-coco-finetune, camvid, kitti or cityscapes")
+    data_arguments(parser, "default: train (the paper's VOC: trainaug)")
+    parser.add_argument("--device", default="", help="cpu, cuda or cuda:N; default: a GPU where there is one")
     parser.add_argument("--features", metavar="DIR", help="context stage: what `dilatednet features` wrote")
     parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="start; may be given again")
     parser.add_argument("--from-scratch", action="store_true", help="go without start weights for the front end")
@@ -82,10 +83,9 @@ def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from converter.dilatednet.training.loop import RunOptions
-    from converter.dilatednet.training.recipes import recipe
     from converter.dilatednet.training.run import Start, train_stage
 
-    chosen = recipe(args.preset, args.stage, **_overrides(args))
+    chosen, source = _what(args)
     options = RunOptions(
         folder=Path(args.out),
         precision=args.precision,
@@ -97,9 +97,7 @@ def run(args: argparse.Namespace) -> int:
         divergence_stop=args.divergence_stop,
     )
     start = Start(tuple(args.weights), args.from_scratch, args.resume, args.afresh)
-    outcome = train_stage(
-        chosen, _source(args), options, start, device=args.device, tell=_note, on_request=_print_stopping
-    )
+    outcome = train_stage(chosen, source, options, start, device=args.device, tell=_note, on_request=_print_stopping)
     if not outcome.finished:
         if outcome.first:
             _note(f"stopped after iteration {outcome.iteration}, saved; go on with --resume, use {outcome.weights}")
@@ -109,28 +107,52 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _what(args: argparse.Namespace) -> tuple[Recipe, Source]:
+    """The recipe, and the pairs to train on; start weights and stored features tell what the arguments do not."""
+    from converter.dilatednet.training.recipes import recipe
+    from converter.dilatednet.zoo import find
+
+    numbers, known = _known(args)
+    source = _source(args, known)
+    labels = class_set(args, known) or known
+    if labels and len(labels.classes) != find(recipe(args.preset, args.stage).model).topology.classes:
+        numbers["classes"] = len(labels.classes)
+    return recipe(args.preset, args.stage, **{**numbers, **_overrides(args)}), source
+
+
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:
     values = {name: getattr(args, name) for name in (*_NUMBERS, "mirror", "upsampled_labels")}
     for name in ("stepvalues", "mean"):
         given = getattr(args, name)
         values[name] = tuple(given) if given is not None else None
-    return values
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _source(args: argparse.Namespace) -> Source:
-    """The pairs to train on: two lists, or a data set's split with images or feature maps."""
-    from converter.dilatednet.training.sources import from_lists, from_split
+def _known(args: argparse.Namespace) -> tuple[dict[str, Any], LabelSet | None]:
+    """The recipe's numbers and the classes that start weights and stored features bring along."""
+    from converter.dilatednet.trained import numbers_of_runs
+    from converter.dilatednet.training.features import classes_of_maps
+    from converter.dilatednet.training.recipes import recipe
+
+    numbers, labels = numbers_of_runs(args.weights, recipe(args.preset, args.stage).model)
+    return numbers, classes_of_maps(args.features) if args.features else labels
+
+
+def _source(args: argparse.Namespace, known: LabelSet | None) -> Source:
+    """The pairs to train on: a split's images, or stored feature maps in their place, with label images."""
+    from converter.dilatednet.training.recipes import recipe
+    from converter.dilatednet.training.sources import from_split
+    from converter.dilatednet.zoo import find
     from converter.errors import DatasetError
 
-    if args.images and args.labels:
-        return from_lists(args.images, args.labels)
-    if not args.data:
-        raise DatasetError("no images to train on; give --data DIR, or --images LIST with --labels LIST")
-    if args.stage != "context":
-        return from_split(open_images(args, "image", "labels"))
+    usual = find(recipe(args.preset, args.stage).model).label_set.name
+    args.split = args.split or "train"
+    if args.stage != "context" or (args.images and not args.features):
+        return from_split(open_data(args, ("image", "labels"), usual=usual, known=known))
     if not args.features:
         raise DatasetError("the context stage trains on stored features; make them, and give --features DIR")
-    return from_split(open_images(args, "labels"), args.features, only_present=args.only_present)
+    split = open_data(args, ("labels",), usual=usual, known=known)
+    return from_split(split, args.features, only_present=args.only_present)
 
 
 def _note(text: str) -> None:

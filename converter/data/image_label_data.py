@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from converter.data.images import read_image
-from converter.data.labels import read_labels
+from converter.data.labels import check_one_size, read_labels
 from converter.data.sampling import SampleOrder
 from converter.data.transforms import (
     Array,
@@ -72,9 +72,7 @@ class ImageLabelData:
     def __getitem__(self, position: int) -> tuple[Array, Array]:
         path, label = self.pairs[self.order.item(position)]
         image, map_ = read_image(path), self.read(label)
-        if image.shape[:2] != map_.shape:
-            seen = f"{map_.shape[0]}×{map_.shape[1]} labels for {image.shape[0]}×{image.shape[1]} pixels of {path}"
-            raise DatasetError(f"{seen}; expected equal sizes; check the pairing of the lists", path=label)
+        check_one_size(image.shape, map_.shape, path, label)
         return prepare(image, map_, self.settings, self.order.draws(position))
 
 

@@ -23,6 +23,9 @@ ImageArray = npt.NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
 """No others: some of Pillow's readers start other programs."""
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".webp", ".gif")
+"""How their files' names end, where a folder is searched."""
+
 _LARGEST = 178_956_970
 """Pixels; more is taken for a bomb, by Pillow and here."""
 _PIXEL_BYTES = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RGB = tuple[int, int, int]
+Mean = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class LabelSet:
     name: str
     classes: tuple[str, ...]
     palette: tuple[RGB, ...]
-    mean: tuple[float, float, float]
+    mean: Mean
     zoom: int
 
 
@@ -33,6 +34,13 @@ def voc_color(index: int) -> RGB:
     return red, green, blue
 
 
+def numbered_classes(count: int) -> LabelSet:
+    """Classes that nobody named: "class 0", "class 1", … in VOC's colors, with VOC's mean."""
+    names = tuple(f"class {index}" for index in range(count))
+    return LabelSet("numbered", names, tuple(map(voc_color, range(count))), _VOC_MEAN, 8)
+
+
+_VOC_MEAN = (102.93, 111.36, 116.52)
 _STREET = {
     "building": (128, 0, 0),
     "tree": (128, 128, 0),
@@ -72,9 +80,7 @@ _VOC = (
     "pottedplant sheep sofa train tvmonitor"
 )
 
-PASCAL_VOC = LabelSet(
-    "pascal_voc", tuple(_VOC.split()), tuple(voc_color(index) for index in range(21)), (102.93, 111.36, 116.52), 8
-)
+PASCAL_VOC = LabelSet("pascal_voc", tuple(_VOC.split()), tuple(voc_color(index) for index in range(21)), _VOC_MEAN, 8)
 CAMVID = LabelSet("camvid", tuple(_STREET), tuple(_STREET.values()), (110.70313206, 108.77808759, 105.41212523), 8)
 KITTI = LabelSet("kitti", tuple(_STREET), tuple(_STREET.values()), (96.19429688, 95.55136972, 91.34692262), 8)
 CITYSCAPES = LabelSet("cityscapes", tuple(_CITYSCAPES), tuple(_CITYSCAPES.values()), (72.39, 82.91, 73.16), 1)

@@ -12,8 +12,9 @@ import torch
 
 from converter.dilatednet.model import DilatedNet
 from converter.dilatednet.topology import Topology
-from converter.dilatednet.zoo import find
-from converter.errors import WeightsError
+from converter.dilatednet.trained import find_model, weights_file
+from converter.dilatednet.zoo import Model
+from converter.errors import ConversionError, WeightsError
 from converter.formats import weights as weights_files
 from converter.formats.weights.stored import StoredBlob
 from converter.net.names import parse_state_dict_key, unescape
@@ -25,19 +26,20 @@ Blobs: TypeAlias = Mapping[str, Sequence[StoredBlob]]
 
 
 def load(
-    name: str,
+    name: str | os.PathLike[str] | Model,
     weights: Weights | None = None,
     *,
     device: str | torch.device = "cpu",
     dtype: torch.dtype | None = None,
 ) -> DilatedNet:
-    """A published net (see `zoo.ZOO`, or a data set's name), in eval mode.
+    """A published net (see `zoo.ZOO`, or a data set's name), or the one in a training run's folder, in eval mode.
 
     The front end is as wide as the weights' conv1_1 and fc6 (64 and 4096 in the published files), so narrow test nets
     load too. The parameters are views into the mapped file; the file itself is never written.
 
     Args:
-        name: a name in the zoo, or a data set's.
+        name: a name in the zoo, or a data set's; or a run's folder or its `weights.safetensors`, which says what net it
+            is of: `weights` are then needed where a run of the context stage lacks a front end, and only there.
         weights: a file of any format (`.caffemodel`, `.h5`, `.safetensors`, `.pth`, `.npz`); a state dict (`fc6.weight`
             → tensor); or a dict of arrays (`fc6` → [weight, bias], as `converter.read_weights` gives). None: the
             layers' own start, a **random** front end and an identity context module (`dilatednet.initialization`).
@@ -45,29 +47,47 @@ def load(
         dtype: what they become; None keeps float32.
 
     Raises:
-        ConversionError: no such net.
+        ConversionError: no such net, or `weights` for a run that has its own.
         CaffemodelError: the file does not read.
         WeightsError: blobs missing, left over or of another shape, all named at once.
     """
-    model = find(name)
-    if weights is None:
+    model = find_model(name)
+    if weights is None and not model.weights:
         net = DilatedNet.of(model.topology)
     else:
-        blobs, path = _read(weights)
+        blobs, path = _blobs(model, weights)
         topology = _with_width_of(model.topology, blobs)
         state = account(topology, blobs, path)
         with torch.device("meta"):
             net = DilatedNet.of(topology)
         net.load_state_dict(state, assign=True)
-    net.input_size = model.input_size
+    net.input_size, net.model = model.input_size, model
     return net.to(device=device, dtype=dtype or torch.float32).eval()
+
+
+def _blobs(model: Model, weights: Weights | None) -> tuple[Blobs, str | None]:
+    """The blobs that fill a net: a run's own, those given, or of a run of the context stage both."""
+    if not model.weights:
+        assert weights is not None
+        return _read(weights)
+    own, path = _read(model.weights)
+    if model.stage != "context":
+        if weights is not None:
+            text = "this run has its own weights; leave the others out, or name the published net that they are for"
+            raise ConversionError(text, path=path)
+        return own, path
+    if weights is None:
+        text = "a run of the context stage, which holds no front end; give the one it was trained on too, as weights"
+        raise WeightsError(f"{text} (--weights), or train the joint stage from both", path=path)
+    front_end, _ = _read(weights)
+    return {**{name: front_end[name] for name in front_end if name not in own}, **own}, path
 
 
 def _read(weights: Weights) -> tuple[Blobs, str | None]:
     """The weights' blobs by layer, and the file's name where there is one."""
     if isinstance(weights, Mapping):
         return _group_by_layer(weights), None
-    path = os.fspath(weights)
+    path = weights_file(weights)
     stored = weights_files.read(path)
     if not stored.by_key:
         return {name: layer.stored for name, layer in stored.layers_with_blobs().items()}, path

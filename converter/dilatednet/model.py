@@ -18,6 +18,7 @@ from converter.dilatednet.topology import (
     front_end_steps,
     upsample_steps,
 )
+from converter.dilatednet.zoo import Model
 from converter.modules.max_pooling import CeilMaxPool2d
 
 
@@ -85,6 +86,7 @@ class DilatedNet(nn.Sequential):
     ceil((h - 372) / 8), or eight times that with upsampling. Layers are children under Caffe's names (hooks and slices
     work); state_dict keys are `<caffe layer>.weight` and `.bias`. Neither classifier, last context layer
     nor upsampling is followed by a ReLU. A fresh net has a random front end and an identity context (`initialize`).
+    `model` is the record that `load` made it from.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class DilatedNet(nn.Sequential):
         super().__init__()
         self.topology = Topology(classes, context, depth, padding, upsample, width, fc_width, classifier, prefix)
         self.input_size: tuple[int, int] | None = None
+        self.model: Model | None = None
         parts: list[nn.Sequential] = [FrontEnd(self.topology), Context(self.topology, noise), self._end()]
         for part in parts:
             for name, module in part.named_children():

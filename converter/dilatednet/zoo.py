@@ -31,7 +31,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A published net. `input_size` is (height, width) of a tile in pixels; `addresses` are tried in order."""
+    """A net. `input_size` is (height, width) of a tile in pixels; `addresses` are tried in order.
+
+    A trained one (`converter.dilatednet.trained`) has the file of its `weights`, and the `stage` that wrote them.
+    """
 
     name: str
     topology: Topology
@@ -40,6 +43,8 @@ class Model:
     file_names: tuple[str, ...]
     addresses: tuple[str, ...] = ()
     scores: tuple[Score, ...] = ()
+    weights: str = ""
+    stage: str = ""
 
     @property
     def smallest_file(self) -> int:
@@ -146,6 +151,11 @@ _OF_DATA_SET: Mapping[str, str] = MappingProxyType(
         "camvid": "dilation8_camvid",
     }
 )
+
+
+def is_published(name: str) -> bool:
+    """Whether `find` knows the name."""
+    return name in ZOO or name in _OF_DATA_SET
 
 
 def find(name: str) -> Model:

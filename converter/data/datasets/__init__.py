@@ -12,7 +12,7 @@ from converter.data.datasets.folders import unknown_split
 from converter.data.datasets.split import Layout, Sample, Split
 from converter.errors import DatasetError
 
-__all__ = ["DATASETS", "Layout", "Sample", "Split", "dataset", "open_split"]
+__all__ = ["DATASETS", "Layout", "Sample", "Split", "dataset", "narrow", "open_split"]
 
 DATASETS: dict[str, Layout] = {module.LAYOUT.name: module.LAYOUT for module in (voc, cityscapes, camvid, kitti)}
 _ALIASES = {"pascal_voc": "voc", "voc2012": "voc"}
@@ -56,11 +56,20 @@ def open_split(
         raise unknown_split(layout.title, split, tuple(layout.counts))
     samples = layout.samples(Path(root), split, Path(sbd_root) if sbd_root else None)
     opened = Split(layout, split, Path(root), samples, _count(layout, split, len(samples), str(root), strict))
-    opened = _present(opened, needs, only_present)
+    return narrow(opened, needs, only_present=only_present, limit=limit)
+
+
+def narrow(split: Split, needs: Sequence[str], *, only_present: bool = False, limit: int | None = None) -> Split:
+    """The images of a split that have the files named in `needs`, the first `limit` of them, as `open_split` has it.
+
+    Raises:
+        DatasetError: missing files, nothing left.
+    """
+    opened = _present(split, needs, only_present)
     if limit is not None:
         opened = replace(opened, samples=opened.samples[:limit])
     if not opened.samples:
-        raise DatasetError(f"{layout.title} {split} has no image left to work on", path=str(root))
+        raise DatasetError(f"{split.layout.title} {split.name} has no image left to work on", path=str(split.root))
     return opened
 
 

@@ -15,11 +15,11 @@ from tqdm import tqdm
 
 from converter.data.datasets.split import Sample, Split
 from converter.data.images import read_image
-from converter.data.labels import Labels, write_labels
+from converter.data.labels import Labels, check_one_size, write_labels
 from converter.dilatednet.evaluation.journal import Journal
 from converter.dilatednet.evaluation.metrics import Matrix, confusion
 from converter.dilatednet.evaluation.score import prediction_path
-from converter.errors import DatasetError, OutputError
+from converter.errors import OutputError
 
 Labeller = Callable[[Sequence[NDArray[np.uint8]]], Sequence[Labels | Callable[[], Labels]]]
 """From images, uint8 RGB (h, w, 3) each, to their labels, uint8 (h, w) each, or to functions that wait for them."""
@@ -133,11 +133,5 @@ def _read_ahead(
 def _read(split: Split, sample: Sample) -> tuple[NDArray[np.uint8], Labels]:
     """One image and its truth, of one size."""
     image, ground_truth = read_image(sample.image), split.layout.ground_truth(sample)
-    if image.shape[:2] != ground_truth.shape:
-        raise DatasetError(
-            f"the truth is {ground_truth.shape[1]}×{ground_truth.shape[0]}, "
-            f"the image {image.shape[1]}×{image.shape[0]}; "
-            "want them of one size",
-            path=str(sample.labels),
-        )
+    check_one_size(image.shape, ground_truth.shape, str(sample.image), str(sample.labels))
     return image, ground_truth

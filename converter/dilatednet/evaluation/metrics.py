@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.data.labels import VOID, Labels
+from converter.data.labels import VOID, Labels, check_classes
 from converter.errors import DatasetError
 
 Matrix = NDArray[np.int64]
@@ -28,25 +28,17 @@ def confusion(ground_truth: Labels, prediction: Labels, classes: int, where: str
         )
     codes = ground_truth.astype(np.uint16) << np.uint16(8) | prediction
     table = np.bincount(codes.ravel(), minlength=256 * 256).reshape(256, 256)
-    _refuse(table[classes:VOID].sum(axis=1), classes, "truth", classes, where)
-    _refuse(table[:classes, classes:].sum(axis=0), classes, "prediction", classes, where)
+    if table[classes:VOID].any() or table[:classes, classes:].any():
+        check_classes(ground_truth, classes, where, what="the truth holds label")
+        check_classes(
+            prediction, classes, where, counted=ground_truth != VOID, ignore=(), what="the prediction holds label"
+        )
     return table[:classes, :classes].astype(np.int64)
 
 
 def _size(labels: Labels) -> str:
     """Width × height, as people give an image's size."""
     return "×".join(str(side) for side in reversed(labels.shape))
-
-
-def _refuse(counts: NDArray[np.int64], first: int, what: str, classes: int, where: str | None) -> None:
-    """An error if any pixel carries one of the labels `first`, `first` + 1, …, counted in `counts`."""
-    if counts.any():
-        label = first + int(np.flatnonzero(counts)[0])
-        raise DatasetError(
-            f"the {what} holds label {label} in {int(counts[label - first])} pixels that count; "
-            f"want 0 to {classes - 1}, with {VOID} (void) in the truth only",
-            path=where,
-        )
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import torch
 from converter.dilatednet.inference.canvas import Canvas, copy_to_host
 from converter.dilatednet.inference.predict import (
     Pixels,
+    model_of,
     predict_labels,
     predict_labels_on_device,
     probabilities,
@@ -21,7 +22,7 @@ from converter.dilatednet.inference.predict import (
 )
 from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import Tile, tiles
-from converter.dilatednet.zoo import Model, find
+from converter.dilatednet.zoo import Model
 
 Waiting = Callable[[], Pixels]
 
@@ -39,7 +40,7 @@ class _PendingImage:
 def predict_many(
     module: torch.nn.Module,
     images: Sequence[Pixels],
-    dataset: str = "pascal_voc",
+    dataset: str | Model | None = None,
     *,
     input_size: tuple[int, int] | None = None,
     batch: int = 1,
@@ -56,13 +57,13 @@ def predict_many(
 def begin_many(
     module: torch.nn.Module,
     images: Sequence[Pixels],
-    dataset: str = "pascal_voc",
+    dataset: str | Model | None = None,
     *,
     input_size: tuple[int, int] | None = None,
     batch: int = 1,
 ) -> list[Waiting]:
     """Start them: for each image a function that waits for its labels, uint8 (h, w). A CPU is done on return."""
-    model = find(dataset)
+    model = model_of(module, dataset)
     size = input_size or getattr(module, "input_size", None) or model.input_size
     device = device_of(module)
     labels: dict[int, Waiting] = {}

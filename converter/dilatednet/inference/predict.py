@@ -11,7 +11,8 @@ import torch
 
 from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import MARGIN, Tile, crop_tile, tiles
-from converter.dilatednet.zoo import Model, find
+from converter.dilatednet.trained import find_model
+from converter.dilatednet.zoo import Model
 from converter.errors import ImageError, ShapeError, WeightsError
 from converter.modules.dense_crf import DenseCRF
 
@@ -25,7 +26,7 @@ _BAND = 2**23
 def predict(
     module: torch.nn.Module,
     image: Pixels,
-    dataset: str = "pascal_voc",
+    dataset: str | Model | None = None,
     *,
     input_size: tuple[int, int] | None = None,
     on_tile: Progress | None = None,
@@ -43,7 +44,8 @@ def predict(
     Args:
         module: a DilatedNet or CaffeModule that outputs probabilities (a tensor, or a dict with `prob`).
         image: uint8 (h, w, 3), R, G, B, any size from 1×1.
-        dataset: a data set or zoo name: mean, zoom, number of classes, tile size.
+        dataset: a data set or zoo name, or a training run's folder: mean, zoom, number of classes, tile size. None:
+            what the module was loaded as; pascal_voc where it does not say.
         input_size: (height, width) of a tile where it is not the module's own or the published net's.
         on_tile: called with the number of tiles done and of all tiles.
         crf: sharpens the probabilities of all pixels before the most probable class is taken.
@@ -54,7 +56,7 @@ def predict(
         ShapeError: the module's output does not fit the data set.
         WeightsError: the module returns NaN.
     """
-    model = find(dataset)
+    model = model_of(module, dataset)
     _check(image)
     outputs, size = probabilities(module, image, model, input_size, on_tile), (image.shape[0], image.shape[1])
     if crf is None:
@@ -75,6 +77,18 @@ def image_probabilities(
         rows, columns = (torch.arange(side, device=prob.device) for side in size)
         return upsample(prob, model.label_set.zoom, rows, columns)
     return stitch_tiles(outputs)[:, : size[0], : size[1]]
+
+
+def model_of(module: torch.nn.Module, dataset: str | Model | None) -> Model:
+    """The record of the net that labels images: the one named, else the one that the module was loaded as.
+
+    Raises:
+        ConversionError: no such net.
+    """
+    if dataset is not None:
+        return find_model(dataset)
+    own = getattr(getattr(module, "net", module), "model", None)
+    return own if isinstance(own, Model) else find_model("pascal_voc")
 
 
 def predict_labels(outputs: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:

@@ -15,31 +15,30 @@ import torch
 
 from converter.data.datasets.split import Sample
 from converter.data.images import read_image
+from converter.data.label_sets import LabelSet, numbered_classes
 from converter.data.list_files import bin_header, read_bin
 from converter.data.transforms import Array
 from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.model import DilatedNet
 from converter.dilatednet.training.initial_weights import read_named
-from converter.dilatednet.training.recipes import Recipe
-from converter.dilatednet.training.stages import topology_of
-from converter.dilatednet.zoo import find
+from converter.dilatednet.zoo import Model
 from converter.errors import DatasetError, WeightsError
 from converter.files.atomic import atomic_write
-from converter.files.folder_record import claim_folder, file_digest, make_folder
+from converter.files.folder_record import claim_folder, file_digest, make_folder, read_record
 
 MAPS = "feature maps"
 """What a folder's record calls them."""
 
 
-def front_end(recipe: Recipe, weights: str) -> DilatedNet:
-    """A recipe's front end with trained weights, as wide as they are, in eval mode; the file may hold more.
+def front_end(model: Model, weights: str) -> DilatedNet:
+    """A net's front end with trained weights, as wide as they are, in eval mode; the file may hold more.
 
     Raises:
         WeightsError: a layer is missing (the classifier among them) or of another shape.
         CaffemodelError: the file does not read.
     """
-    given = read_named(weights, recipe.mean or find(recipe.model).label_set.mean)
-    topology = replace(topology_of(recipe), context=None, upsample=False)
+    given = read_named(weights, model.label_set.mean)
+    topology = replace(model.topology, context=None, upsample=False)
     if "conv1_1.weight" in given and "fc6.weight" in given:
         width, fc_width = given["conv1_1.weight"].shape[0], given["fc6.weight"].shape[0]
         topology = replace(topology, width=width, fc_width=fc_width)
@@ -96,10 +95,10 @@ def extract(
     return made
 
 
-def claim_maps(
-    folder: Path, net: DilatedNet, weights: str, mean: Sequence[float], input_size: tuple[int, int], *, afresh: bool
-) -> None:
+def claim_maps(folder: Path, model: Model, weights: str, input_size: tuple[int, int], *, afresh: bool) -> None:
     """Note in `folder` which front end makes its maps; `afresh` deletes those that are there.
+
+    The names and colors of the classes stand there too, for the context stage.
 
     Raises:
         OutputError: other weights, another mean or tile made them, or it cannot be written.
@@ -110,11 +109,21 @@ def claim_maps(
             path.unlink()
     facts = {
         "weights_sha256": file_digest(weights),
-        "classes": net.topology.classes,
-        "mean": list(mean),
-        "input_size": list(input_size),
+        "classes": model.label_set.classes,
+        "palette": model.label_set.palette,
+        "mean": model.label_set.mean,
+        "input_size": input_size,
     }
     claim_folder(folder, MAPS, facts, leftovers=bool(maps) and not afresh)
+
+
+def classes_of_maps(folder: str) -> LabelSet | None:
+    """The classes that a folder's record gives its maps; None where it has none."""
+    facts = read_record(Path(folder)).get(MAPS)
+    if not facts or "palette" not in facts:
+        return None
+    red_green_blue = tuple((int(r), int(g), int(b)) for r, g, b in facts["palette"])
+    return replace(numbered_classes(len(red_green_blue)), classes=tuple(facts["classes"]), palette=red_green_blue)
 
 
 def write_bin(path: Path, features: Array) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from converter.dilatednet.trained import weights_file
 from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.stages import StageNet, topology_of
 from converter.dilatednet.training.vgg import from_torchvision, is_torchvision
@@ -18,14 +19,15 @@ from converter.formats.weights.pth import read_state_dict
 
 
 def read_named(path: str | os.PathLike[str], mean: Sequence[float]) -> dict[str, Tensor]:
-    """A weights file as tensors by state-dict key: .caffemodel, .h5, .safetensors, or a .pth state dict.
+    """A weights file, or a run's in its folder, as tensors by key: .caffemodel, .h5, .safetensors, a .pth state dict.
 
     torchvision's VGG-16 is put under Caffe's names, for inputs minus `mean` (B, G, R).
 
     Raises:
         CaffemodelError: it does not read. WeightsError: a .pth that is no plain state dict.
     """
-    if str(path).endswith((".pth", ".pt")):
+    path = weights_file(path)
+    if path.endswith((".pth", ".pt")):
         state = read_state_dict(path)
         return from_torchvision(state, mean) if is_torchvision(state) else dict(state)
     from converter.plan.stored_weights import read_weights

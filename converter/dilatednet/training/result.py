@@ -6,11 +6,10 @@ from pathlib import Path
 
 import safetensors.torch
 
+from converter.dilatednet.trained import RESULT, describe
 from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.stages import StageNet, weights_of
 from converter.files.atomic import atomic_write
-
-RESULT = "weights.safetensors"
 
 
 def write_weights(folder: Path, net: StageNet, recipe: Recipe, iteration: int) -> Path:
@@ -20,7 +19,7 @@ def write_weights(folder: Path, net: StageNet, recipe: Recipe, iteration: int) -
         OutputError: they cannot be written.
     """
     path = folder / RESULT
-    metadata = {"stage": recipe.stage, "model": recipe.model, "iteration": str(iteration)}
+    metadata = {"iteration": str(iteration), **describe(net.model, recipe.stage)}
     with atomic_write(path) as file:
         file.write(safetensors.torch.save(weights_of(net, recipe), metadata))
     return path

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import torch
 
+from converter.dilatednet.trained import RESULT
 from converter.dilatednet.training.checkpoint import Checkpoint, checkpoints, latest_checkpoint
 from converter.dilatednet.training.distributed import Processes, init_process_group
 from converter.dilatednet.training.initial_weights import initialize
 from converter.dilatednet.training.log import LOG
 from converter.dilatednet.training.loop import Run, RunOptions
 from converter.dilatednet.training.recipes import Recipe
-from converter.dilatednet.training.result import RESULT, write_weights
+from converter.dilatednet.training.result import write_weights
 from converter.dilatednet.training.run_record import claim_run
 from converter.dilatednet.training.sources import Source, TrainingItems, feature_items, image_items
 from converter.dilatednet.training.stages import StageNet, build_stage, topology_of
@@ -72,7 +73,9 @@ def train_stage(
     recipe.check()
     with init_process_group(device) as processes:
         saved = _open(options.folder, start, recipe, source, processes)
-        net = _initial_net(recipe, start, saved, tell if processes.is_main else _ignore)
+        torch.manual_seed(recipe.seed)
+        net = build_stage(recipe, source.labels)
+        _fill(net, recipe, start, saved, tell if processes.is_main else _ignore)
         run = Run(recipe, net, _items(source, recipe), options, processes, on_request=on_request)
         if processes.is_main and saved is not None:  # a kill may have come between a checkpoint and its weights
             net.net.load_state_dict(saved.weights)
@@ -104,19 +107,17 @@ def _forget(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _initial_net(recipe: Recipe, start: Start, saved: Checkpoint | None, tell: Callable[[str], None]) -> StageNet:
-    """The stage's net: as the recipe's seed and the weights files make it, or to be filled from a checkpoint."""
-    torch.manual_seed(recipe.seed)
-    net = build_stage(recipe)
+def _fill(net: StageNet, recipe: Recipe, start: Start, saved: Checkpoint | None, tell: Callable[[str], None]) -> None:
+    """Fill a new net from the weights files, or leave it to be filled from a checkpoint."""
     if saved is not None:
         tell(f"going on after iteration {saved.iteration}")
-        return net
+        return
     for note in initialize(net, recipe, start.weights, from_scratch=start.from_scratch):
         tell(note)
-    return net
 
 
 def _items(source: Source, recipe: Recipe) -> TrainingItems:
-    mean = recipe.mean or find(recipe.model).label_set.mean
-    data = feature_items(source, recipe) if recipe.stage == "context" else image_items(source, recipe, mean)
-    return TrainingItems(data, topology_of(recipe).classes)
+    mean, classes = recipe.mean or find(recipe.model).label_set.mean, topology_of(recipe).classes
+    if recipe.stage == "context":
+        return TrainingItems(feature_items(source, recipe, classes), classes)
+    return TrainingItems(image_items(source, recipe, mean, classes), classes)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from converter.dilatednet.trained import weights_file
 from converter.dilatednet.training.features import MAPS
 from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.sources import Source
@@ -27,7 +28,11 @@ def claim_run(folder: Path, recipe: Recipe, source: Source, weights: Sequence[st
         OutputError: another recipe, other data or weights made the checkpoints, or the record cannot be written.
         CaffemodelError: a weights file does not read.
     """
-    facts = {**asdict(recipe), **_data_facts(source), "weights_sha256": [file_digest(path) for path in weights]}
+    facts = {
+        **asdict(recipe),
+        **_data_facts(source),
+        "weights_sha256": [file_digest(weights_file(path)) for path in weights],
+    }
     free = {"version"} if recipe.policy == "poly" else {"version", "iterations"}
     before = read_record(folder).get(RUN, {})
     if begun and not weights:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -13,7 +13,8 @@ import numpy as np
 from converter.data.bin_label_data import BinLabelData, BinLabelSettings
 from converter.data.datasets.split import Sample, Split
 from converter.data.image_label_data import ImageLabelData, ImageLabelSettings
-from converter.data.labels import Labels, read_labels
+from converter.data.label_sets import LabelSet
+from converter.data.labels import Labels, check_classes, read_labels
 from converter.data.list_files import read_bin, read_pairs
 from converter.data.sampling import SampleOrder
 from converter.data.transforms import Array, LabelSlice
@@ -22,7 +23,6 @@ from converter.dilatednet.training.recipes import SHRINK, Recipe
 from converter.errors import ConversionError, DatasetError
 
 Pairs: TypeAlias = list[tuple[str, str]]
-_IGNORED = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,20 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedTruth:
+    """Reads a label path, and refuses values that are no class of the net; picklable."""
+
+    read: Callable[[str], Labels]
+    classes: int
+
+    def __call__(self, path: str) -> Labels:
+        """Class indices uint8 (h, w), 255 void; raises DatasetError."""
+        labels = self.read(path)
+        check_classes(labels, self.classes, path)
+        return labels
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Pairs of input and label files, and how label files are read (None: as class indices).
 
@@ -47,6 +61,11 @@ class Source:
     pairs: Pairs
     read: Truth | None = None
     features: Path | None = None
+
+    @property
+    def labels(self) -> LabelSet | None:
+        """The classes' names and colors, where the data set has them."""
+        return self.read.split.layout.label_set if self.read else None
 
 
 def from_split(split: Split, features: str | os.PathLike[str] | None = None, *, only_present: bool = False) -> Source:
@@ -77,28 +96,37 @@ def from_lists(inputs: str | os.PathLike[str], labels: str | os.PathLike[str], f
     return Source([(folder + one, folder + other) for one, other in read_pairs(inputs, labels)])
 
 
-def image_items(source: Source, recipe: Recipe, mean: Sequence[float]) -> ImageLabelData:
+def image_items(source: Source, recipe: Recipe, mean: Sequence[float], classes: int) -> ImageLabelData:
     """Items of the front-end and joint stages: images extended by 186 by reflection, labels of the cells alone."""
     stride = recipe.label_stride
     cells = (recipe.crop - SHRINK) // stride
     kept = LabelSlice((cells, cells), (stride, stride), (MARGIN, MARGIN))
     settings = ImageLabelSettings(recipe.crop, kept, tuple(mean), mirror=recipe.mirror, train=True)
     order = SampleOrder(len(source.pairs), recipe.seed)
-    return ImageLabelData(source.pairs, settings, order, source.read or read_labels)
+    return ImageLabelData(source.pairs, settings, order, CheckedTruth(source.read or read_labels, classes))
 
 
-def feature_items(source: Source, recipe: Recipe) -> BinLabelData:
-    """Items of the context stage: whole feature maps with the label under each cell's top-left pixel."""
-    _, *cells = read_bin(source.pairs[0][0]).shape
+def feature_items(source: Source, recipe: Recipe, classes: int) -> BinLabelData:
+    """Items of the context stage: whole feature maps with the label under each cell's top-left pixel.
+
+    Raises:
+        DatasetError: the first map does not read, or is of another number of classes.
+    """
+    path = source.pairs[0][0]
+    found, *cells = read_bin(path).shape
+    if found != classes:
+        text = f"a map of {found} classes for a context module of {classes}; make the maps again, or give --classes"
+        raise DatasetError(text, path=path)
     stride = recipe.label_stride
     kept = LabelSlice((cells[0] * 8 // stride, cells[1] * 8 // stride), (stride, stride))
     settings = BinLabelSettings(kept, mirror=recipe.mirror, shape=(cells[0], cells[1]))
-    return BinLabelData(source.pairs, settings, SampleOrder(len(source.pairs), recipe.seed), source.read or read_labels)
+    order = SampleOrder(len(source.pairs), recipe.seed)
+    return BinLabelData(source.pairs, settings, order, CheckedTruth(source.read or read_labels, classes))
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingItems:
-    """Items as training takes them: (input float32, labels int64 (h, w)), labels checked against `classes`."""
+    """Items as training takes them: (input float32, labels int64 (h, w)), labels of `classes` classes."""
 
     data: ImageLabelData | BinLabelData
     classes: int
@@ -108,13 +136,7 @@ class TrainingItems:
 
     def __getitem__(self, position: int) -> tuple[Array, Array]:
         values, label = self.data[position]
-        whole = label[0].astype(np.int64)
-        wrong = (whole >= self.classes) & (whole != _IGNORED)
-        if wrong.any():
-            path = self.data.pairs[self.data.order.item(position)][1]
-            message = f"label {whole[wrong][0]}; expected 0 to {self.classes - 1}, or 255 for pixels that do not count"
-            raise DatasetError(f"{message}; convert the labels to the data set's class indices", path=path)
-        return values, whole
+        return values, label[0].astype(np.int64)
 
     def get(self, position: int) -> tuple[Array, Array] | ConversionError:
         """The item, or what is wrong with it: an error crosses processes whole as a value only."""

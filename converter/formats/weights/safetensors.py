@@ -44,12 +44,26 @@ def read_safetensors(path: str | os.PathLike[str]) -> StoredWeights:
     if (kind := format_of(file)) != "safetensors":
         raise wrong_format(file.path, kind)
     header, base = _header(file)
-    metadata = header.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
-        raise file.error("its metadata is not a table of texts; the file is damaged, download it again")
+    metadata = _texts(file, header)
     blobs = {name: _blob(file, base, name, entry) for name, entry in header.items()}
     _check_tiling(file, base, blobs)
     return weights_by_key(file.path, blobs, metadata, file)
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The texts that a safetensors file holds beside its numbers; raises CaffemodelError as `read_safetensors`."""
+    file = map_file(path)
+    if (kind := format_of(file)) != "safetensors":
+        raise wrong_format(file.path, kind)
+    return _texts(file, _header(file)[0])
+
+
+def _texts(file: Mapped, header: dict[str, Any]) -> dict[str, str]:
+    """The metadata, which are taken out of the header."""
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+        raise file.error("its metadata is not a table of texts; the file is damaged, download it again")
+    return metadata
 
 
 def write(path: Path, outgoing: OutputWeights) -> None:

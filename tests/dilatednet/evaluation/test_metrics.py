@@ -41,7 +41,9 @@ def test_a_turned_prediction_of_the_same_number_of_pixels_is_an_error():
 
 
 def test_a_predicted_label_beyond_the_classes_is_an_error_where_the_truth_counts():
-    with pytest.raises(DatasetError, match="prediction holds label 7 in 2 pixels"):
+    with pytest.raises(
+        DatasetError, match="prediction holds label 7 in 2 pixels, the first at row 0, column 1; expected 0 to 2"
+    ):
         confusion(labels([0, 0, 0]), labels([0, 7, 7]), 3)
 
 
@@ -55,7 +57,9 @@ def test_a_predicted_label_beyond_the_classes_is_ignored_where_the_truth_is_void
 
 
 def test_a_true_label_that_is_no_class_is_an_error():
-    with pytest.raises(DatasetError, match="truth holds label 3 in 1 pixels"):
+    with pytest.raises(
+        DatasetError, match="truth holds label 3 in 1 pixels, the first at row 0, column 1; expected 0 to 2, or 255"
+    ):
         confusion(labels([0, 3]), labels([0, 0]), 3)
 
 

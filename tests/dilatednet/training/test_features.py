@@ -19,6 +19,7 @@ from converter.dilatednet.training.loop import RunOptions
 from converter.dilatednet.training.recipes import recipe
 from converter.dilatednet.training.run import Start, train_stage
 from converter.dilatednet.training.sources import from_lists, from_split
+from converter.dilatednet.training.stages import trained_model
 from converter.errors import DatasetError, OutputError, WeightsError
 from tests.dilatednet.training.tiny_training import CLASSES, blobs, run, tiny, write_images
 
@@ -44,7 +45,7 @@ def pictures(lists: tuple[Path, Path]) -> list[Sample]:
 
 
 def extracted(lists: tuple[Path, Path], weights: Path, folder: Path, tile: tuple[int, int] = TILE) -> int:
-    return extract(front_end(tiny(), str(weights)), pictures(lists), folder, MEAN, tile)
+    return extract(front_end(trained_model(tiny()), str(weights)), pictures(lists), folder, MEAN, tile)
 
 
 def padded_answer(weights: Path, path: Path, size: tuple[int, int]) -> np.ndarray:
@@ -105,7 +106,7 @@ def test_the_context_stage_trains_on_stored_features(lists: tuple[Path, Path], t
 def test_an_untrained_front_end_is_refused(tmp_path: Path) -> None:
     safetensors.torch.save_file({"conv1_1.weight": torch.zeros(2, 3, 3, 3)}, tmp_path / "w.safetensors")
     with pytest.raises(WeightsError, match="no trained front end of 3 classes"):
-        front_end(tiny(), str(tmp_path / "w.safetensors"))
+        front_end(trained_model(tiny()), str(tmp_path / "w.safetensors"))
 
 
 def voc_root(folder: Path) -> Path:
@@ -168,11 +169,11 @@ def test_a_context_run_on_other_maps_is_not_gone_on_with(
     lists: tuple[Path, Path], trained: Path, tmp_path: Path
 ) -> None:
     split, maps = open_split("voc", voc_root(tmp_path / "data"), "train"), tmp_path / "maps"
-    net = front_end(tiny(), str(trained))
+    net = front_end(trained_model(tiny()), str(trained))
     chosen = recipe("voc", "context", classes=CLASSES, batch=2, iterations=1, context="basic")
     options, resume = RunOptions(tmp_path / "run"), Start(resume=True)
     for tile in (TILE, (412, 412)):
-        claim_maps(maps, net, str(trained), MEAN, tile, afresh=True)
+        claim_maps(maps, trained_model(tiny()), str(trained), tile, afresh=True)
         extract(net, split.samples, maps, MEAN, tile)
         if tile == TILE:
             train_stage(chosen, from_split(split, maps), options, resume, device="cpu")
@@ -183,7 +184,7 @@ def test_a_context_run_on_other_maps_is_not_gone_on_with(
 def test_missing_maps_are_named_or_left_out(lists: tuple[Path, Path], trained: Path, tmp_path: Path) -> None:
     split = open_split("voc", voc_root(tmp_path / "data"), "train")
     maps = tmp_path / "maps"
-    extract(front_end(tiny(), str(trained)), split.samples[:2], maps, MEAN, TILE)
+    extract(front_end(trained_model(tiny()), str(trained)), split.samples[:2], maps, MEAN, TILE)
     with pytest.raises(DatasetError, match=r"4 of 6 feature maps are not there, .*p2\.bin first"):
         from_split(split, maps)
     assert len(from_split(split, maps, only_present=True).pairs) == 2
@@ -193,4 +194,4 @@ def test_missing_maps_are_named_or_left_out(lists: tuple[Path, Path], trained: P
 
 def test_training_without_images_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "frontend", "--preset", "voc", "--out", "nowhere"]) == 2
-    assert "give --data DIR, or --images LIST with --labels LIST" in capsys.readouterr().err
+    assert "give --data NAME --root DIR (voc, cityscapes, camvid, kitti), or --images DIR" in capsys.readouterr().err

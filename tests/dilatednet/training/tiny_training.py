@@ -59,7 +59,7 @@ def blobs(path: Path | None) -> list[np.ndarray]:
 def command(lists: tuple[Path, Path], folder: Path, *more: str) -> list[str]:
     """The `dilatednet train` arguments that do what `run` does with `tiny()`."""
     return [
-        *("train", "frontend", "--preset", "voc", "--images", str(lists[0]), "--labels", str(lists[1])),
+        *("train", "frontend", "--preset", "voc", "--images", str(lists[0]), "--label-list", str(lists[1])),
         *("--out", str(folder), "--from-scratch", "--device", "cpu", "--workers", "0", "--classes", str(CLASSES)),
         *("--width", "2", "--fc-width", "8", "--crop", "388", "--batch", "2", "--rate", "0.0001"),
         *("--checkpoint-every", "3", "--keep", "2", "--log-every", "1", *more),
