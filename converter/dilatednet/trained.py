@@ -48,6 +48,18 @@ def find_model(name: str | os.PathLike[str] | Model) -> Model:
     return find(os.fspath(name))
 
 
+def model_of(module: object, dataset: str | Model | None) -> Model:
+    """The record of the net that labels images: the one named, else the one that the module was loaded as.
+
+    Raises:
+        ConversionError: no such net.
+    """
+    if dataset is not None:
+        return find_model(dataset)
+    own = getattr(getattr(module, "net", module), "model", None)
+    return own if isinstance(own, Model) else find_model("pascal_voc")
+
+
 def is_run(name: str | os.PathLike[str]) -> bool:
     """Whether a name is a folder's that holds a run's weights."""
     return (Path(name) / RESULT).is_file()

@@ -14,7 +14,6 @@ import torch
 from converter.dilatednet.inference.canvas import Canvas, copy_to_host
 from converter.dilatednet.inference.predict import (
     Pixels,
-    model_of,
     predict_labels,
     predict_labels_on_device,
     probabilities,
@@ -22,6 +21,7 @@ from converter.dilatednet.inference.predict import (
 )
 from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import Tile, tiles
+from converter.dilatednet.trained import model_of
 from converter.dilatednet.zoo import Model
 
 Waiting = Callable[[], Pixels]

@@ -11,7 +11,7 @@ import torch
 
 from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import MARGIN, Tile, crop_tile, tiles
-from converter.dilatednet.trained import find_model
+from converter.dilatednet.trained import model_of
 from converter.dilatednet.zoo import Model
 from converter.errors import ImageError, ShapeError, WeightsError
 from converter.modules.dense_crf import DenseCRF
@@ -77,18 +77,6 @@ def image_probabilities(
         rows, columns = (torch.arange(side, device=prob.device) for side in size)
         return upsample(prob, model.label_set.zoom, rows, columns)
     return stitch_tiles(outputs)[:, : size[0], : size[1]]
-
-
-def model_of(module: torch.nn.Module, dataset: str | Model | None) -> Model:
-    """The record of the net that labels images: the one named, else the one that the module was loaded as.
-
-    Raises:
-        ConversionError: no such net.
-    """
-    if dataset is not None:
-        return find_model(dataset)
-    own = getattr(getattr(module, "net", module), "model", None)
-    return own if isinstance(own, Model) else find_model("pascal_voc")
 
 
 def predict_labels(outputs: Iterable[tuple[Tile, torch.Tensor]], model: Model, size: tuple[int, int]) -> Pixels:
