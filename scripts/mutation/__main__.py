@@ -52,9 +52,9 @@ def modules(args: argparse.Namespace) -> list[str]:
 def listed(root: Path, file: str, sample: int | None, seed: int) -> list[Mutant]:
     """A module's mutants, or a sample of them."""
     found = mutants(file, (root / file).read_text(encoding="utf-8"))
-    if sample is None or len(found) <= sample:
-        return found
-    return sorted(random.Random(f"{seed} {file}").sample(found, sample), key=lambda mutant: mutant.line)
+    drawn = list(found)
+    random.Random(f"{seed} {file}").shuffle(drawn)  # so that a smaller sample is a part of a larger one
+    return sorted(drawn[:sample], key=lambda mutant: mutant.line)
 
 
 def tried(args: argparse.Namespace, wanted: Sequence[str]) -> list[tuple[Mutant, Verdict]]:
@@ -71,9 +71,7 @@ def tried(args: argparse.Namespace, wanted: Sequence[str]) -> list[tuple[Mutant,
         open_ = [mutant for mutant in every if known[mutant.text] is None]
         if open_:
             trial = trial or Trial(args.root, args.out, args.jobs, args.limit)
-            record = trial.record(
-                tests, args.out / f"calls-{digest(args.root, [*tests, 'converter', 'reference'])}.json"
-            )
+            record = trial.record(file, tests, args.out / f"calls-{made}.json")
             for mutant, verdict in trial.verdicts(open_, record):
                 known[mutant.text] = verdict
                 results.keep(mutant, verdict, made)

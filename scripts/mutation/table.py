@@ -4,40 +4,73 @@ from __future__ import annotations
 
 from pathlib import Path
 
-LAYERS = ("tests/layers", "tests/test_ladder.py", "tests/net")
+EDGES = tuple(f"tests/layers/test_{name}.py" for name in ("layer_edges", "layer_checks", "fork_boxes", "fork_layers"))
+LAYERS = (*EDGES, "tests/layers/test_nvidia_batch_norm.py", "tests/layers/test_recurrent.py", "tests/modules",
+          "tests/test_ladder.py")  # fmt: skip
+"""Without the goldens of whole nets, which take minutes."""
 COPIES = ("tests/files", "tests/conversion/test_bytecopy.py", "tests/conversion/test_convert.py")
-TRAINING = ("tests/dilatednet/training", "tests/cli/test_training.py")
+TRAINING = tuple(
+    f"tests/dilatednet/training/test_{name}.py"
+    for name in ("runs", "run_record", "run_log", "items", "recipes", "initial_weights", "vgg", "divergence")
+)
+"""Without the runs that are killed, which take a process each."""
+EVALUATION = ("tests/dilatednet/evaluation", "tests/cli/test_evaluate_again.py")
+DATA = tuple(f"tests/data/test_{name}.py" for name in ("data_layers", "data_layer_fields", "image_label_item"))
+BINARY = tuple(
+    f"tests/formats/test_{name}.py"
+    for name in ("wire", "negative_numbers", "binary_record", "blobs", "caffemodel", "caffemodel_writer", "solverstate")
+)
 TESTS: dict[str, tuple[str, ...]] = {
-    "converter/cli": ("tests/cli", "tests/dilatednet"),
-    "converter/cli/_network.py": ("tests/cli", "tests/dilatednet/evaluation"),
-    "converter/cli/_training.py": TRAINING,
-    "converter/cli/evaluate.py": ("tests/cli/test_evaluate.py", "tests/dilatednet/evaluation"),
-    "converter/cli/train.py": TRAINING,
+    "converter/cli": ("tests/cli", "tests/dilatednet/evaluation", "tests/verify/test_verify_bad_input.py"),
+    "converter/cli/_network.py": (*EVALUATION, "tests/cli/test_predict.py"),
+    "converter/cli/_training.py": ("tests/cli/test_train_options.py", "tests/dilatednet/training/test_features.py"),
+    "converter/cli/evaluate.py": EVALUATION,
+    "converter/cli/train.py": ("tests/cli/test_train_options.py", "tests/dilatednet/training/test_interruptions.py"),
     "converter/conversion": ("tests/conversion",),
     "converter/data": ("tests/data",),
-    "converter/data/label_sets.py": ("tests/data", "tests/dilatednet/test_zoo.py"),
+    "converter/data/data_transformer.py": ("tests/data/test_transformer.py", "tests/data/test_reading_layers.py"),
+    "converter/data/image_label_data.py": DATA,
+    "converter/data/label_sets.py": ("tests/data/test_label_sets.py",),
+    "converter/data/sampling.py": (*DATA, "tests/dilatednet/training/test_items.py"),
     "converter/dilatednet": ("tests/dilatednet",),
-    "converter/dilatednet/evaluation": ("tests/dilatednet/evaluation", "tests/cli/test_evaluate.py"),
+    "converter/dilatednet/evaluation": EVALUATION,
     "converter/dilatednet/inference": ("tests/dilatednet/inference", "tests/cli/test_predict.py"),
     "converter/dilatednet/training": TRAINING,
+    "converter/dilatednet/training/interruption.py": ("tests/dilatednet/training/test_stop_request.py",),
+    "converter/dilatednet/training/loss.py": ("tests/dilatednet/training/test_items.py",),
+    "converter/dilatednet/training/sources.py": ("tests/dilatednet/training/test_items.py",),
     "converter/dilatednet/zoo.py": ("tests/dilatednet/test_zoo.py", "tests/dilatednet/test_model.py"),
     "converter/errors.py": ("tests/test_printable.py", "tests/formats", "tests/net", "tests/cli"),
+    "converter/fast": ("tests/fast",),
+    "converter/fast/convolution/frequency.py": ("tests/fast/test_frequency_axes.py", "tests/fast/test_algorithms.py"),
+    "converter/fast/patterns.py": (
+        *(f"tests/fast/test_{name}.py" for name in ("fusing", "folding", "accelerated_module", "shared_front_end")),
+    ),
     "converter/files": (*COPIES, "tests/formats/test_mapping.py", "tests/formats/test_libc.py", "tests/download"),
     "converter/files/atomic.py": COPIES,
     "converter/files/copy.py": COPIES,
-    "converter/formats/protobuf": ("tests/formats",),
+    "converter/files/digest.py": COPIES,
+    "converter/formats/protobuf": BINARY,
+    "converter/formats/weights/safetensors.py": (
+        *("tests/formats/test_safetensors.py", "tests/formats/test_recorded_source.py", "tests/conversion"),
+    ),
     "converter/layers": LAYERS,
-    "converter/layers/kit/data.py": ("tests/layers", "tests/data"),
-    "converter/modules": (*LAYERS, "tests/modules"),
-    "converter/net": ("tests/net", "tests/layers"),
-    "converter/plan": ("tests/net", "tests/layers", "tests/conversion", "tests/cli/test_inspect.py"),
+    "converter/layers/kit/data.py": (*EDGES, "tests/layers/test_sources_and_sinks.py", "tests/data"),
+    "converter/modules": LAYERS,
+    "converter/net": ("tests/net", "tests/layers/test_layer_checks.py"),
+    "converter/plan": ("tests/net", *EDGES, "tests/conversion", "tests/cli/test_inspect.py"),
     "converter/pytorch": ("tests/pytorch", "tests/test_module.py", "tests/net"),
     "converter/report": ("tests/verify", "tests/dilatednet/evaluation"),
     "converter/solver": ("tests/solver",),
+    "converter/solver/learning_rate.py": ("tests/solver/test_learning_rate.py", "tests/solver/test_losses.py"),
+    "converter/verify": (
+        *(f"tests/verify/test_{name}.py" for name in ("tolerances", "verify_findings", "verify_discontinuous")),
+        "tests/verify/test_verify_bad_input.py",
+    ),
     "reference": ("tests/reference", "tests/test_ladder.py"),
-    "reference/boxes.py": ("tests/reference", "tests/layers/test_fork_boxes.py", "tests/test_ladder.py"),
-    "reference/upgrade.py": ("tests/reference",),
-    "reference/compare.py": ("tests/reference",),
+    "reference/boxes.py": ("tests/reference/test_oracle_boxes.py", "tests/layers/test_fork_boxes.py"),
+    "reference/compare.py": ("tests/reference/test_oracle_compare.py", "tests/verify/test_tolerances.py"),
+    "reference/upgrade.py": ("tests/reference/test_oracle_upgrade.py", "tests/reference/test_oracle_wiring.py"),
 }
 """Beginning of a module's path -> its tests; the longest beginning counts, and else the room's own folder of tests."""
 

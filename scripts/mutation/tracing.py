@@ -19,13 +19,15 @@ SPAWNS = {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec"}
 class Recorder:
     """Records of each test how long it takes, whether it starts processes, and the first lines of functions it calls.
 
-    What fixtures call counts for every test of the file, for a fixture may be made once for all of them.
+    What fixtures call counts for every test of the file, for a fixture may be made once for all of them. The modules'
+    `sums` are kept beside it.
     """
 
-    def __init__(self, tree: Path, target: Path) -> None:
+    def __init__(self, tree: Path, target: Path, sums: dict[str, str]) -> None:
         self.packages = (f"{tree}/converter/", f"{tree}/reference/")
         self.start = len(str(tree)) + 1
         self.target = target
+        self.sums = sums
         self.calls: set[tuple[str, int]] = set()
         self.shared: dict[str, set[tuple[str, int]]] = {}
         self.tests: dict[str, dict[str, Any]] = {}
@@ -71,7 +73,7 @@ class Recorder:
     def pytest_sessionfinish(self) -> None:
         """Keep what was recorded."""
         shared = {file: self._by_file(calls) for file, calls in self.shared.items()}
-        self.target.write_text(json.dumps({"tests": self.tests, "shared": shared}))
+        self.target.write_text(json.dumps({"tests": self.tests, "shared": shared, "sums": self.sums}))
 
     def _by_file(self, calls: set[tuple[str, int]]) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}

@@ -10,9 +10,9 @@ from pathlib import Path
 from scripts.mutation.choice import Record, chosen, seconds
 from scripts.mutation.mutants import Mutant
 from scripts.mutation.processes import Run, load, start
-from scripts.mutation.results import Verdict
+from scripts.mutation.results import Verdict, digest
 from scripts.mutation.tracing import Chosen, Recorder
-from scripts.mutation.tree import copy_tree, environment
+from scripts.mutation.tree import copy_tree, environment, sources
 
 FAILED = 1
 """pytest's status where tests failed: those are left out."""
@@ -40,9 +40,9 @@ class Trial:
             copy_tree(root, tree)
         load()
 
-    def record(self, tests: Sequence[str], target: Path) -> Record:
-        """Run tests on the unchanged tree and read what they run."""
-        if not target.exists():
+    def record(self, module: str, tests: Sequence[str], target: Path) -> Record:
+        """What tests call on the unchanged tree: read from `target` as long as `module` is as it was then."""
+        if not self._holds(module, target):
             tree = self.trees[0]
             run = start(tree, tests, _recorder(tree, target), 3600.0, environment(self.root))
             while (status := run.finished()) is None:
@@ -52,6 +52,13 @@ class Trial:
                 raise SystemExit(f"the unchanged tests did not run: see {tree}.log")
         record: Record = json.loads(target.read_text())
         return record
+
+    def _holds(self, module: str, target: Path) -> bool:
+        """Whether a record is there, and the module's functions still begin where they did."""
+        if not target.exists():
+            return False
+        sums: dict[str, str] = json.loads(target.read_text())["sums"]
+        return sums.get(module) == digest(self.root, [module])
 
     def verdicts(self, mutants: Sequence[Mutant], record: Record) -> Iterator[tuple[Mutant, Verdict]]:
         """Try each mutant on the tests that call its function; in the order in which they end."""
@@ -84,7 +91,7 @@ class Trial:
 
 
 def _recorder(tree: Path, target: Path) -> Callable[[], Recorder]:
-    return lambda: Recorder(tree, target)
+    return lambda: Recorder(tree, target, {file: digest(tree, [file]) for file in sources(tree)})
 
 
 def _verdict(status: int, tree: Path) -> Verdict:
