@@ -96,6 +96,7 @@ def test_the_center_window_begins_at_half_the_spare_rounded_down(shape, crop: in
 def test_a_label_slice_may_end_with_the_crop_and_no_further() -> None:
     """Rows 1, 3: crop 4 has rows 0 to 3. With crop 3 row 3 is outside."""
     assert ImageLabelSettings(4, LabelSlice((2, 1), (2, 1), (1, 0)))
+    assert ImageLabelSettings(1, LabelSlice((1, 1)))
     for kept in (LabelSlice((2, 1), (2, 1), (1, 0)), LabelSlice((1, 2), (1, 2), (0, 1))):
         with pytest.raises(DatasetError, match="expected less than the crop 3"):
             ImageLabelSettings(3, kept)

@@ -19,6 +19,7 @@ UNIT = np.array([0.0, 0.0, 1.0, 1.0])
         ([0, 0, 2, 2], [3, 0, 4, 2], 0),  # apart across, not down
         ([0, 0, 2, 2], [0, 3, 2, 4], 0),
         ([0, 0, 4, 1], [1, 0, 2, 1], 1 / 4),
+        ([0, 0, 0.5, 0.5], [0.25, 0, 0.75, 0.5], 1 / 3),  # 0.125 of 0.25 + 0.25 - 0.125
     ],
 )
 def test_overlap_is_shared_area_over_the_area_of_both(one, other, share) -> None:

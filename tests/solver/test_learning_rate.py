@@ -85,3 +85,28 @@ def test_numbers_a_policy_cannot_use_are_refused(numbers: dict[str, object], fie
         LearningRatePolicy(**numbers)  # type: ignore[arg-type]
     assert caught.value.field == field
     assert "choose" in str(caught.value) or "set " in str(caught.value)
+
+
+def test_multistep_begins_before_its_first_value() -> None:
+    """Without a saved step none is past, so that one is taken at most: 0.5 at iteration 9, not 0.25."""
+    policy = LearningRatePolicy("multistep", 1.0, gamma=0.5, stepvalues=(3, 7))
+    assert policy.rate(2) == (1.0, 0)
+    assert policy.rate(9) == (0.5, 1)
+
+
+def test_what_is_not_stated_is_0_as_in_protobuf() -> None:
+    """gamma 0 leaves nothing after the first step; power 0 leaves all: any number to the power of 0 is 1."""
+    assert LearningRatePolicy("step", 1.0, stepsize=2).rate(1)[0] == 1
+    assert LearningRatePolicy("step", 1.0, stepsize=2).rate(2)[0] == 0
+    assert LearningRatePolicy("poly", 3.0, max_iter=4).rate(1)[0] == 3
+    assert LearningRatePolicy("inv", 3.0, gamma=1.0).rate(7)[0] == 3
+
+
+@pytest.mark.parametrize(("x", "wanted"), [(0, 0.5), (-1, 1 / (1 + math.e)), (1, math.e / (1 + math.e))])
+def test_a_sigmoid_around_its_middle(x: float, wanted: float) -> None:
+    assert LearningRatePolicy("sigmoid", 1.0, gamma=1.0, stepsize=5).rate(5 + x)[0] == pytest.approx(wanted, rel=1e-14)
+
+
+@pytest.mark.parametrize("policy", ["step", "exp", "inv", "multistep"])
+def test_a_factor_of_0_is_allowed(policy: str) -> None:
+    assert LearningRatePolicy(policy, 0.0, gamma=0.0, stepsize=1).rate(0)[0] == 0
