@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter.cli import _network
+from converter.cli._mean import HELP as MEAN_HELP
+from converter.cli._mean import mean_argument, read_mean_argument
 from converter.errors import ImageError, OutputError, printable
-from converter.files.folder_record import make_folder
+from converter.files.folder_record import file_digest, make_folder
 from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="8-bit RGB images of any size")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder for NAME.png and NAME_overlay.png")
     parser.add_argument("--overlay", action=argparse.BooleanOptionalAction, default=True, help="write NAME_overlay.png")
+    parser.add_argument("--mean", type=mean_argument, metavar="B,G,R|FILE", help=MEAN_HELP)
     _network.arguments(parser)
 
 
@@ -42,13 +45,14 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.output)
     targets = _targets(args.images, folder, args.overlay)
     module, input_size = _network.network(args, model, args.device)
-    facts = _network.net_facts(args, model)
+    mean = read_mean_argument(args.mean, input_size or module.input_size or model.input_size)
+    facts = _network.net_facts(args, model) | _mean_facts(args)
     _network.check_labels(folder, facts, afresh=args.afresh)
     make_folder(folder)
     failed = 0
     with warnings.catch_warnings(), _Bar(len(args.images)) as bar:
         warnings.filterwarnings("ignore", module="PIL")
-        options = {"input_size": input_size, "on_tile": bar.tile, "crf": crf}
+        options = {"input_size": input_size, "on_tile": bar.tile, "crf": crf, "mean": mean}
         for source, (labels, overlay) in zip(args.images, targets, strict=True):
             try:
                 prediction = _prediction(module, model, source, options)
@@ -61,6 +65,13 @@ def run(args: argparse.Namespace) -> int:
                 )
             bar.advance()
     return 2 if failed else 0
+
+
+def _mean_facts(args: argparse.Namespace) -> dict[str, Any]:
+    """The mean that was asked for, as a folder's record names it."""
+    if args.mean is None:
+        return {}
+    return {"mean": file_digest(str(args.mean)) if isinstance(args.mean, Path) else list(args.mean)}
 
 
 def _targets(images: Sequence[str], folder: Path, overlay: bool) -> list[tuple[Path, Path | None]]:

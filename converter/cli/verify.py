@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converter.cli._mean import HELP as MEAN_HELP
+from converter.cli._mean import mean_argument, read_mean_argument
 from converter.cli._shapes import crop_argument, shape_argument
 from converter.errors import printable
 
@@ -32,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--image", nargs="+", default=[], metavar="FILE", help="images")
     what.add_argument("--voc-root", type=Path, metavar="DIR", help="validation images of PASCAL VOC 2012")
     what.add_argument("--limit", type=_count, default=None, metavar="N", help="the first N of them")
-    what.add_argument("--mean", type=_mean, metavar="B,G,R", help="mean pixel (default: the published net's)")
+    what.add_argument("--mean", type=mean_argument, metavar="B,G,R|FILE", help=MEAN_HELP)
     what.add_argument(
         "--input-shape", "--input", dest="inputs", action="append", type=shape_argument, default=[],
         metavar="NAME=N,C,H,W", help="shape of an input that the file does not state, or another one",
@@ -116,11 +117,14 @@ def _inputs(
     """Every input to run: a name for it, the arrays, and the image where it was one."""
     from tqdm import tqdm
 
-    from converter.verify.inputs import given_inputs, image_inputs, random_inputs
+    from converter.verify.inputs import given_inputs, image_inputs, input_size, random_inputs
 
     files = _images(args)
+    mean = args.mean
+    if isinstance(mean, Path):
+        mean = read_mean_argument(mean, input_size(verifier.plan))
     for path in tqdm(files, unit="image", disable=len(files) < 2 or not sys.stderr.isatty(), leave=False):
-        inputs, image = image_inputs(verifier.plan, path, args.mean)
+        inputs, image = image_inputs(verifier.plan, path, mean)
         yield Path(path).name, inputs, image
     if files:
         return
@@ -145,16 +149,6 @@ def _voc_images(root: Path, limit: int | None) -> list[Path]:
     if not present:
         raise DatasetError("no validation image lies in JPEGImages; unpack VOCtrainval there", path=str(root))
     return present[:limit]
-
-
-def _mean(text: str) -> tuple[float, float, float]:
-    try:
-        blue, green, red = (float(value) for value in text.split(","))
-    except ValueError:
-        blue = green = red = math.nan
-    if not all(map(math.isfinite, (blue, green, red))):
-        raise argparse.ArgumentTypeError(f"{text!r}; expected B,G,R, for example 104,117,123")
-    return blue, green, red
 
 
 def _count(text: str) -> int:

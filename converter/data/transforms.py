@@ -78,14 +78,16 @@ def crop_window(shape: tuple[int, ...], crop: int, draws: np.random.Generator | 
     return slice(row, row + crop), slice(column, column + crop)
 
 
-def preprocess(image: Array, mean: tuple[float, ...], scale: float = 1.0) -> Array:
+def preprocess(image: Array, mean: tuple[float, ...] | Array, scale: float = 1.0) -> Array:
     """An image as the nets take it: R, G, B uint8 (h, w, 3) → B, G, R float32 (3, h, w), (pixel - mean) × scale.
 
-    `mean`: B, G, R, or empty for none. On a device the same is `converter.pytorch.transform.to_bgr_planes`.
+    `mean`: B, G, R, an array (3, 1, 1) or (3, h, w), or empty for none. On a device `to_bgr_planes` of
+    `converter.pytorch.transform` does the same.
     """
     planes = image[..., ::-1].transpose(2, 0, 1).astype(np.float32)
-    if mean:
-        planes = planes - np.asarray(mean, np.float32)[:, None, None]
+    if len(mean):
+        offset = np.asarray(mean, np.float32)
+        planes = planes - (offset[:, None, None] if offset.ndim == 1 else offset)
     return np.ascontiguousarray(planes * np.float32(scale) if scale != 1.0 else planes)
 
 

@@ -7,7 +7,7 @@ weights alone) is the only floor a download can be held to.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -55,6 +55,11 @@ class Model:
         """The same net with other front-end widths (the context module's follow the classes alone) and tiles."""
         topology = replace(self.topology, width=width, fc_width=fc_width)
         return replace(self, topology=topology, input_size=input_size or self.input_size)
+
+    def with_mean(self, mean: Iterable[float]) -> Model:
+        """The same net with another mean, B, G, R."""
+        blue, green, red = map(float, mean)
+        return replace(self, label_set=replace(self.label_set, mean=(blue, green, red)))
 
     def prototxt(self) -> str:
         """The deploy net as text that Caffe reads."""

@@ -206,18 +206,26 @@ def _check_types(net: Net) -> None:
     first = {layer.type: layer for layer in reversed(unknown)}
     types = tuple(dict.fromkeys(layer.type for layer in unknown))
     places = "; ".join(
-        f"{kind[:40]!r} (layer {first[kind].name[:40]!r}, line {first[kind].where.line})" for kind in types[:2]
+        f"{_quote(kind)} (layer {_quote(first[kind].name)}, line {first[kind].where.line})" for kind in types[:2]
     )
     more = f" and {len(types) - 2} more" if len(types) > 2 else ""
     near = difflib.get_close_matches(types[0], sorted({cls.type for cls in known.values()}), n=3)
     nearest = f" (nearest known: {', '.join(near)})" if near else ""
     raise UnsupportedLayerError(
         f"layer types that are not registered: {places}{more}{nearest}; correct the name, or teach it with "
-        f"@converter.layer({types[0][:40]!r})",
+        f"@converter.layer({_quote(types[0])})",
         types=types,
         path=net.path,
         line=unknown[0].where.line,
     )
+
+
+def _quote(name: str) -> str:
+    """A name in quotes, cut to 40 characters as they are printed."""
+    shown = name[:40]
+    while len(repr(shown)) > 42:
+        shown = shown[:-1]
+    return repr(shown)
 
 
 def _refuse_stray_inputs(given: Mapping[str, Shape], steps: Sequence[ConfiguredLayer]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.data.images import read_image
+from converter.data.input_mean import fit_mean
 from converter.data.transforms import preprocess
 from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.zoo import ZOO, Model
@@ -49,26 +50,26 @@ def model_of(net_name: str) -> Model | None:
 
 
 def image_inputs(
-    plan: Plan, path: str | os.PathLike[str], mean: Sequence[float] | None
+    plan: Plan, path: str | os.PathLike[str], mean: Sequence[float] | Array | None
 ) -> tuple[dict[str, Array], Pixels]:
     """An image as the net's input, and the image: its first tile where the net is a published one, else resized.
 
     Args:
         plan: a net with one input of shape (n, 3, h, w); the image fills every item of the batch.
         path: the image's file.
-        mean: B, G, R to take off; None: the published net's, or nothing.
+        mean: B, G, R to take off, three numbers or an array (3, 1, 1) or (3, h, w) of the input's size; None: the
+            published net's, or nothing.
 
     Raises:
-        ImageError: the image does not read, or the net takes no image.
+        ImageError: the image does not read, the net takes no image, or the mean does not fit it.
         ShapeError: the net's input is too small for the published pipeline's margins.
     """
     name, shape = _image_input(plan)
     image = read_image(path)
     model = model_of(plan.net.name)
-    bgr = tuple(mean) if mean is not None else model.label_set.mean if model is not None else (0.0, 0.0, 0.0)
-    if len(bgr) != 3:
-        raise ImageError(f"{len(bgr)} mean values; expected three: B, G, R")
     size = (shape[2], shape[3])
+    own = model.label_set.mean if model is not None else (0.0, 0.0, 0.0)
+    bgr = fit_mean(np.asarray(own if mean is None else mean), size)
     if model is not None:
         first = next(iter(tiles((image.shape[0], image.shape[1]), size)))
         x = crop_tile(image, first, bgr)
@@ -77,12 +78,22 @@ def image_inputs(
     return {name: np.repeat(x, shape[0], axis=0)}, image
 
 
-def resize_to_input(image: Pixels, size: tuple[int, int], mean: tuple[float, float, float]) -> Array:
+def resize_to_input(image: Pixels, size: tuple[int, int], mean: Array) -> Array:
     """The whole image at `size` (height, width): float32 (1, 3, h, w), B, G, R less the mean."""
     from PIL import Image
 
     resized = np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))
     return preprocess(resized, mean)[None]
+
+
+def input_size(plan: Plan) -> tuple[int, int]:
+    """Height and width of the net's one input of images.
+
+    Raises:
+        ImageError: it takes no image.
+    """
+    shape = _image_input(plan)[1]
+    return shape[2], shape[3]
 
 
 def _image_input(plan: Plan) -> tuple[str, Shape]:

@@ -82,3 +82,17 @@ def test_an_unknown_type_is_told_with_the_nearest_names_and_how_to_add_one(tmp_p
         converter.load(tmp_path / "n.prototxt")
     assert "@converter.layer('InerProduct')" in str(caught.value)
     assert len(caught.value.message) < 400
+
+
+@pytest.mark.parametrize("letter", ["T", "\\033", "\u202e", "'"])
+def test_the_error_of_unknown_types_stays_short_however_long_their_names(tmp_path: Path, letter: str) -> None:
+    layers = (
+        f'layer {{ name: "{letter * 300}{n}" type: "{letter * 300}{n}" bottom: "y" top: "{n}" }}' for n in range(9)
+    )
+    (tmp_path / "n.prototxt").write_text(NET + "\n".join(layers))
+
+    with pytest.raises(UnsupportedLayerError) as caught:
+        converter.load(tmp_path / "n.prototxt")
+    told = str(caught.value).removeprefix(str(tmp_path))
+    assert len(told) < 400
+    assert "and 7 more" in told and "@converter.layer(" in told

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from converter.data.input_mean import fit_mean
 from converter.dilatednet.inference.shared_front_end import shared_probabilities
 from converter.dilatednet.inference.tiles import MARGIN, Tile, crop_tile, tiles
 from converter.dilatednet.trained import model_of
@@ -31,6 +32,7 @@ def predict(
     input_size: tuple[int, int] | None = None,
     on_tile: Progress | None = None,
     crf: DenseCRF | None = None,
+    mean: Sequence[float] | npt.NDArray[np.float32] | None = None,
 ) -> Pixels:
     """The most probable class of every pixel: uint8 (h, w); of equally probable ones the first.
 
@@ -48,17 +50,20 @@ def predict(
             what the module was loaded as; pascal_voc where it does not say.
         input_size: (height, width) of a tile where it is not the module's own or the published net's.
         on_tile: called with the number of tiles done and of all tiles.
+        mean: B, G, R to take off instead of the data set's: three numbers, or an array (3, 1, 1) or (3, h, w) of the
+            tile's size.
         crf: sharpens the probabilities of all pixels before the most probable class is taken.
 
     Raises:
         ConversionError: an unknown data set.
-        ImageError: not such an array.
+        ImageError: not such an array, or a mean of another size.
         ShapeError: the module's output does not fit the data set.
         WeightsError: the module returns NaN.
     """
     model = model_of(module, dataset)
     _check(image)
-    outputs, size = probabilities(module, image, model, input_size, on_tile), (image.shape[0], image.shape[1])
+    outputs = probabilities(module, image, model, input_size, on_tile, mean)
+    size = (image.shape[0], image.shape[1])
     if crf is None:
         return predict_labels(outputs, model, size)
     prob = image_probabilities(outputs, model, size)
@@ -106,13 +111,17 @@ def probabilities(
     model: Model,
     input_size: tuple[int, int] | None = None,
     on_tile: Progress | None = None,
+    mean: Sequence[float] | npt.NDArray[np.float32] | None = None,
 ) -> Iterator[tuple[Tile, torch.Tensor]]:
     """Every tile with its probabilities (classes, rows, columns) float32, on the module's device, in eval mode.
 
     An accelerated module runs one front end for all tiles, and gives no cells that lie beyond the image.
     """
     size = input_size or getattr(module, "input_size", None) or model.input_size
-    outputs = shared_probabilities(module, image, model, size, on_tile)
+    offset = fit_mean(np.asarray(model.label_set.mean if mean is None else mean), size)
+    outputs = None
+    if offset.size == 3:  # the same everywhere: tiles may share what they have in common
+        outputs = shared_probabilities(module, image, model.with_mean(offset.ravel()), size, on_tile)
     if outputs is not None:
         for tile, prob in outputs:
             _check_finite(prob)
@@ -120,7 +129,7 @@ def probabilities(
         return
     every = list(tiles((image.shape[0], image.shape[1]), size))
     for done, tile in enumerate(every, 1):
-        yield tile, predict_batch(module, crop_tile(image, tile, model.label_set.mean), model, size)[0]
+        yield tile, predict_batch(module, crop_tile(image, tile, offset), model, size)[0]
         if on_tile:
             on_tile(done, len(every))
 

@@ -52,6 +52,11 @@ def tiles(image_size: tuple[int, int], size: tuple[int, int]) -> Iterator[Tile]:
             yield Tile(rows, across, top, left)
 
 
-def crop_tile(image: npt.NDArray[np.uint8], tile: Tile, mean: tuple[float, float, float]) -> npt.NDArray[np.float32]:
-    """The input for a tile of `image` (h, w, 3) R, G, B: float32 (1, 3, tile h, tile w), B, G, R minus the mean."""
+def crop_tile(
+    image: npt.NDArray[np.uint8], tile: Tile, mean: tuple[float, float, float] | npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """The input for a tile of `image` (h, w, 3) R, G, B: float32 (1, 3, tile h, tile w), B, G, R minus the mean.
+
+    The mean is a pixel, or an array (3, 1, 1) or (3, tile h, tile w).
+    """
     return preprocess(image[tile.rows[:, None], tile.columns[None, :]], mean)[None]
