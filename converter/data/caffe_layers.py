@@ -80,8 +80,9 @@ def unstated_shapes(net: Net, seed: int = 0) -> dict[str, tuple[int, ...]]:
         kind = operator_type(layer.type)
         if kind is None or not reads_files(layer.type):
             continue
-        stated = kind(layer.params(), [], tops=len(layer.tops), phase=layer.phase).top_shapes([])
-        if () in stated or len(stated) < len(layer.tops):
+        operator = kind(layer.params(), [], tops=len(layer.tops), phase=layer.phase)
+        stated = operator.top_shapes([])
+        if operator.notes or () in stated or len(stated) < len(layer.tops):
             found.update(layer_data(layer, seed).shapes())
     return found
 

@@ -23,4 +23,4 @@ class AnnotatedData(DataLayer):
         sizes = square(view, transform)
         for resize in transform.messages("resize_param")[:1]:
             sizes = (resize.integer("height", 0), resize.integer("width", 0))
-        return [(view.integer("batch_size", 0), channels(view, transform) or 3, *sizes), (0,)]
+        return [(view.integer("batch_size", 0), channels(view, transform), *sizes), (0,)]

@@ -90,6 +90,12 @@ class Operator:
     in_place: ClassVar[bool] = True
     fixed_blobs: ClassVar[int] = 0
 
+    notes: tuple[str, ...] = ()
+    """What was assumed of its tops' shapes."""
+
+    partial_shapes: Shapes = ()
+    """Of an input layer: its tops' shapes with 0 for sizes that the file leaves open."""
+
     per_bottom: bool = False
     """Whether the module is called once for each bottom, each call giving one top (Convolution of several bottoms)."""
 

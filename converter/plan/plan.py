@@ -13,6 +13,7 @@ from converter.layers.layer import Operator, operator_types
 from converter.net.net import Layer, Net, ParamSpec, Shape
 from converter.net.params import Leftover
 from converter.plan.limits import check_count
+from converter.plan.missing import check_stated
 from converter.plan.multipliers import Multipliers, multipliers
 
 
@@ -31,6 +32,14 @@ class ConfiguredLayer:
     def key(self) -> str:
         """What its blobs are listed under: its name; of a later layer of that name a text that no name can be."""
         return f"{self.layer.name}\ud800{self.repeat}" if self.repeat else self.layer.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What its operator assumed, where the caller did not say otherwise."""
+        if not self.operator.notes or self.top_shapes != tuple(self.operator.top_shapes([])):
+            return ()
+        where = f"{self.layer.where}: layer {self.layer.name!r} ({self.layer.type})"
+        return tuple(f"{where}: {note}" for note in self.operator.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +60,9 @@ class Plan:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of the messages that Caffe ignores."""
-        return tuple(f"{item}: of no effect, a message of another layer type" for item in self.ignored)
+        """What a user should know: messages that Caffe ignores, and input shapes that were assumed."""
+        ignored = (f"{item}: of no effect, a message of another layer type" for item in self.ignored)
+        return (*ignored, *(note for step in self.steps for note in step.notes))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Plan:
         """The plan itself: nothing in it changes."""
@@ -86,6 +96,7 @@ def build_plan(
     """
     _check_types(net)
     given = dict(inputs or {})
+    check_stated(net, given)
     shapes: dict[str, Shape] = {}
     steps: list[ConfiguredLayer] = []
     leftovers: list[Leftover] = []
@@ -157,13 +168,7 @@ def _check_param_specs(layer: Layer, operator: Operator) -> None:
 def _input_shapes(layer: Layer, operator: Operator, given: Mapping[str, Shape]) -> Sequence[Shape]:
     """An input layer's shapes: what the caller gave, else what the file states."""
     stated = list(operator.top_shapes([]))
-    shapes = [given.get(top, stated[i] if i < len(stated) else ()) for i, top in enumerate(layer.tops)]
-    unstated = [top for top, shape in zip(layer.tops, shapes, strict=True) if not shape and top not in given]
-    if unstated and not (stated and all(len(shape) == 0 for shape in stated) and operator.type == "Input"):
-        raise ShapeError(
-            f"the file does not state the shape of {', '.join(map(repr, unstated))}; give it as an input shape"
-        )
-    return shapes
+    return [given.get(top, stated[i] if i < len(stated) else ()) for i, top in enumerate(layer.tops)]
 
 
 def _belongs_to_other_type(leftover: Leftover, layer_type: str) -> bool:

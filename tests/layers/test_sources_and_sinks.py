@@ -45,7 +45,7 @@ def test_a_data_layer_states_the_shapes_that_its_file_determines(build, body, sh
 @pytest.mark.parametrize(
     "body",
     [
-        'type: "Data" transform_param { crop_size: 9 } data_param { batch_size: 2 }',
+        'type: "Data" data_param { batch_size: 2 }',
         'type: "ImageData" image_data_param { batch_size: 2 }',
         'type: "HDF5Data" hdf5_data_param { source: "list" batch_size: 2 }',
         'type: "BinLabelData" bin_label_data_param { bin_list_path: "a" label_slice { dim: 3 dim: 4 } }',
