@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -74,6 +75,8 @@ def open_data(
         DatasetError: no such data, files that are missing, or classes that contradict each other.
     """
     from converter.data.datasets import narrow, open_split
+    from converter.data.image_kinds import conversion_note, count_conversions
+    from converter.data.images import FORMATS
 
     chosen = class_set(args, known)
     if _is_own(args):
@@ -91,7 +94,8 @@ def open_data(
             sbd_root=args.sbd_root,
         )
         split = replace(split, layout=replace(split.layout, label_set=chosen)) if chosen else split
-    for note in split.notes:
+    kinds = count_conversions([sample.image for sample in split.samples], FORMATS) if "image" in needs else Counter()
+    for note in filter(None, (*split.notes, conversion_note(kinds))):
         print(printable(f"note: {note}"), file=sys.stderr)
     return split
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,7 @@ from converter.files.folder_record import file_digest, make_folder
 from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
-    import torch
-
+    from converter.data.image_files import ImageFile
     from converter.dilatednet.inference.predict import Pixels
     from converter.dilatednet.zoo import Model
 
@@ -28,42 +29,29 @@ HELP = "label every pixel of images with a published or a trained DilatedNet"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """MODEL --weights W IMAGE... -o DIR."""
     _network.model_arguments(parser)
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="8-bit RGB images of any size")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="images of any kind and size, folders, or patterns")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder for NAME.png and NAME_overlay.png")
+    parser.add_argument("--recursive", action="store_true", help="of folders, take the images in their folders too")
     parser.add_argument("--overlay", action=argparse.BooleanOptionalAction, default=True, help="write NAME_overlay.png")
     parser.add_argument("--mean", type=mean_argument, metavar="B,G,R|FILE", help=MEAN_HELP)
+    parser.add_argument("--report", metavar="PAGE.html", help="also write a page of every image and its overlay")
     _network.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Label each image; an image that cannot be read is reported and skipped, and makes the exit code 2."""
     apply_process_settings()
-    from converter.dilatednet.inference.crf import make_crf
+    from converter.data.image_files import find_images
 
-    model = _network.chosen_model(args)
-    crf = make_crf(args.crf) if args.crf else None
-    folder = Path(args.output)
-    targets = _targets(args.images, folder, args.overlay)
-    module, input_size = _network.network(args, model, args.device)
-    mean = read_mean_argument(args.mean, input_size or module.input_size or model.input_size)
-    facts = _network.net_facts(args, model) | _mean_facts(args)
-    _network.check_labels(folder, facts, afresh=args.afresh)
-    make_folder(folder)
-    failed = 0
-    with warnings.catch_warnings(), _Bar(len(args.images)) as bar:
+    model, folder = _network.chosen_model(args), Path(args.output)
+    images, skipped = find_images(args.images, recursive=args.recursive, without=folder)
+    jobs = _jobs(images, folder, args.overlay)
+    with warnings.catch_warnings(), _Bar(len(jobs)) as bar:
         warnings.filterwarnings("ignore", module="PIL")
-        options = {"input_size": input_size, "on_tile": bar.tile, "crf": crf, "mean": mean}
-        for source, (labels, overlay) in zip(args.images, targets, strict=True):
-            try:
-                prediction = _prediction(module, model, source, options)
-                _network.claim_labels(folder, facts, afresh=args.afresh)
-                bar.say(_write(prediction, model, source, labels, overlay))
-            except ImageError as error:
-                failed += 1
-                bar.say(
-                    printable(f"dilatednet predict: {error if error.path else f'{source}: {error}'}"), file=sys.stderr
-                )
-            bar.advance()
+        work = _Work(args, model, bar)
+        make_folder(folder)
+        failed = sum(not work.label(job) for job in jobs)
+    work.finish(skipped)
     return 2 if failed else 0
 
 
@@ -74,55 +62,97 @@ def _mean_facts(args: argparse.Namespace) -> dict[str, Any]:
     return {"mean": file_digest(str(args.mean)) if isinstance(args.mean, Path) else list(args.mean)}
 
 
-def _targets(images: Sequence[str], folder: Path, overlay: bool) -> list[tuple[Path, Path | None]]:
-    """Where each image's labels and overlay go; no file may be written twice, nor over an image that is read."""
-    targets = []
-    taken = {str(Path(source).resolve()): source for source in images}
-    for source in images:
-        stem = Path(source).stem
-        label = folder / f"{stem}.png"
-        over = folder / f"{stem}_overlay.png" if overlay else None
-        for target in filter(None, (label, over)):
-            other = taken.setdefault(str(target.resolve()), source)
-            if other != source or str(target.resolve()) == str(Path(source).resolve()):
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """An image, and where its labels and overlay go."""
+
+    source: str
+    labels: Path
+    overlay: Path | None
+
+
+def _jobs(images: Sequence[ImageFile], folder: Path, overlay: bool) -> list[_Job]:
+    """What is to be written; no file may be written twice, nor over an image that is read."""
+    jobs: list[_Job] = []
+    taken = {str(Path(image.path).resolve()): image.path for image in images}
+    if len(taken) < len(images):
+        raise OutputError("an image is named twice; name each image once", path=str(folder))
+    for image in images:
+        over = folder / f"{image.name}_overlay.png" if overlay else None
+        job = _Job(image.path, folder / f"{image.name}.png", over)
+        for target in filter(None, (job.labels, job.overlay)):
+            other = taken.setdefault(str(target.resolve()), image.path)
+            if other != image.path or str(target.resolve()) == str(Path(image.path).resolve()):
                 raise OutputError(
-                    f"would be written for {source} over {other}'s; give another folder, or rename one",
+                    f"would be written for {image.path} over {other}'s; give another folder, or rename one",
                     path=str(target),
                 )
-        if (label, over) in targets:
-            raise OutputError(f"would be written twice for {source}; name each image once", path=str(label))
-        targets.append((label, over))
-    return targets
+        jobs.append(job)
+    return jobs
 
 
-def _prediction(
-    module: torch.nn.Module,
-    model: Model,
-    source: str,
-    options: dict[str, Any],
-) -> tuple[Pixels, Pixels]:
-    """An image, uint8 (h, w, 3), and its labels, uint8 (h, w)."""
-    from converter.data.images import read_image
-    from converter.dilatednet.inference.predict import predict
+class _Work:
+    """The net, and what is kept over all images: a contact sheet, and which kinds of images there were."""
 
-    image = read_image(source)
-    return image, predict(module, image, model, **options)
+    def __init__(self, args: argparse.Namespace, model: Model, bar: _Bar) -> None:
+        from converter.dilatednet.inference.contact_sheet import ContactSheet
+        from converter.dilatednet.inference.crf import make_crf
 
+        self._args, self._model, self._bar, self._folder = args, model, bar, Path(args.output)
+        crf = make_crf(args.crf) if args.crf else None
+        self._module, input_size = _network.network(args, model, args.device)
+        mean = read_mean_argument(args.mean, input_size or self._module.input_size or model.input_size)
+        self._options: dict[str, Any] = {"input_size": input_size, "on_tile": bar.tile, "crf": crf, "mean": mean}
+        self._facts = _network.net_facts(args, model) | _mean_facts(args)
+        self._kinds: Counter[str] = Counter()
+        told = {"net": str(args.model), "weights": str(args.weights or model.weights)}
+        self._sheet = ContactSheet(model, told) if args.report else None
+        _network.check_labels(self._folder, self._facts, afresh=args.afresh)
 
-def _write(predicted: tuple[Pixels, Pixels], model: Model, source: str, labels: Path, overlay: Path | None) -> str:
-    """Write an image's files, and say so in a line."""
-    import numpy as np
+    def label(self, job: _Job) -> bool:
+        """Label one image, write its files, and say so in a line; False where it cannot be read."""
+        from converter.data.images import read_image
+        from converter.dilatednet.inference.predict import predict
 
-    from converter.data.labels import write_labels
-    from converter.report.overlay import overlay as mixed
-    from converter.report.overlay import save_image
+        try:
+            image = read_image(job.source, self._kinds)
+            labels = predict(self._module, image, self._model, **self._options)
+        except ImageError as error:
+            text = error if error.path else f"{job.source}: {error}"
+            self._bar.say(printable(f"dilatednet predict: {text}"), file=sys.stderr)
+            return False
+        finally:
+            self._bar.advance()
+        _network.claim_labels(self._folder, self._facts, afresh=self._args.afresh)
+        self._write(job, image, labels)
+        return True
 
-    image, prediction = predicted
-    colors = np.array(model.label_set.palette, np.uint8)
-    write_labels(labels, prediction, colors.tolist())
-    if overlay:
-        save_image(overlay, mixed(image, prediction, colors))
-    return f"{source}: {labels}{f', {overlay.name}' if overlay else ''}: {_shares(prediction, model.label_set.classes)}"
+    def _write(self, job: _Job, image: Pixels, labels: Pixels) -> None:
+        import numpy as np
+
+        from converter.data.labels import write_labels
+        from converter.report.overlay import overlay, save_image
+
+        colors = np.array(self._model.label_set.palette, np.uint8)
+        make_folder(job.labels.parent)
+        write_labels(job.labels, labels, colors.tolist())
+        if job.overlay:
+            save_image(job.overlay, overlay(image, labels, colors))
+        shares = _shares(labels, self._model.label_set.classes)
+        if self._sheet:
+            self._sheet.add(job.source, image, labels, shares)
+        more = f", {job.overlay.name}" if job.overlay else ""
+        self._bar.say(printable(f"{job.source}: {job.labels}{more}: {shares}"))
+
+    def finish(self, skipped: int) -> None:
+        """Write the page, and say what was converted and what left out."""
+        from converter.data.image_kinds import conversion_note
+
+        if self._sheet:
+            self._sheet.write(self._args.report)
+        left_out = f"files left out because they are no images: {skipped:,}" if skipped else ""
+        for note in filter(None, (conversion_note(self._kinds), left_out)):
+            print(printable(f"note: {note}"), file=sys.stderr)
 
 
 def _shares(labels: Any, classes: Sequence[str]) -> str:

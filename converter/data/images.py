@@ -1,4 +1,4 @@
-"""Reading images: 8-bit color in, uint8 RGB out; every other kind is refused with what to do about it.
+"""Reading images of every kind that has a plain meaning as 8-bit RGB; what has none is refused.
 
 An image that is turned by its EXIF orientation is turned upright, as every viewer and OpenCV's imread do.
 """
@@ -8,17 +8,16 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from converter.data.image_kinds import ImageArray, conversion, to_rgb
 from converter.errors import ImageError
 from converter.files.memory import check_memory
 from converter.files.paths import is_file, is_there
-
-ImageArray = npt.NDArray[np.uint8]
 
 FORMATS = ("PNG", "JPEG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
 """No others: some of Pillow's readers start other programs."""
@@ -48,34 +47,24 @@ _BROKEN = (
     ),
     UserWarning,  # Pillow's word for damage it reads past, where the caller made warnings errors
 )
-_RECIPE = "magick IN -alpha off -colorspace sRGB -type TrueColor -depth 8 PNG24:OUT.png"
-_KINDS = {
-    "1": "black and white (1 bit)",
-    "L": "grayscale",
-    "LA": "grayscale with transparency",
-    "PA": "a palette image with transparency",
-    "RGBA": "RGB with transparency (RGBA)",
-    "RGBa": "RGB with transparency (RGBA)",
-    "CMYK": "CMYK",
-    "I": "32-bit grayscale",
-    "F": "floating-point grayscale",
-}
+_KINDS = {"I": "32-bit grayscale", "F": "floating-point grayscale"}
 
 
-def read_image(path: str | os.PathLike[str]) -> ImageArray:
-    """The image at `path` as uint8 (h, w, 3), R, G, B in 0 to 255. Opaque palette images give their colors.
+def read_image(path: str | os.PathLike[str], kinds: Counter[str] | None = None) -> ImageArray:
+    """The image at `path` as uint8 (h, w, 3), R, G, B in 0 to 255, as OpenCV's imread in color gives it.
+
+    What is not 8-bit RGB becomes it (see `image_kinds`), and is counted in `kinds` by what it was.
 
     Raises:
-        ImageError: missing, broken, truncated, not an image, of more than 178,956,970 pixels, animated, or of a kind
-            on which the nets were not trained: grayscale, transparent, CMYK, more than 8 bits a channel; or more
-            pixels than a file of its size can hold.
+        ImageError: missing, broken, truncated, not an image, of more than 178,956,970 pixels, of floating-point or
+            32-bit numbers or another color space; or more pixels than a file of its size can hold.
         MemoryLimitError: its pixels do not fit into memory.
     """
     name = os.fspath(path)
     if not is_file(name):
         raise ImageError("no such image; check the path" if not is_there(name) else "not a file", path=name)
     try:
-        return _decode(name)
+        return _decode(name, kinds)
     except _BOMB as error:
         raise ImageError(f"more than {_LARGEST} pixels; cut it into pieces", path=name) from error
     except MemoryError as error:
@@ -106,12 +95,15 @@ def check_pixels(image: Image.Image, held: int, name: str) -> None:
     check_memory(_COPIES * needed, f"a picture of {width}×{height} pixels", path=name)
 
 
-def _decode(name: str) -> ImageArray:
+def _decode(name: str, kinds: Counter[str] | None) -> ImageArray:
     with Image.open(name, formats=FORMATS) as image:
-        _refuse(image, name)
+        done = _check(image, name)
         check_pixels(image, Path(name).stat().st_size, name)
         image.load()
-        return np.array(_apply_exif(image).convert("RGB"), dtype=np.uint8)
+        pixels = np.array(to_rgb(_apply_exif(image)), dtype=np.uint8)
+    if done and kinds is not None:
+        kinds[done] += 1
+    return pixels
 
 
 def _apply_exif(image: Image.Image) -> Image.Image:
@@ -122,30 +114,13 @@ def _apply_exif(image: Image.Image) -> Image.Image:
         return image
 
 
-def _has_16_bits(image: Image.Image) -> bool:
-    """Whether the file holds more than 8 bits a channel, which Pillow would cut to 8 in silence."""
-    if image.mode.startswith("I;16"):
-        return True
-    for codec, _, _, arguments in getattr(image, "tile", ()):
-        words = arguments if isinstance(arguments, tuple) else (arguments,)
-        if any(isinstance(word, str) and ";16" in word for word in words):
-            return True
-        if codec.startswith("ppm") and any(isinstance(word, int) and word > 255 for word in words):
-            return True
-    return False
-
-
-def _refuse(image: Image.Image, name: str) -> None:
-    """Raise an ImageError for every kind of image that has no plain meaning as 8-bit RGB."""
+def _check(image: Image.Image, name: str) -> str:
+    """What makes the image RGB, "" where it is; raises ImageError where it is too large or nothing does."""
     width, height = image.size
     if width < 1 or height < 1 or width * height > _LARGEST:
         raise ImageError(f"{width}×{height} pixels; expected 1 to {_LARGEST}; scale it or cut it", path=name)
-    kind = "an image of 16 bits a channel" if _has_16_bits(image) else _KINDS.get(image.mode)
-    if kind is None and "transparency" in image.info:
-        kind = "an image with a transparent color"
-    if kind is None and image.format not in {"MPO", "JPEG"} and getattr(image, "n_frames", 1) > 1:
-        kind = f"an animation or stack of {getattr(image, 'n_frames', 1)} images"
-    if kind is None and image.mode not in {"RGB", "P", "YCbCr"}:
-        kind = f"of mode {image.mode}"
-    if kind:
-        raise ImageError(f"is {kind}; expected 8-bit RGB; convert it first: {_RECIPE}", path=name)
+    done = conversion(image)
+    if done is None:
+        kind = _KINDS.get(image.mode, f"an image of mode {image.mode}")
+        raise ImageError(f"is {kind}; expected a photograph of 8 or 16 bits a channel; convert it first", path=name)
+    return done

@@ -60,11 +60,6 @@ def model_of(module: object, dataset: str | Model | None) -> Model:
     return own if isinstance(own, Model) else find_model("pascal_voc")
 
 
-def is_run(name: str | os.PathLike[str]) -> bool:
-    """Whether a name is a folder's that holds a run's weights."""
-    return (Path(name) / RESULT).is_file()
-
-
 def weights_file(name: str | os.PathLike[str]) -> str:
     """A weights file as it is named, or a run folder's; raises WeightsError where it is not there."""
     file = Path(name) / RESULT if Path(name).is_dir() else Path(name)

@@ -122,11 +122,11 @@ def details(summary: str, content: str, *, opened: bool = False) -> str:
     return f"<details{' open' if opened else ''}><summary>{escape(summary)}</summary>{content}</details>"
 
 
-def figure(pixels: Pixels, caption: str, *, cells: bool = False) -> str:
+def figure(pixels: Pixels, caption: str, *, cells: bool = False, side: int = _LONGEST_SIDE) -> str:
     """An image, uint8 (h, w, 3) R, G, B, with its caption.
 
     `cells`: flat colors, such as label maps: kept exact, as PNG, and enlarged without blur. Others become JPEG and
-    are shrunk to 1024 pixels.
+    are shrunk to `side` pixels.
     """
     from PIL import Image
 
@@ -134,7 +134,7 @@ def figure(pixels: Pixels, caption: str, *, cells: bool = False) -> str:
     if cells:
         image.quantize(256, dither=Image.Dither.NONE).save(file, format="PNG", optimize=True)
     else:
-        image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        image.thumbnail((side, side))
         image.save(file, format="JPEG", quality=88)
     data = base64.b64encode(file.getvalue()).decode()
     kind, mark = ("png", ' class="cells"') if cells else ("jpeg", "")

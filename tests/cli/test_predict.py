@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from converter.cli import main
-from converter.dilatednet import palette, read_image
+from converter.dilatednet import find, palette, read_image
 from converter.report.overlay import overlay
 from tests.places import GOLDENS
 
@@ -53,14 +53,14 @@ def test_the_command_can_run_caffes_net_layer_by_layer(tmp_path, picture):
 
 
 def test_a_bad_image_is_told_of_and_the_others_are_labelled(tmp_path, picture, capsys):
-    gray = tmp_path / "gray.png"
-    Image.fromarray(np.zeros((5, 5), np.uint8)).save(gray)
+    numbers = tmp_path / "numbers.tiff"
+    Image.fromarray(np.zeros((5, 5), np.float32)).save(numbers)
     out = tmp_path / "out"
-    assert command("kitti", "--weights", KITTI, gray, tmp_path / "none.png", picture, "-o", out) == 2
+    assert command("kitti", "--weights", KITTI, numbers, tmp_path / "none.png", picture, "-o", out) == 2
     assert sorted(path.name for path in out.iterdir()) == ["made-by.json", "street.png", "street_overlay.png"]
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
-    assert "gray.png: is grayscale" in lines[0]
+    assert "numbers.tiff: is floating-point grayscale" in lines[0]
     assert "none.png: no such image" in lines[1]
 
 
@@ -94,7 +94,6 @@ def test_two_images_of_one_name_and_a_image_in_the_way_are_refused(tmp_path, pic
     for sources, folder in (
         ((picture, other), tmp_path / "out"),
         ((picture, twin), tmp_path / "out"),
-        ((picture, picture), tmp_path / "out"),
         ((picture,), tmp_path),
     ):
         assert command("kitti", "--weights", KITTI, *sources, "-o", folder) == 2
@@ -126,3 +125,63 @@ def test_a_folder_of_another_nets_labels_is_refused_unless_begun_afresh(tmp_path
     assert "label images were made otherwise: dtype was float32, now bfloat16; " in capsys.readouterr().err
     assert command(*given, "--dtype", "bfloat16", "--afresh") == 0
     assert command(*given) == 2
+
+
+def names_below(folder) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def photos(tmp_path, picture):
+    """A folder of three images, one of them gray and one in a folder below, with a text and a false image."""
+    folder = tmp_path / "photos"
+    (folder / "below").mkdir(parents=True)
+    with Image.open(picture) as image:
+        image.save(folder / "a.png")
+        image.convert("L").save(folder / "gray.bmp")
+        image.convert("RGBA").save(folder / "below" / "b.png")
+    (folder / "notes.txt").write_text("no image")
+    (folder / "false.jpg").write_text("no image")
+    return folder
+
+
+def test_a_folder_is_labeled_and_what_is_no_image_counted(tmp_path, photos, capsys):
+    assert command("kitti", "--weights", KITTI, photos, "-o", tmp_path / "flat", "--no-overlay") == 0
+    assert names_below(tmp_path / "flat") == ["a.png", "gray.png", "made-by.json"]
+    assert capsys.readouterr().err.splitlines() == [
+        "note: images that are not 8-bit RGB become it, as OpenCV reads them: 1 grayscale",
+        "note: files left out because they are no images: 2",
+    ]
+    out = photos / "out"  # within the folder that is searched: its own results are not labeled the second time
+    for _ in range(2):
+        assert command("kitti", "--weights", KITTI, photos, "-o", out, "--recursive", "--no-overlay") == 0
+        assert names_below(out) == ["a.png", "below/b.png", "gray.png", "made-by.json"]
+
+
+def test_a_pattern_is_searched_and_an_empty_one_refused(tmp_path, photos, capsys):
+    pattern = f"{photos}/**/*.png"
+    assert command("kitti", "--weights", KITTI, pattern, "-o", tmp_path / "out", "--no-overlay") == 0
+    assert names_below(tmp_path / "out") == ["a.png", "below/b.png", "made-by.json"]
+    assert command("kitti", "--weights", KITTI, f"{photos}/*.gif", "-o", tmp_path / "none") == 2
+    assert "*.gif: no image is called so" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_without_images_says_how_to_look_deeper(tmp_path, capsys):
+    (tmp_path / "photos" / "below").mkdir(parents=True)
+    assert command("kitti", "--weights", KITTI, tmp_path / "photos", "-o", tmp_path / "out") == 2
+    assert "photos: holds no image; expected .png" in (said := capsys.readouterr().err)
+    assert "--recursive looks into the folders below" in said
+
+
+def test_the_page_holds_every_image_its_overlay_and_a_legend_and_nothing_from_outside(tmp_path, photos):
+    page = tmp_path / "page.html"
+    assert command("kitti", "--weights", KITTI, photos, "-o", tmp_path / "out", "--recursive", "--report", page) == 0
+    text = page.read_text()
+    assert "<h1>3 images labeled</h1>" in text
+    assert text.count('src="data:image/jpeg;base64,') == 6
+    with Image.open(tmp_path / "out/a.png") as labels:
+        most = find("kitti").label_set.classes[np.bincount(np.asarray(labels).ravel()).argmax()]
+    assert f"</i>{most} " in text
+    for outside in ("http:", "https:", "<script", "url("):
+        assert outside not in text

@@ -194,5 +194,5 @@ def test_a_label_slice_outside_the_crop_is_refused() -> None:
 def test_a_label_map_of_another_size_is_refused() -> None:
     settings = ImageLabelSettings(8, LabelSlice((1, 1)))
     data = ImageLabelData([(str(DATA / "im0.png"), str(DATA / "la1.png"))], settings, SampleOrder(1))
-    with pytest.raises(DatasetError, match="37×90 labels for 60×80 pixels"):
+    with pytest.raises(DatasetError, match="90×37 labels for the 80×60 pixels"):
         data[0]
