@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from converter import dilatednet, errors
+    from converter.batch.convert import convert_all
     from converter.errors import (
         CaffemodelError,
         ComparisonError,
@@ -52,6 +53,7 @@ _HOMES = {
     "Operator": "converter.layers.layer",
     "Preprocessing": "converter.net.preprocessing",
     "convert": "converter.export.convert",
+    "convert_all": "converter.batch.convert",
     "features": "converter.pytorch.features",
     "fold_preprocessing": "converter.pytorch.folding",
     "freeze": "converter.pytorch.finetuning",
@@ -112,6 +114,7 @@ __all__ = [
     "UnsupportedParameterError",
     "WeightsError",
     "convert",
+    "convert_all",
     "dilatednet",
     "errors",
     "features",

@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
+from converter.cli._batch import batch_arguments, batch_requested, run_batch
 from converter.cli._shapes import crop_argument, shape_argument
 from converter.errors import printable
 
@@ -17,13 +18,17 @@ HELP = "convert weights: .caffemodel .h5 .safetensors .npz .pth, each into any o
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("weights", metavar="WEIGHTS", help="the file to read; what it is, its first bytes tell")
+    parser.add_argument(
+        "weights", metavar="WEIGHTS", nargs="?", help="the file to read; what it is, its first bytes tell"
+    )
     parser.add_argument(
         "out",
         metavar="OUT",
+        nargs="?",
         help="the file to write: .safetensors .pth .npz .h5 .caffemodel, or with NET .py .onnx .pt2 FOLDER/; "
         "of a mean.binaryproto: .npy .npz .png",
     )
+    batch_arguments(parser)
     parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
     parser.add_argument(
         "--until", action="append", default=[], metavar="BLOB", help="for .py .onnx .pt2: end the net at these blobs"
@@ -57,6 +62,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was written."""
+    if batch_requested(args):
+        return run_batch(args)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads would spin where the source is hashed
     from converter.export.convert import convert
 
@@ -102,15 +109,7 @@ def _parity(args: argparse.Namespace) -> dict[str, float] | None:
     """
     if not args.verify or args.prototxt is None:
         return None
-    from converter.errors import ComparisonError
-    from converter.verify.inputs import random_inputs
-    from converter.verify.verify import Verifier
+    from converter.verify.parity import parity
 
     options = {name: getattr(args, name) for name in ("key", "level", "crop", "allow_unknown")}
-    verifier = Verifier(args.prototxt, args.weights, stages=tuple(args.stage), inputs=dict(args.inputs), **options)
-    (check,) = verifier.check(random_inputs(verifier.plan, 0))
-    if not check.passed:
-        row = check.comparison.first_divergence
-        where = f"blob {row.blob!r}: {row.reason}" if row else "; ".join(check.findings)
-        raise ComparisonError(f"the net differs from the oracle at {where}; run dilatednet verify")
-    return {row.blob: row.relative for row in check.comparison.rows if row.blob in verifier.net.outputs}
+    return parity(args.prototxt, args.weights, stages=tuple(args.stage), inputs=dict(args.inputs), **options)

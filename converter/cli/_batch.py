@@ -1,0 +1,72 @@
+"""`dilatednet convert --all DIR -o DIR --to FORMATS`: every pair of prototxt and caffemodel of a folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from converter.errors import printable
+
+if TYPE_CHECKING:
+    from converter.batch.results import Result
+
+_SINGLE = ("weights", "out", "prototxt", "until", "inputs", "fold_preprocessing", "train_val", "mean", "key")
+"""Arguments that speak of one net."""
+
+
+def batch_arguments(parser: argparse.ArgumentParser) -> None:
+    """--all, -o, --to."""
+    parser.set_defaults(usage_error=parser.error)
+    group = parser.add_argument_group("many nets at once (without WEIGHTS and OUT)")
+    group.add_argument(
+        "--all", dest="folder", metavar="DIR",
+        help="convert every .caffemodel below DIR: X.caffemodel with X.prototxt or X_deploy.prototxt, "
+        "X_iter_N.caffemodel with those of X, or with deploy.prototxt; goes on after failures, and skips what is done "
+        "and unchanged",
+    )  # fmt: skip
+    group.add_argument("-o", "--output", metavar="DIR", help="where results and report.json go")
+    group.add_argument(
+        "--to", default="safetensors", metavar="FORMATS",
+        help="formats with commas between them: safetensors pth npz h5 caffemodel onnx pt2 py folder (safetensors)",
+    )  # fmt: skip
+
+
+def batch_requested(args: argparse.Namespace) -> bool:
+    """Whether --all was given; exits with the usage where arguments of one net and of many are mixed, or missing."""
+    given = [name for name in _SINGLE if getattr(args, name)]
+    if args.folder is None and (args.weights is None or args.out is None or args.output is not None):
+        args.usage_error("give WEIGHTS and OUT, or --all DIR with -o DIR")
+    if args.folder is not None and args.output is None:
+        args.usage_error("--all needs a folder for results: -o DIR")
+    if args.folder is not None and given:
+        args.usage_error(f"{', '.join(given)}: for one net; leave out what is not for --all")
+    return args.folder is not None
+
+
+def run_batch(args: argparse.Namespace) -> int:
+    """0: every net is converted; 1: some failed, and the table says why."""
+    from converter.batch.convert import convert_all
+
+    names = ("verify", "level", "crop", "allow_nan", "allow_unused", "allow_unknown")
+    options = {name: getattr(args, name) for name in names}
+    formats = [form.strip().removeprefix(".") for form in args.to.split(",")]
+    report = convert_all(args.folder, args.output, formats, stages=tuple(args.stage), tell=_tell, **options)
+    print(report.table())
+    print(f"report: {report.path}")
+    return 1 if report.failed else 0
+
+
+def _tell(result: Result) -> None:
+    """A net's lines while the others run."""
+    for line in _lines(result):
+        print(printable(line), file=sys.stderr)
+
+
+def _lines(result: Result) -> Iterator[str]:
+    yield f"{result.name}: {result.status} in {result.seconds:.2f} s"
+    if result.status != "unchanged":
+        yield from (f"note: {note}" for note in result.notes)
+    if result.error:
+        yield f"{result.name}: {result.error}"
