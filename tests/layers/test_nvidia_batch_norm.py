@@ -1,5 +1,6 @@
 """NVIDIA's BatchNorm of five blobs, in every form that files hold it in, in both programs; values by hand."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_without_weights_scale_is_one_and_bias_zero_unless_filled(tmp_path) -> N
     assert reference.run(prototxt, None, {"x": X})["y"].tolist() == [[10, 14]]
 
 
-def test_training_takes_the_batchs_statistics_and_moves_the_running_ones(tmp_path) -> None:
+def test_training_takes_the_batchs_statistics_and_begins_with_them(tmp_path) -> None:
     prototxt, weights = files(tmp_path, "eps: 1 moving_average_fraction: 0.75", [flat(blob) for blob in TODAY])
     net = converter.load(prototxt, weights, phase="train")
     batch = np.float32([[0, 0], [4, 8]])
@@ -113,8 +114,8 @@ def test_training_takes_the_batchs_statistics_and_moves_the_running_ones(tmp_pat
     # Means 2 and 4, biased variances 4 and 16.
     normalized = np.array([[-2, -4], [2, 4]]) / np.sqrt([5, 17])
     assert y.detach().numpy() == pytest.approx(normalized * SCALE + BIAS, rel=1e-6)
-    assert net.blob_parameter("bn", 0).tolist() == [0.75 * 1 + 0.25 * 2, 0.75 * 2 + 0.25 * 4]
-    assert net.blob_parameter("bn", 1).tolist() == [0.75 * 3 + 0.25 * 4, 0.75 * 8 + 0.25 * 16]
+    assert net.blob_parameter("bn", 0).tolist() == [2, 4]  # replaced, in the first pass
+    assert net.blob_parameter("bn", 1).tolist() == [4, 16]
     expected = reference.run(prototxt, weights, {"x": batch}, phase="train")["y"]
     assert expected == pytest.approx(normalized * SCALE + BIAS, rel=1e-9)
 
@@ -125,3 +126,36 @@ def test_scale_and_bias_are_trained_and_the_statistics_are_not() -> None:
     assert sorted(name for name, _ in module.named_parameters()) == ["bias", "weight"]
     assert sorted(name for name, _ in module.named_buffers()) == ["running_mean", "running_var", "scale_factor"]
     assert module(torch.zeros(4, 2, 3, 3)).shape == (4, 2, 3, 3)
+
+
+def test_the_first_two_passes_replace_the_statistics_and_later_ones_move_them() -> None:
+    """batch_norm_layer.cu: `iter_ > 1` moves, else copies; iter_ counts the layer's own passes in training from 0."""
+    module = AffineBatchNorm2d(1, moving_average_fraction=0.75).train()
+    module.running_mean.fill_(100)
+    module.running_var.fill_(50)
+    found = []
+    for low, high in ((3, 5), (6, 14), (0, 4), (8, 8)):  # means 4, 10, 2, 8; biased variances 1, 16, 4, 0
+        module(torch.tensor([[float(low)], [float(high)]]))
+        found.append((module.running_mean.item(), module.running_var.item()))
+        module.eval()(torch.ones(2, 1))  # no pass in training
+        module.train()
+    # 0.75 * 10 + 0.25 * 2 = 8, 0.75 * 16 + 0.25 * 4 = 13; 0.75 * 8 + 0.25 * 8 = 8, 0.75 * 13 = 9.75
+    assert found == [(4, 1), (10, 16), (8, 13), (8, 9.75)]
+
+
+def test_what_is_replaced_leaves_no_trace_and_a_copy_goes_on_where_it_was() -> None:
+    module = AffineBatchNorm2d(1, moving_average_fraction=0.5).train()
+    module.running_mean.fill_(float("nan"))
+    module(torch.tensor([[1.0], [3.0]]))
+    module(torch.tensor([[1.0], [3.0]]))
+    again = copy.deepcopy(module)
+    again(torch.tensor([[6.0], [6.0]]))
+    assert (again.running_mean.item(), again.running_var.item()) == (4, 0.5)  # (2 + 6) / 2, (1 + 0) / 2
+    assert module.running_mean.item() == 2
+
+
+def test_fixed_statistics_are_not_replaced() -> None:
+    module = AffineBatchNorm2d(1, use_global_stats=True).train()
+    module.running_mean.fill_(7)
+    module(torch.tensor([[1.0], [3.0]]))
+    assert module.running_mean.item() == 7
