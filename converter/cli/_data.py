@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from converter.errors import DatasetError, printable
@@ -74,6 +73,8 @@ def open_data(
     Raises:
         DatasetError: no such data, files that are missing, or classes that contradict each other.
     """
+    from dataclasses import replace  # which imports `inspect`: too much for --help
+
     from converter.data.datasets import narrow, open_split
     from converter.data.image_kinds import conversion_note, count_conversions
     from converter.data.images import FORMATS
@@ -106,6 +107,8 @@ def class_set(args: argparse.Namespace, known: LabelSet | None = None) -> LabelS
     Raises:
         DatasetError: a file does not read, or they are not of one number of classes.
     """
+    from dataclasses import replace
+
     from converter.data.class_files import read_color_map, read_names, read_palette
     from converter.data.label_sets import numbered_classes
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from converter.cli._device import check_device
 from converter.dilatednet.inference.crf import PRESETS
 from converter.errors import ConversionError, WeightsError, printable
-from converter.files.folder_record import check_folder, claim_folder, file_digest
 
 if TYPE_CHECKING:
     from converter.dilatednet.zoo import Model
@@ -113,6 +112,8 @@ def net_facts(args: argparse.Namespace, model: Model) -> dict[str, Any]:
     Raises:
         CaffemodelError: the weights or the prototxt do not read.
     """
+    from converter.files.folder_record import file_digest
+
     digests = [file_digest(path) for path in (model.weights, args.weights) if path]
     return {
         "model": model.name,
@@ -125,9 +126,13 @@ def net_facts(args: argparse.Namespace, model: Model) -> dict[str, Any]:
 
 def check_labels(folder: Path, facts: dict[str, Any], *, afresh: bool) -> None:
     """Raise OutputError where another net made a folder's label images, unless they are begun `afresh`."""
+    from converter.files.folder_record import check_folder
+
     check_folder(folder, _LABELS, facts, leftovers=False if afresh else None)
 
 
 def claim_labels(folder: Path, facts: dict[str, Any], *, afresh: bool) -> None:
     """Check, and note in the folder which net makes its label images from now on."""
+    from converter.files.folder_record import claim_folder
+
     claim_folder(folder, _LABELS, facts, leftovers=False if afresh else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from converter.cli._shapes import crop_argument, shape_argument
@@ -28,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the table; 0 if the net builds, 2 if something stops it."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads, and multiplies nothing here
     from converter.plan.inspection import inspect_net
 
     state = {"phase": args.phase, "stages": tuple(args.stage), "level": args.level}

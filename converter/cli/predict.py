@@ -7,15 +7,13 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.cli import _network
 from converter.cli._mean import HELP as MEAN_HELP
 from converter.cli._mean import mean_argument, read_mean_argument
 from converter.errors import ImageError, OutputError, printable
-from converter.files.folder_record import file_digest, make_folder
 from converter.pytorch.process_settings import apply_process_settings
 
 if TYPE_CHECKING:
@@ -42,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
     """Label each image; an image that cannot be read is reported and skipped, and makes the exit code 2."""
     apply_process_settings()
     from converter.data.image_files import find_images
+    from converter.files.folder_record import make_folder
 
     model, folder = _network.chosen_model(args), Path(args.output)
     images, skipped = find_images(args.images, recursive=args.recursive, without=folder)
@@ -59,11 +58,12 @@ def _mean_facts(args: argparse.Namespace) -> dict[str, Any]:
     """The mean that was asked for, as a folder's record names it."""
     if args.mean is None:
         return {}
+    from converter.files.folder_record import file_digest
+
     return {"mean": file_digest(str(args.mean)) if isinstance(args.mean, Path) else list(args.mean)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(NamedTuple):
     """An image, and where its labels and overlay go."""
 
     source: str
@@ -131,6 +131,7 @@ class _Work:
         import numpy as np
 
         from converter.data.labels import write_labels
+        from converter.files.folder_record import make_folder
         from converter.report.overlay import overlay, save_image
 
         colors = np.array(self._model.label_set.palette, np.uint8)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from converter.errors import ShapeError
-from converter.layers.layer import Operator, operator_types
+from converter.layers.layer import Operator, operator_type
 from converter.net.net import Layer, Net, Shape
 
 _LETTERS = {4: "NCHW", 3: "NHW", 2: "NC", 1: "N"}
@@ -35,10 +35,10 @@ def missing_inputs(net: Net, given: Mapping[str, Shape]) -> list[MissingInput]:
     Raises:
         ConversionError: an input layer's fields do not read; configuring it says so with the layer's name.
     """
-    types = operator_types()
     found: list[MissingInput] = []
     for layer in net.layers:
-        kind = types[layer.type]
+        kind = operator_type(layer.type)
+        assert kind is not None  # the plan looked at the types before
         if kind.is_input and any(top not in given for top in layer.tops):
             operator = kind(layer.params(), [], tops=len(layer.tops), phase=layer.phase)
             found += [item for item in _unstated(layer, operator) if item.top not in given]

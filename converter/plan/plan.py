@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from converter.errors import ConversionError, ShapeError, UnsupportedLayerError, UnsupportedParameterError
 from converter.formats.protobuf.schema import fields
-from converter.layers.layer import Operator, operator_types
+from converter.layers.layer import Operator, operator_type, operator_types
 from converter.net.net import Layer, Net, ParamSpec, Shape
 from converter.net.params import Leftover
 from converter.plan.limits import check_count
@@ -127,11 +126,12 @@ def _configure(
     layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Shape], stored_blobs: int | None
 ) -> ConfiguredLayer:
     bottoms = tuple(shapes[name] for name in layer.bottoms)
-    operator_type = operator_types()[layer.type]
+    kind = operator_type(layer.type)
+    assert kind is not None  # `_check_types` looked
     try:
         params = layer.params()
         params.stored_blobs = stored_blobs
-        operator = operator_type(params, bottoms, tops=len(layer.tops), phase=layer.phase)
+        operator = kind(params, bottoms, tops=len(layer.tops), phase=layer.phase)
         if operator.is_input:
             tops = tuple(_input_shapes(layer, operator, given))
         else:
@@ -204,17 +204,18 @@ def _at_layer(error: ConversionError, layer: Layer) -> ConversionError:
 
 
 def _check_types(net: Net) -> None:
-    known = operator_types()
-    unknown = [layer for layer in net.layers if layer.type not in known]
+    unknown = [layer for layer in net.layers if operator_type(layer.type) is None]
     if not unknown:
         return
+    import difflib  # for the error alone
+
     first = {layer.type: layer for layer in reversed(unknown)}
     types = tuple(dict.fromkeys(layer.type for layer in unknown))
     places = "; ".join(
         f"{_quote(kind)} (layer {_quote(first[kind].name)}, line {first[kind].where.line})" for kind in types[:2]
     )
     more = f" and {len(types) - 2} more" if len(types) > 2 else ""
-    near = difflib.get_close_matches(types[0], sorted({cls.type for cls in known.values()}), n=3)
+    near = difflib.get_close_matches(types[0], sorted({cls.type for cls in operator_types().values()}), n=3)
     nearest = f" (nearest known: {', '.join(near)})" if near else ""
     raise UnsupportedLayerError(
         f"layer types that are not registered: {places}{more}{nearest}; correct the name, or teach it with "

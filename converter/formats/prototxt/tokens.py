@@ -75,11 +75,12 @@ def tokens(source: Source) -> Iterator[Token]:
     Raises:
         PrototxtError: a string without its closing quote, a number that is none, a character that means nothing.
     """
+    make = tuple.__new__  # a NamedTuple's own is two calls a token more
     for match in _TOKEN.finditer(source.text):
         kind = match.lastgroup or "end"
         if kind == "bad":
             raise _token_problem(source, match.group(kind), match.start(kind))
-        yield Token(kind, match.group(kind), match.start(kind))
+        yield make(Token, (kind, match[kind], match.start(kind)))
 
 
 def quote(text: str) -> str:
