@@ -225,8 +225,8 @@ class Store:
     def _differs_in_ones(self, position: int, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
         """Whether a blob's type may be held without Caffe's axes of length one, or with more, and differs so."""
         operator, source = registry.find(self.net.layers[position].type), self.sources.get(position)
-        keyed = source is not None and bool(source.names)
-        loose = operator is not None and (operator.axes_of_one if keyed else operator.stored_axes_of_one)
+        by_key = source is not None and bool(source.names)
+        loose = operator is not None and (operator.axes_of_one if by_key else operator.stored_axes_of_one)
         return loose and [size for size in one if size != 1] == [size for size in other if size != 1]
 
     def _permissive(self, position: int, index: int) -> bool:

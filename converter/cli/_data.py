@@ -144,9 +144,9 @@ def _open_own(args: argparse.Namespace, label_set: LabelSet | None) -> Split:
     if args.labels_dir and args.label_list:
         raise DatasetError("--labels-dir and --label-list at once; give the one that goes with --images")
     colors = read_color_map(args.color_map)[0] if args.color_map else ()
-    truth = OwnTruth(len(label_set.classes), colors, tuple(args.ignore or (255,)))
+    ground_truth = OwnTruth(len(label_set.classes), colors, tuple(args.ignore or (255,)))
     files = OwnFiles(args.images or "", args.labels_dir or "", args.label_list or "")
-    return open_own(files, label_set, truth)
+    return open_own(files, label_set, ground_truth)
 
 
 def _place(args: argparse.Namespace, usual: str) -> tuple[str, str]:

@@ -26,13 +26,13 @@ def converts_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) -
 
 
 def convert_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) -> Report:
-    """Write a mean as an array (c, h, w) float32, in an archive under the name "mean"; or as a picture of 8 bits.
+    """Write a mean as an array (c, h, w) float32, in an archive under the name "mean"; or as an 8-bit image.
 
-    Channels stay in the file's order (B, G, R in Caffe's own), but a picture of three has R, G, B.
+    Channels stay in the file's order (B, G, R in Caffe's own), but an image of three has R, G, B.
 
     Raises:
         CaffemodelError: `source` is no mean, or is damaged.
-        OutputError: the ending is unknown, `out` is `source` or cannot be written; or a picture cannot hold the mean.
+        OutputError: the ending is unknown, `out` is `source` or cannot be written; or an image cannot hold the mean.
     """
     from converter.conversion.convert import Report
     from converter.files.digest import Digest
@@ -80,30 +80,30 @@ def _write(mean: Array, target: Path) -> None:
 
     from converter.files.atomic import atomic_write
 
-    picture = _picture(mean, target) if target.suffix == ".png" else None
+    pixels = _to_pixels(mean, target) if target.suffix == ".png" else None
     with atomic_write(target) as file:
-        if picture is not None:
-            _write_png(picture, file)
+        if pixels is not None:
+            _write_png(pixels, file)
         elif target.suffix == ".npy":
             np.save(file, mean)
         else:
             np.savez(file, mean=mean)
 
 
-def _picture(mean: Array, target: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _to_pixels(mean: Array, target: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """The mean as 8-bit pixels (h, w, 3), R, G, B, or (h, w).
 
     Raises:
-        OutputError: it has other channels than one or three, or numbers that no picture holds.
+        OutputError: it has other channels than one or three, or numbers that 8 bits do not hold.
     """
     import numpy as np
 
     if mean.shape[0] not in (1, 3):
-        text = f"a mean of {mean.shape[0]} channels; a picture has one or three; write .npy or .npz"
+        text = f"a mean of {mean.shape[0]} channels; an image has one or three; write .npy or .npz"
         raise OutputError(text, path=str(target))
     values = np.rint(mean)
     if values.min() < 0 or values.max() > 255:
-        text = f"numbers from {mean.min():g} to {mean.max():g}; a picture holds 0 to 255; write .npy or .npz"
+        text = f"numbers from {mean.min():g} to {mean.max():g}; an image holds 0 to 255; write .npy or .npz"
         raise OutputError(text, path=str(target))
     pixels = values.astype(np.uint8)
     return pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels[::-1].transpose(1, 2, 0))

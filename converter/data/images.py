@@ -75,9 +75,9 @@ def read_image(path: str | os.PathLike[str], kinds: Counter[str] | None = None) 
 
 
 def check_pixels(image: Image.Image, held: int, name: str) -> None:
-    """Refuse a picture whose header promises more pixels than its file can hold, before any is decoded.
+    """Refuse an image whose header promises more pixels than its file can hold, before any is decoded.
 
-    Deflate expands to 1,032 times at most, and no photograph compresses so far; small pictures may.
+    Deflate expands to 1,032 times at most, and no photograph compresses so far; small images may.
 
     Args:
         image: opened, not loaded.
@@ -92,7 +92,7 @@ def check_pixels(image: Image.Image, held: int, name: str) -> None:
     needed = _PIXEL_BYTES * width * height
     if needed > max(_SMALL, _MOST_EXPANSION * held):
         raise ImageError(f"{width}×{height} pixels in {held} bytes; it is damaged, or no photograph", path=name)
-    check_memory(_COPIES * needed, f"a picture of {width}×{height} pixels", path=name)
+    check_memory(_COPIES * needed, f"an image of {width}×{height} pixels", path=name)
 
 
 def _decode(name: str, kinds: Counter[str] | None) -> ImageArray:

@@ -9,6 +9,6 @@ from converter.download.sources import Source
 def published_sources() -> tuple[Source, ...]:
     """One file a net of the zoo, under the net's name."""
     return tuple(
-        Source(model.name, model.file_names[0], model.addresses, minimum_bytes=model.smallest_file)
+        Source(model.name, model.file_names[0], model.addresses, minimum_bytes=model.min_file_bytes)
         for model in ZOO.values()
     )

@@ -1,6 +1,6 @@
 """The published nets as frozen records: shape, classes, files, addresses, the paper's score; no torch.
 
-Parameter counts follow from the topology; no checksum of any released file was ever published, so `smallest_file` (the
+Parameter counts follow from the topology; no checksum of any released file was ever published, so `min_file_bytes` (the
 weights alone) is the only floor a download can be held to.
 """
 
@@ -47,7 +47,7 @@ class Model:
     stage: str = ""
 
     @property
-    def smallest_file(self) -> int:
+    def min_file_bytes(self) -> int:
         """Bytes that the float32 weights alone take: no genuine file is smaller."""
         return 4 * self.topology.parameters
 

@@ -112,14 +112,14 @@ def build_plan(
     _refuse_stray_inputs(given, steps)
     if leftovers and not allow_unknown:
         raise _leftover_error(leftovers)
-    fed = {
+    input_shapes = {
         top: shape
         for step in steps
         if step.operator.is_input
         for top, shape in zip(step.layer.tops, step.top_shapes, strict=True)
     }
     rates = multipliers([(step.layer, len(step.operator.blobs)) for step in steps])
-    return Plan(net, tuple(steps), fed, shapes, tuple(leftovers), tuple(ignored), rates)
+    return Plan(net, tuple(steps), input_shapes, shapes, tuple(leftovers), tuple(ignored), rates)
 
 
 def _configure(

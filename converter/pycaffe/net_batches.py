@@ -101,5 +101,5 @@ def _join(parts: list[Arrays], count: int) -> Arrays:
 
 
 def _concatenate(arrays: list[Array], count: int) -> Array:
-    joined: Array = np.concatenate([np.atleast_1d(array) for array in arrays])
-    return joined[:count] if len(joined) > count and arrays[0].ndim else joined
+    batch: Array = np.concatenate([np.atleast_1d(array) for array in arrays])
+    return batch[:count] if len(batch) > count and arrays[0].ndim else batch

@@ -116,11 +116,11 @@ def _drawn(plan: Plan, seed: int) -> tuple[Sets, Sets]:
     """Training and fresh scenes: images (n, c, side, side) and labels (n, cells, cells)."""
     sets = []
     for first, count in ((0, plan.train), (_FRESH, plan.test)):
-        pictures, labels = scenes(seed, first, count, plan.scenes)
+        images, labels = scenes(seed, first, count, plan.scenes)
         if plan.dilated:
-            pictures = np.pad(pictures * 60, ((0, 0), (0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="reflect")
-            pictures = np.repeat(pictures, 3, axis=1)
-        sets.append((torch.from_numpy(pictures), torch.from_numpy(labels)))
+            images = np.pad(images * 60, ((0, 0), (0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="reflect")
+            images = np.repeat(images, 3, axis=1)
+        sets.append((torch.from_numpy(images), torch.from_numpy(labels)))
     return sets[0], sets[1]
 
 

@@ -47,14 +47,14 @@ def scene(seed: int, index: int, settings: SceneSettings) -> tuple[Array, Array]
         afloat = bool(water[inside].mean() > 0.5) if inside.any() else False
         label[inside] = 3 if afloat else 2
         brightness = np.where(inside, stripes, brightness)
-    picture = brightness + draws.normal(0, settings.pixel_noise, (side, side))
-    return picture.astype(np.float32)[None], label[::CELL, ::CELL]
+    image = brightness + draws.normal(0, settings.pixel_noise, (side, side))
+    return image.astype(np.float32)[None], label[::CELL, ::CELL]
 
 
 def scenes(seed: int, first: int, count: int, settings: SceneSettings) -> tuple[Array, Array]:
     """Scenes first to first + count - 1: float32 (count, 1, side, side) and int64 (count, cells, cells)."""
     drawn = [scene(seed, index, settings) for index in range(first, first + count)]
-    return np.stack([picture for picture, _ in drawn]), np.stack([label for _, label in drawn]).astype(np.int64)
+    return np.stack([image for image, _ in drawn]), np.stack([label for _, label in drawn]).astype(np.int64)
 
 
 def _smooth(draws: np.random.Generator, side: int, scale: float) -> Array:

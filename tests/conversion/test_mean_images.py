@@ -76,7 +76,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(small, tmp_path):
             tmp_path / "high.binaryproto",
             "out.png",
             OutputError,
-            "numbers from 255.6 to 255.6; a picture holds 0 to 255",
+            "numbers from 255.6 to 255.6; an image holds 0 to 255",
         ),
         (tmp_path / "low.binaryproto", "out.png", OutputError, "numbers from -0.6"),
         (tmp_path / "gone.binaryproto", "out.npy", CaffemodelError, "No such file"),

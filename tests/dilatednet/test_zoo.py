@@ -46,8 +46,8 @@ def layers(net: Record) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
-def test_parameters_and_smallest_file_are_the_published_nets(name):
-    assert (ZOO[name].topology.parameters, ZOO[name].smallest_file) == PAYLOADS[name]
+def test_parameters_and_min_file_bytes_are_the_published_nets(name):
+    assert (ZOO[name].topology.parameters, ZOO[name].min_file_bytes) == PAYLOADS[name]
 
 
 @pytest.mark.parametrize("name", CONTEXTS)

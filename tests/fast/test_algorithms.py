@@ -13,7 +13,7 @@ from converter.fast.convolution.filter import Filter, Place
 from converter.fast.convolution.frequency import FrequencyConvolution, best_size, fits_frequency_domain, saves
 from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointwise
 from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, is_dilated
-from converter.fast.convolution.transform import fourier, fourier_planes, winograd
+from converter.fast.convolution.transform import frequency_planes, frequency_transform, winograd
 from converter.fast.convolution.winograd import WinogradConvolution, fits_winograd, has_tiles
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
@@ -76,10 +76,10 @@ def test_the_fourier_form_takes_bands_of_rows_and_blocks_of_outputs(monkeypatch)
 
 
 TRANSFORMS = {
-    "fourier 8, 5": (fourier(8, 5), 8, 5),
-    "fourier 12, 7": (fourier(12, 7), 12, 7),
-    "fourier 16, 9": (fourier(16, 9), 16, 9),
-    "fourier 6, 3": (fourier(6, 3), 6, 3),
+    "frequency_transform 8, 5": (frequency_transform(8, 5), 8, 5),
+    "frequency_transform 12, 7": (frequency_transform(12, 7), 12, 7),
+    "frequency_transform 16, 9": (frequency_transform(16, 9), 16, 9),
+    "frequency_transform 6, 3": (frequency_transform(6, 3), 6, 3),
     "winograd": (winograd(), 6, 3),
 }
 
@@ -98,14 +98,16 @@ def test_the_transform_correlates(name):
 
 
 def test_a_transform_takes_as_many_products_as_it_says():
-    assert [len(fourier(size, 3).tile) for size in (6, 8, 12)] == [fourier_planes(size) for size in (6, 8, 12)]
+    assert [len(frequency_transform(size, 3).tile) for size in (6, 8, 12)] == [
+        frequency_planes(size) for size in (6, 8, 12)
+    ]
     assert winograd().tile.shape == (36, 36)
     assert winograd().back.shape == (16, 36)
 
 
 def test_spectra_are_stored_at_the_second_call_where_there_is_memory(monkeypatch):
     given, x = made(32, 48, 7, dilation=2), picture(1, 32, 40, 36)
-    bytes_ = 4 * fourier_planes(best_size(given, tuple(x.shape))) * 32 * 48
+    bytes_ = 4 * frequency_planes(best_size(given, tuple(x.shape))) * 32 * 48
     for memory, stored in ((8 * bytes_, True), (8 * bytes_ - 1, False), (0, False)):
         monkeypatch.setattr("converter.fast.convolution.frequency.machine_memory", lambda memory=memory: memory)
         algorithm = FrequencyConvolution(given, CPU)
@@ -264,7 +266,7 @@ def test_what_cuda_chooses_from():
         "conv1_1": set(candidates(ConvolutionAtPlace(made(3, 64, 3), CPU))),
         "final": set(candidates(ConvolutionAtPlace(made(64, 21, 1, rectified=False), CPU))),
     }
-    assert names["fc6"] == {"direct", "fused", "space to batch", "fourier"}
+    assert names["fc6"] == {"direct", "fused", "space to batch", "frequency_transform"}
     assert names["fc6 tf32"] == {"direct", "fused", "space to batch"}
     assert names["conv1_1"] == {"direct", "fused"}
     assert names["final"] == {"direct"}

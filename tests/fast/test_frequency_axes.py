@@ -79,10 +79,10 @@ def test_the_tile_with_the_fewest_products_is_taken() -> None:
 
 
 def test_products_of_one_tile_by_hand() -> None:
-    """A 5 x 5 kernel, an output of 4 x 4, a tile of 8: fourier_planes(8) times (1 tile + 2 · 25)."""
+    """A 5 x 5 kernel, an output of 4 x 4, a tile of 8: frequency_planes(8) times (1 tile + 2 · 25)."""
     shape = (1, 32, 8, 8)
-    assert products(made(), shape, 8) == frequency.fourier_planes(8) * 51
-    assert products(made(dilation=(2, 2)), (3, 32, 12, 12), 8) == frequency.fourier_planes(8) * (3 * 4 + 50)
+    assert products(made(), shape, 8) == frequency.frequency_planes(8) * 51
+    assert products(made(dilation=(2, 2)), (3, 32, 12, 12), 8) == frequency.frequency_planes(8) * (3 * 4 + 50)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from converter.fast import onednn
 from converter.fast.convolution.filter import Place
 from converter.fast.convolution.frequency import FrequencyConvolution, best_size
 from converter.fast.convolution.pointwise import PointwiseConvolution
-from converter.fast.convolution.transform import fourier_planes
+from converter.fast.convolution.transform import frequency_planes
 from converter.pytorch.process_settings import prepare, threads_make_room
 from tests.fast.test_algorithms import apart, made, picture
 from tests.places import ROOT
@@ -67,7 +67,7 @@ def test_with_avx512_sums_over_channels_are_onednns(library, monkeypatch):
         assert shapes == [((126, 32), (40, 32))]
         assert apart(square, FrequencyConvolution(square, CPU), picture(1, 32, 30, 21)) <= 1e-6
     assert not multiplied
-    planes = fourier_planes(best_size(square, (1, 32, 30, 21)))
+    planes = frequency_planes(best_size(square, (1, 32, 30, 21)))
     assert len(shapes) == 1 + 1 + planes  # the pointwise one, the kernels' transform, a product a plane
 
 

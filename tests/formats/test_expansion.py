@@ -218,7 +218,7 @@ def test_a_picture_that_does_not_fit_into_memory_is_refused(tmp_path):
         pytest.raises(MemoryLimitError, match=r"1000×1000 pixels would take 11\.4"),
     ):
         read_image(tmp_path / "p.png")
-    with memory_limit(MEGABYTE), pytest.raises(MemoryLimitError, match="a picture of 1000×1000"):
+    with memory_limit(MEGABYTE), pytest.raises(MemoryLimitError, match="an image of 1000×1000"):
         decode_bgr((tmp_path / "p.png").read_bytes(), "record 3", color=None)
     assert read_image(tmp_path / "p.png").shape == (1000, 1000, 3)
 

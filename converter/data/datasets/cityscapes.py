@@ -28,12 +28,12 @@ def samples(root: Path, split: str, _sbd: Path | None = None) -> tuple[Sample, .
     if split not in COUNTS:
         raise unknown_split("Cityscapes", split, tuple(COUNTS))
     home = find_root(root, ("", "cityscapes", "Cityscapes"), (f"gtFine/{split}",), "Cityscapes")
-    truths = sorted((home / "gtFine" / split).glob(f"*/*{_TRUTH}"))
-    if not truths:
+    ground_truths = sorted((home / "gtFine" / split).glob(f"*/*{_TRUTH}"))
+    if not ground_truths:
         raise DatasetError(
             f"no CITY/*{_TRUTH} in it; unpack gtFine_trainvaltest.zip here", path=str(home / "gtFine" / split)
         )
-    return tuple(_image_path(home / "leftImg8bit" / split, path) for path in truths)
+    return tuple(_image_path(home / "leftImg8bit" / split, path) for path in ground_truths)
 
 
 def _image_path(images: Path, path: Path) -> Sample:

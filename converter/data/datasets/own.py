@@ -56,7 +56,7 @@ class OwnFiles:
     label_list: str = ""
 
 
-def open_own(files: OwnFiles, label_set: LabelSet, truth: OwnTruth) -> Split:
+def open_own(files: OwnFiles, label_set: LabelSet, ground_truth: OwnTruth) -> Split:
     """The pairs as a split; an image's name is its path below the folder (of lists, below what all share).
 
     Raises:
@@ -72,7 +72,7 @@ def open_own(files: OwnFiles, label_set: LabelSet, truth: OwnTruth) -> Split:
     else:
         samples = [Sample(name, path, path) for name, path in (images or labels or {}).items()]
     place = files.images or given
-    layout = Layout(NAME, "Own data", label_set, {}, "", _no_samples, truth)
+    layout = Layout(NAME, "Own data", label_set, {}, "", _no_samples, ground_truth)
     return Split(layout, place, Path(place), tuple(samples))
 
 

@@ -40,12 +40,12 @@ def _body(result: Result, predict_labels: LabelsOf) -> Iterator[str]:
     yield page.facts(_facts(result))
     yield "<h2>IoU by class, in per cent</h2>"
     yield _bars(result)
-    ranked = result.by_iou()
-    shown = min(_BEST, (len(ranked) + 1) // 2)
+    by_score = result.by_iou()
+    shown = min(_BEST, (len(by_score) + 1) // 2)
     yield "<h2>Best images</h2>"
-    yield from _gallery(result, list(reversed(ranked[-shown:])), predict_labels)
+    yield from _gallery(result, list(reversed(by_score[-shown:])), predict_labels)
     yield "<h2>Worst images</h2>"
-    yield from _gallery(result, ranked[: min(_BEST, len(ranked) - shown)], predict_labels)
+    yield from _gallery(result, by_score[: min(_BEST, len(by_score) - shown)], predict_labels)
     yield page.legend(zip((*result.split.classes, "void"), (*result.split.colors, VOID_COLOR), strict=True))
     yield "<h2>Confusion</h2>"
     yield '<p class="quiet">Where the pixels of each true class (row) went, in per cent of the row.</p>'
@@ -81,10 +81,10 @@ def _bars(result: Result) -> str:
     return page.chart(names, marks, axis, height=_ROW) + key
 
 
-def _bar(measured: float | None, printed: float | None) -> str:
+def _bar(ours: float | None, printed: float | None) -> str:
     """One class's bar, value, and the paper's line; no bar for a class that does not occur."""
-    value, written = measured or 0.0, "absent" if measured is None else f"{measured:.1f}"
-    told = written if measured is None else f"{written} %"
+    value, written = ours or 0.0, "absent" if ours is None else f"{ours:.1f}"
+    told = written if ours is None else f"{written} %"
     title = told + ("" if printed is None else f", paper {printed:.1f} %")
     line = "" if printed is None else f'<line class="limit" x1="{printed}%" x2="{printed}%" y1="2" y2="{_ROW - 2}"/>'
     inside = value > 15  # per cent of the width: room enough for the figure on a phone
@@ -96,10 +96,10 @@ def _bar(measured: float | None, printed: float | None) -> str:
     )
 
 
-def _gallery(result: Result, ranked: Sequence[tuple[str, float]], predict_labels: LabelsOf) -> Iterator[str]:
+def _gallery(result: Result, by_score: Sequence[tuple[str, float]], predict_labels: LabelsOf) -> Iterator[str]:
     """Each image with its prediction laid over it, its truth, and where they differ."""
     by_name = {sample.name: sample for sample in result.split.samples}
-    for name, value in ranked:
+    for name, value in by_score:
         sample = by_name[name]
         ground_truth, prediction = result.split.layout.ground_truth(sample), predict_labels(sample)
         colors = _table(result.split.colors)

@@ -21,7 +21,7 @@ Pixels = npt.NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 
 _BAND = 2**23
-"""Probabilities that are zoomed at a time: 64 MiB in float64."""
+"""Probabilities that are upsampled at a time: 64 MiB in float64."""
 
 
 def predict(
@@ -191,7 +191,7 @@ def upsample_labels(prob: torch.Tensor, zoom: int, size: tuple[int, int]) -> tor
 
 
 def upsample(prob: torch.Tensor, zoom: int, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
-    """Probabilities at pixel `rows` and `columns` of the zoomed map: (classes, len(rows), len(columns)) float32."""
+    """Probabilities at pixel `rows` and `columns` of the upsampled map: (classes, len(rows), len(columns)) float32."""
     upper, lower, down = _neighbor_cells(rows, zoom, prob.shape[1])
     left, right, across = _neighbor_cells(columns, zoom, prob.shape[2])
     down = down[:, None]

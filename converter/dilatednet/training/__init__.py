@@ -1,5 +1,5 @@
 """Training in three stages as the paper has it: front end, context module on stored features, both together.
 
-`presets` holds the recipes, `sources` the items, `start_weights` what a stage begins with, `run` the loop, `checkpoint`
-what survives a kill, `features` the extraction between the first two stages.
+`recipes` holds the presets, `sources` the items, `initial_weights` what a stage begins with, `run` the loop,
+`checkpoint` what survives a kill, `features` the extraction between the first two stages.
 """

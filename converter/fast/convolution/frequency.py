@@ -10,7 +10,7 @@ import os
 
 from converter.fast.convolution.filter import Filter
 from converter.fast.convolution.tiled import TiledConvolution, count_tiles
-from converter.fast.convolution.transform import Transform, fourier, fourier_planes
+from converter.fast.convolution.transform import Transform, frequency_planes, frequency_transform
 from converter.fast.matmul import has_avx512
 
 _SIZES = range(8, 17, 2)
@@ -32,7 +32,7 @@ _SHARE = 1 / 8
 def products(given: Filter, shape: tuple[int, ...], size: int) -> float:
     """Products a pair of channels takes with tiles of `size`, the kernels' transform included."""
     k = given.kernel[0]
-    return fourier_planes(size) * (count_tiles(given, shape, size) + _TRANSFORM * k * k)
+    return frequency_planes(size) * (count_tiles(given, shape, size) + _TRANSFORM * k * k)
 
 
 def best_size(given: Filter, shape: tuple[int, ...]) -> int:
@@ -92,4 +92,4 @@ class FrequencyConvolution(TiledConvolution):
 
     def transform(self, size: int) -> Transform:
         """Fourier's matrices."""
-        return fourier(size, self.given.kernel[0])
+        return frequency_transform(size, self.given.kernel[0])

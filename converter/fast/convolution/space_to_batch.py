@@ -31,8 +31,8 @@ class SpaceToBatchConvolution:
         apart = padded.reshape(n, c, rows // dh, dh, columns // dw, dw).permute(3, 5, 0, 1, 2, 4)
         small = apart.reshape(dh * dw * n, c, rows // dh, columns // dw).contiguous(memory_format=channels_last)
         y = self._undilated(small)
-        joined = y.reshape(dh, dw, n, y.shape[1], y.shape[2], y.shape[3]).permute(2, 3, 4, 0, 5, 1)
-        whole = joined.reshape(n, y.shape[1], y.shape[2] * dh, y.shape[3] * dw)
+        stitched = y.reshape(dh, dw, n, y.shape[1], y.shape[2], y.shape[3]).permute(2, 3, 4, 0, 5, 1)
+        whole = stitched.reshape(n, y.shape[1], y.shape[2] * dh, y.shape[3] * dw)
         return whole[:, :, :height, :width].contiguous(memory_format=channels_last)
 
 

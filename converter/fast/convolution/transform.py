@@ -35,7 +35,7 @@ class Transform:
 
 
 @cache
-def fourier(size: int, k: int) -> Transform:
+def frequency_transform(size: int, k: int) -> Transform:
     """The matrices of a tile size and a kernel size, from one frequency of each conjugate pair.
 
     Overlap-save (Oppenheim and Schafer, section 8.7). With X = Xr + i Xi and W alike, X times the conjugate of W is
@@ -67,7 +67,7 @@ def _frequencies(size: int) -> list[tuple[int, int, bool]]:
     return [(u, v, (u, v) != (-u % size, -v % size)) for u, v in every if (u, v) <= (-u % size, -v % size)]
 
 
-def fourier_planes(size: int) -> int:
+def frequency_planes(size: int) -> int:
     """Real products a tile of `size`×`size`: three for each pair of frequencies, one for each of the four others."""
     return 4 + 3 * (size * size - 4) // 2
 

@@ -1,4 +1,4 @@
-"""A layer's definition as protobuf bytes, parted where Caffe writes the blobs: what lies before them, what after."""
+"""A layer's definition as protobuf bytes, split where Caffe writes the blobs: what lies before them, what after."""
 
 from __future__ import annotations
 
