@@ -39,13 +39,13 @@ def arguments(line: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(line)
 
 
-def modules(args: argparse.Namespace) -> list[str]:
+def modules(args: argparse.Namespace, root: Path) -> list[str]:
     """The modules named, and others drawn at random of those that can be changed at all."""
     named = list(NAMED) if args.modules is None else args.modules
     count = args.random_modules if args.random_modules is not None else 20 * (args.modules is None)
-    others = [file for file in sources(args.root) if file not in named]
+    others = [file for file in sources(root) if file not in named]
     random.Random(args.seed).shuffle(others)
-    drawn = islice((file for file in others if listed(args.root, file, None, 0)), count)
+    drawn = islice((file for file in others if listed(root, file, None, 0)), count)
     return [*named, *sorted(drawn)]
 
 
@@ -57,22 +57,22 @@ def listed(root: Path, file: str, sample: int | None, seed: int) -> list[Mutant]
     return sorted(drawn[:sample], key=lambda mutant: mutant.line)
 
 
-def tried(args: argparse.Namespace, wanted: Sequence[str]) -> list[tuple[Mutant, Verdict]]:
-    """Every verdict, kept ones first."""
+def tried(args: argparse.Namespace) -> list[tuple[Mutant, Verdict]]:
+    """Every verdict, kept ones first; a copy of the tree is worked on, for the tree itself may change meanwhile."""
     args.out.mkdir(parents=True, exist_ok=True)
     results = Results(args.out / "results.json")
-    trial: Trial | None = None
+    trial = Trial(args.root, args.out, args.jobs, args.limit)
+    root = trial.trees[0]
     found: list[tuple[Mutant, Verdict]] = []
-    for file in wanted:
-        tests = tests_of(file, args.root)
-        made = digest(args.root, tests)
-        every = listed(args.root, file, args.sample, args.seed)
+    for file in modules(args, root):
+        tests = tests_of(file, root)
+        made = digest(root, tests)
+        every = listed(root, file, args.sample, args.seed)
         known = {mutant.text: results.verdict(mutant, made) for mutant in every}
-        open_ = [mutant for mutant in every if known[mutant.text] is None]
-        if open_:
-            trial = trial or Trial(args.root, args.out, args.jobs, args.limit)
+        waiting = [mutant for mutant in every if known[mutant.text] is None]
+        if waiting:
             record = trial.record(file, tests, args.out / f"calls-{made}.json")
-            for mutant, verdict in trial.verdicts(open_, record):
+            for mutant, verdict in trial.verdicts(waiting, record):
                 known[mutant.text] = verdict
                 results.keep(mutant, verdict, made)
         found += [(mutant, verdict) for mutant in every if (verdict := known[mutant.text])]
@@ -90,7 +90,7 @@ def main(line: Sequence[str] | None = None) -> int:
     """Try, print, write."""
     args = arguments(line)
     args.root, args.out = args.root.resolve(), args.out.resolve()
-    found = tried(args, modules(args))
+    found = tried(args)
     reasons = read_reasons(Path(__file__).parent / "reasons.txt")
     text = f"{table(found, reasons)}\n\n{survivors(found, reasons)}"
     print(text)

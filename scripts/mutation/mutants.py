@@ -21,6 +21,7 @@ class Mutant:
         line: 1-based line of the change.
         before, after: that line without and with the change, stripped.
         text: the whole changed module.
+        source: the module unchanged.
         function: the first line of the function around it; None where the change may show in a test that does not
             call that function: outside functions, and where a decorator keeps results.
     """
@@ -30,6 +31,7 @@ class Mutant:
     before: str
     after: str
     text: str
+    source: str
     function: int | None
 
     @property
@@ -78,7 +80,7 @@ def _mutant(file: str, source: str, change: Change, function: Function | None) -
         return None
     line = data[: change.start].count(b"\n") + 1
     before, after = source.splitlines()[line - 1].strip(), text.splitlines()[line - 1].strip()
-    return Mutant(file, line, before, after, text, _first_line(function))
+    return Mutant(file, line, before, after, text, source, _first_line(function))
 
 
 def _first_line(function: Function | None) -> int | None:

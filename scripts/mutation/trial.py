@@ -58,7 +58,7 @@ class Trial:
         if not target.exists():
             return False
         sums: dict[str, str] = json.loads(target.read_text())["sums"]
-        return sums.get(module) == digest(self.root, [module])
+        return sums.get(module) == digest(self.trees[0], [module])
 
     def verdicts(self, mutants: Sequence[Mutant], record: Record) -> Iterator[tuple[Mutant, Verdict]]:
         """Try each mutant on the tests that call its function; in the order in which they end."""
@@ -79,7 +79,7 @@ class Trial:
                 if status is not None:
                     running.remove(one)
                     free.append(tree)
-                    (tree / mutant.file).write_bytes((self.root / mutant.file).read_bytes())
+                    (tree / mutant.file).write_text(mutant.source, encoding="utf-8")
                     yield mutant, _verdict(status, tree)
             time.sleep(0.02)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from converter.data.caffe_layers import layer_data
 from converter.data.image_label_data import ImageLabelSettings, prepare
@@ -143,3 +144,11 @@ def test_scales_are_drawn_only_where_rand_scale_says_so(tmp_path: Path, fields: 
 def test_the_scale_of_a_layer_reaches_its_batches(tmp_path: Path) -> None:
     plain, halved = (layer(tmp_path, "", words).inputs(0)["data"] for words in ("", "scale: 0.5 mean_value: 10"))
     np.testing.assert_array_equal(halved, (plain - 10) / 2)
+
+
+def test_an_image_and_a_label_map_of_two_sizes_are_refused(tmp_path: Path) -> None:
+    data = layer(tmp_path)
+    assert data.items[0][0].shape == (3, 8, 8)
+    Image.fromarray(np.zeros((40, 51), np.uint8)).save(tmp_path / "label0.png")
+    with pytest.raises(DatasetError, match=r"label0\.png"):
+        data.items[0]

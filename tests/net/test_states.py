@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 import converter
+from converter.formats.prototxt.parser import read_prototxt
+from converter.net.net import build_net
 
 RULES = {
     "always": "",
@@ -13,6 +15,8 @@ RULES = {
     "a_and_b": 'include { stage: "a" stage: "b" }',
     "a_or_b": 'include { stage: "a" } include { stage: "b" }',
     "but_a": 'exclude { stage: "a" }',
+    "from_0": "include { min_level: 0 }",
+    "to_minus_1": "include { max_level: -1 }",
     "from_1": "include { min_level: 1 }",
     "from_3": "include { min_level: 3 }",
     "to_0": "include { max_level: 0 }",
@@ -29,21 +33,21 @@ def kept(folder: Path, state: str, **options) -> set[str]:
     return {layer.name for layer in converter.read_net(folder / "net.prototxt", **options).layers} - {"always", "test"}
 
 
-NONE = {"not_a", "but_a", "to_0", "to_2"}
+NONE = {"not_a", "but_a", "from_0", "to_0", "to_2"}
 
 
 @pytest.mark.parametrize(
     ("state", "options", "names"),
     [
         ("", {}, NONE),
-        ('stage: "a"', {}, {"a", "a_or_b", "to_0", "to_2"}),
+        ('stage: "a"', {}, {"a", "a_or_b", "from_0", "to_0", "to_2"}),
         ('stage: "b"', {}, NONE | {"a_or_b"}),
-        ('stage: "b"', {"stages": ("a",)}, {"a", "a_or_b", "a_and_b", "to_0", "to_2"}),
-        ('stage: "a" stage: "b"', {}, {"a", "a_or_b", "a_and_b", "to_0", "to_2"}),
+        ('stage: "b"', {"stages": ("a",)}, {"a", "a_or_b", "a_and_b", "from_0", "to_0", "to_2"}),
+        ('stage: "a" stage: "b"', {}, {"a", "a_or_b", "a_and_b", "from_0", "to_0", "to_2"}),
         ("level: 1", {}, NONE - {"to_0"} | {"from_1"}),
         ("level: 2", {}, NONE - {"to_0"} | {"from_1"}),
         ("level: 3", {}, NONE - {"to_0", "to_2"} | {"from_1", "from_3"}),
-        ("level: -1", {}, NONE),
+        ("level: -1", {}, NONE - {"from_0"} | {"to_minus_1"}),
         ("level: 3", {"level": 1}, NONE - {"to_0"} | {"from_1"}),  # the caller's, where it is not 0
         ("", {"level": 3}, NONE - {"to_0", "to_2"} | {"from_1", "from_3"}),
     ],
@@ -56,3 +60,10 @@ def test_the_phase_is_the_callers_test_unless_stated(tmp_path: Path) -> None:
     """A phase in the net's state is what Caffe's caller overwrites."""
     assert "train" in kept(tmp_path, "", phase="train")
     assert "train" not in kept(tmp_path, "phase: TRAIN")
+
+
+def test_a_net_is_built_at_level_0_unless_told_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "net.prototxt").write_text("\n".join(f'layer {{ name: "{n}" {rule} }}' for n, rule in RULES.items()))
+    net = build_net(read_prototxt(tmp_path / "net.prototxt"))
+    assert {layer.name for layer in net.layers} == NONE | {"always", "test"}
+    assert (net.phase, net.force_backward) == ("test", False)

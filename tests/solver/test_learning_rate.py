@@ -110,3 +110,11 @@ def test_a_sigmoid_around_its_middle(x: float, wanted: float) -> None:
 @pytest.mark.parametrize("policy", ["step", "exp", "inv", "multistep"])
 def test_a_factor_of_0_is_allowed(policy: str) -> None:
     assert LearningRatePolicy(policy, 0.0, gamma=0.0, stepsize=1).rate(0)[0] == 0
+
+
+def test_the_smallest_sizes_that_a_policy_takes_are_1() -> None:
+    assert LearningRatePolicy("step", 1.0, gamma=0.5, stepsize=1).rate(3)[0] == 0.125
+    assert LearningRatePolicy("poly", 1.0, power=1.0, max_iter=1).rate(0)[0] == 1
+    for policy in ("step", "poly"):
+        with pytest.raises(TrainingError, match=r"cannot use \w+ 0; expected more than 0"):
+            LearningRatePolicy(policy, 1.0)

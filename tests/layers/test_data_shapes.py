@@ -1,0 +1,67 @@
+"""Shapes that data layers' fields determine, and their defaults: what is open stays open (caffe.proto and forks)."""
+
+from pathlib import Path
+
+import pytest
+
+import converter
+from converter.layers.layer import operator_type
+
+
+def shapes(folder: Path, body: str, tops: int = 2) -> list[tuple[int, ...]]:
+    """The stated shapes of a layer's tops; () where the caller has to say."""
+    names = " ".join(f'top: "t{index}"' for index in range(tops))
+    (folder / "net.prototxt").write_text(f'layer {{ name: "d" {names} {body} }}')
+    layer = converter.read_net(folder / "net.prototxt").layers[0]
+    kind = operator_type(layer.type)
+    return list(kind(layer.params(), [], tops=tops, phase="test").top_shapes([]))
+
+
+OPEN: tuple[int, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ('type: "Data"', [OPEN, OPEN]),
+        ('type: "Data" data_param { batch_size: 3 }', [OPEN, (3,)]),
+        ('type: "Data" data_param { batch_size: 3 crop_size: 7 } transform_param { force_color: true }',
+         [(3, 3, 7, 7), (3,)]),
+        ('type: "Data" data_param { batch_size: 3 crop_size: 7 } transform_param { crop_size: 5 force_gray: true }',
+         [(3, 1, 5, 5), (3,)]),
+        ('type: "Data" data_param { batch_size: 3 force_encoded_color: true } transform_param { crop_size: 5 }',
+         [(3, 3, 5, 5), (3,)]),
+        ('type: "Data" data_param { batch_size: 3 force_encoded_color: false } transform_param { crop_size: 5 }',
+         [OPEN, (3,)]),
+        ('type: "Data" data_param { batch_size: 3 } transform_param { crop_size: 5 mean_value: 7 }', [OPEN, (3,)]),
+        ('type: "Data" data_param { batch_size: 3 } transform_param { crop_size: 5 mean_value: 7 mean_value: 8 }',
+         [(3, 2, 5, 5), (3,)]),
+        ('type: "ImageData" image_data_param { source: "l" }', [OPEN, (1,)]),
+        ('type: "ImageData" image_data_param { source: "l" new_height: 4 new_width: 5 }', [(1, 3, 4, 5), (1,)]),
+        ('type: "ImageData" image_data_param { source: "l" new_height: 4 }', [OPEN, (1,)]),
+        ('type: "ImageData" image_data_param { source: "l" new_height: 4 new_width: 5 crop_size: 2 }',
+         [(1, 3, 2, 2), (1,)]),
+        ('type: "WindowData" window_data_param { batch_size: 2 }', [OPEN, (2,)]),
+        ('type: "WindowData" window_data_param { batch_size: 2 crop_size: 6 }', [(2, 3, 6, 6), (2,)]),
+        ('type: "MemoryData" memory_data_param { batch_size: 2 channels: 3 height: 4 }', [OPEN, (2,)]),
+        ('type: "HDF5Data" hdf5_data_param { source: "l" batch_size: 2 }', [OPEN, OPEN]),
+        ('type: "ImageLabelData" image_label_data_param { }', [OPEN, OPEN]),
+        ('type: "ImageLabelData" transform_param { crop_size: 6 } image_label_data_param { label_slice { dim: 2 dim: 3 '
+         "} }", [(1, 3, 6, 6), (1, 1, 2, 3)]),
+        ('type: "ImageLabelData" transform_param { crop_size: 6 } image_label_data_param { label_slice { dim: 2 } }',
+         [(1, 3, 6, 6), OPEN]),
+        ('type: "BinLabelData" bin_label_data_param { label_slice { dim: 2 dim: 3 } }', [OPEN, (1, 1, 2, 3)]),
+        ('type: "DenseImageData" dense_image_data_param { new_height: 4 new_width: 5 }', [(1, 3, 4, 5), (1, 1, 4, 5)]),
+        ('type: "DenseImageData" dense_image_data_param { new_height: 4 new_width: 5 is_color: false }',
+         [(1, 1, 4, 5), (1, 1, 4, 5)]),
+        ('type: "AnnotatedData" data_param { batch_size: 2 } transform_param { crop_size: 4 }', [(2, 3, 4, 4), OPEN]),
+        ('type: "VideoData" video_data_param { }', [OPEN, OPEN]),
+    ],
+)  # fmt: skip
+def test_what_the_fields_determine(tmp_path: Path, body: str, wanted: list[tuple[int, ...]]) -> None:
+    assert shapes(tmp_path, body) == wanted
+
+
+def test_as_many_shapes_as_tops(tmp_path: Path) -> None:
+    body = 'type: "Data" data_param { batch_size: 3 } transform_param { crop_size: 5 force_gray: true }'
+    assert shapes(tmp_path, body, tops=1) == [(3, 1, 5, 5)]
