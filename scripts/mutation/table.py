@@ -38,7 +38,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "converter/dilatednet/training": TRAINING,
     "converter/dilatednet/training/interruption.py": ("tests/dilatednet/training/test_stop_request.py",),
     "converter/dilatednet/training/loss.py": ("tests/dilatednet/training/test_items.py",),
-    "converter/dilatednet/training/sources.py": ("tests/dilatednet/training/test_items.py",),
+    "converter/dilatednet/training/sources.py": (
+        "tests/dilatednet/training/test_items.py",
+        "tests/cli/test_train_options.py",
+    ),
     "converter/dilatednet/zoo.py": ("tests/dilatednet/test_zoo_records.py", "tests/dilatednet/test_zoo.py"),
     "converter/errors.py": ("tests/test_printable.py", "tests/formats", "tests/net", "tests/cli"),
     "converter/fast": ("tests/fast",),

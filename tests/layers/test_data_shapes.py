@@ -32,8 +32,9 @@ OPEN: tuple[int, ...] = ()
         ('type: "Data" data_param { batch_size: 3 force_encoded_color: true } transform_param { crop_size: 5 }',
          [(3, 3, 5, 5), (3,)]),
         ('type: "Data" data_param { batch_size: 3 force_encoded_color: false } transform_param { crop_size: 5 }',
-         [OPEN, (3,)]),
-        ('type: "Data" data_param { batch_size: 3 } transform_param { crop_size: 5 mean_value: 7 }', [OPEN, (3,)]),
+         [(3, 3, 5, 5), (3,)]),  # taken for three: nothing says otherwise
+        ('type: "Data" data_param { batch_size: 3 } transform_param { crop_size: 5 mean_value: 7 }',
+         [(3, 3, 5, 5), (3,)]),
         ('type: "Data" data_param { batch_size: 3 } transform_param { crop_size: 5 mean_value: 7 mean_value: 8 }',
          [(3, 2, 5, 5), (3,)]),
         ('type: "ImageData" image_data_param { source: "l" }', [OPEN, (1,)]),
