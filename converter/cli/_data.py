@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.errors import DatasetError, printable
 
 if TYPE_CHECKING:
-    from converter.data.datasets import Split
+    from converter.data.datasets import Sample, Split
     from converter.data.label_sets import LabelSet
 
 _OWN = "lists"
@@ -27,8 +28,13 @@ def data_arguments(parser: argparse.ArgumentParser, splits: str) -> None:
     data.add_argument("--root", metavar="DIR", help="where the data set lies, e.g. the folder holding VOCdevkit")
     data.add_argument("--split", metavar="NAME", help=splits)
     data.add_argument("--sbd-root", metavar="DIR", help="where SBD lies, for voc's trainaug")
-    data.add_argument("--limit", type=count_argument, metavar="N", help="only the first N images")
-    data.add_argument("--only-present", action="store_true", help="leave out images whose files are not there")
+    data.add_argument(
+        "--limit",
+        type=count_argument,
+        metavar="N",
+        help="only the first N images (with --only-present, of those there)",
+    )
+    data.add_argument("--only-present", action="store_true", help="leave out images that lack a file")
     own = parser.add_argument_group("data of your own")
     own.add_argument("--images", metavar="DIR|LIST", help="folder of images, or text file of their paths")
     own.add_argument("--labels-dir", metavar="DIR", help="folder of label images, called as the images are")
@@ -60,6 +66,7 @@ def open_data(
     usual: str = "",
     known: LabelSet | None = None,
     strict: bool = False,
+    further: Callable[[Sample], Path] | None = None,
 ) -> Split:
     """The images that the arguments choose; notes about them go to stderr.
 
@@ -69,6 +76,7 @@ def open_data(
         usual: the data set that lies in --data DIR; "" where --data has to name one.
         known: the classes of the net at hand, for data whose classes nobody names.
         strict: refuse a split whose length is not the published one.
+        further: one more file that --only-present asks for, such as an image's prediction.
 
     Raises:
         DatasetError: no such data, files that are missing, or classes that contradict each other.
@@ -79,9 +87,10 @@ def open_data(
     from converter.data.image_kinds import conversion_note, count_conversions
     from converter.data.images import FORMATS
 
-    chosen = class_set(args, known)
+    chosen, wanted = class_set(args, known), further if args.only_present else None
     if _is_own(args):
-        split = narrow(_open_own(args, chosen or known), needs, only_present=args.only_present, limit=args.limit)
+        own = _open_own(args, chosen or known)
+        split = narrow(own, needs, only_present=args.only_present, limit=args.limit, further=wanted)
     else:
         name, root = _place(args, usual)
         split = open_split(
@@ -93,6 +102,7 @@ def open_data(
             only_present=args.only_present,
             limit=args.limit,
             sbd_root=args.sbd_root,
+            further=wanted,
         )
         split = replace(split, layout=replace(split.layout, label_set=chosen)) if chosen else split
     kinds = count_conversions([sample.image for sample in split.samples], FORMATS) if "image" in needs else Counter()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
+from pathlib import Path
 
 from converter.cli._data import open_data
 from converter.cli._scores import publish, split_arguments
@@ -21,10 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score and print."""
-    from converter.dilatednet.evaluation.score import read_prediction, score
+    from converter.dilatednet.evaluation.score import prediction_place, read_prediction, score
     from converter.dilatednet.paper import paper_row
 
-    split = open_data(args, ("labels",), strict=args.strict)
+    folder = Path(args.predictions)
+    wanted = partial(prediction_place, folder) if folder.is_dir() else None
+    split = open_data(args, ("labels",), strict=args.strict, further=wanted)
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
     result = score(split, args.predictions, workers=args.workers, paper=row, progress=True)
     publish(result, args, lambda sample: read_prediction(args.predictions, split, sample))

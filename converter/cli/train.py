@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter.cli._data import class_set, data_arguments, open_data
@@ -80,8 +82,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, and say where the weights are."""
-    from pathlib import Path
-
     from converter.dilatednet.training.loop import RunOptions
     from converter.dilatednet.training.run import Start, train_stage
 
@@ -141,7 +141,7 @@ def _known(args: argparse.Namespace) -> tuple[dict[str, Any], LabelSet | None]:
 def _source(args: argparse.Namespace, known: LabelSet | None) -> Source:
     """The pairs to train on: a split's images, or stored feature maps in their place, with label images."""
     from converter.dilatednet.training.recipes import recipe
-    from converter.dilatednet.training.sources import from_split
+    from converter.dilatednet.training.sources import from_split, map_path
     from converter.dilatednet.zoo import find
     from converter.errors import DatasetError
 
@@ -151,7 +151,7 @@ def _source(args: argparse.Namespace, known: LabelSet | None) -> Source:
         return from_split(open_data(args, ("image", "labels"), usual=usual, known=known))
     if not args.features:
         raise DatasetError("the context stage trains on stored features; make them, and give --features DIR")
-    split = open_data(args, ("labels",), usual=usual, known=known)
+    split = open_data(args, ("labels",), usual=usual, known=known, further=partial(map_path, Path(args.features)))
     return from_split(split, args.features, only_present=args.only_present)
 
 

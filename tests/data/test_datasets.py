@@ -102,6 +102,27 @@ def test_limit_takes_the_first_images(tmp_path: Path):
     assert [picture.name for picture in open_split("voc", tmp_path, "val", limit=2).samples] == ["a", "b"]
 
 
+def test_a_limit_counts_the_images_that_are_there_where_only_those_are_wanted(tmp_path: Path):
+    make_voc(tmp_path, [], ["a", "b", "c", "d"])
+    for name in "bcd":
+        touch(tmp_path / "JPEGImages" / f"{name}.jpg")
+    needs = ("image", "labels")
+    split = open_split("voc", tmp_path, "val", needs=needs, only_present=True, limit=2)
+    assert [sample.name for sample in split.samples] == ["b", "c"]
+    touch(tmp_path / "more" / "c")
+    split = open_split(
+        "voc", tmp_path, "val", needs=needs, only_present=True, further=lambda sample: tmp_path / "more" / sample.name
+    )
+    assert [sample.name for sample in split.samples] == ["c"]
+
+
+def test_a_limit_asks_only_for_the_images_it_takes(tmp_path: Path):
+    make_voc(tmp_path, [], ["a", "b"])
+    touch(tmp_path / "JPEGImages" / "a.jpg")
+    split = open_split("voc", tmp_path, "val", needs=("image", "labels"), limit=1)
+    assert [sample.name for sample in split.samples] == ["a"]
+
+
 def test_a_list_cannot_lead_out_of_the_data_set(tmp_path: Path):
     make_voc(tmp_path, [], ["a"])
     (tmp_path / "ImageSets" / "Segmentation" / "val.txt").write_text("../../../etc/passwd\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,11 +41,12 @@ def open_split(
     only_present: bool = False,
     limit: int | None = None,
     sbd_root: str | os.PathLike[str] | None = None,
+    further: Callable[[Sample], Path] | None = None,
 ) -> Split:
     """The images of a split, each of which has the files named in `needs` ("image", "labels").
 
-    strict: a list whose length is not the published one is an error, not a note. only_present: images whose files are
-    not there are left out, not an error. limit: the first so many. sbd_root: where SBD lies, for voc's trainaug.
+    strict: a list whose length is not the published one is an error, not a note. sbd_root: where SBD lies, for voc's
+    trainaug. only_present, limit and further: see `narrow`.
 
     Raises:
         DatasetError: unknown name or split, a wrong root, missing files, nothing left.
@@ -56,18 +57,32 @@ def open_split(
         raise unknown_split(layout.title, split, tuple(layout.counts))
     samples = layout.samples(Path(root), split, Path(sbd_root) if sbd_root else None)
     opened = Split(layout, split, Path(root), samples, _count(layout, split, len(samples), str(root), strict))
-    return narrow(opened, needs, only_present=only_present, limit=limit)
+    return narrow(opened, needs, only_present=only_present, limit=limit, further=further)
 
 
-def narrow(split: Split, needs: Sequence[str], *, only_present: bool = False, limit: int | None = None) -> Split:
-    """The images of a split that have the files named in `needs`, the first `limit` of them, as `open_split` has it.
+def narrow(
+    split: Split,
+    needs: Sequence[str],
+    *,
+    only_present: bool = False,
+    limit: int | None = None,
+    further: Callable[[Sample], Path] | None = None,
+) -> Split:
+    """The images of a split that a command works on.
+
+    Args:
+        split: all its images.
+        needs: the files that every image must have: "image", "labels".
+        only_present: images that lack one are left out, before `limit` counts; else they are an error.
+        limit: the first so many.
+        further: one more file that an image must have, such as its prediction.
 
     Raises:
         DatasetError: missing files, nothing left.
     """
-    opened = _present(split, needs, only_present)
-    if limit is not None:
-        opened = replace(opened, samples=opened.samples[:limit])
+    first = replace(split, samples=split.samples[:limit])
+    opened = _present(split if only_present else first, needs, only_present, further)
+    opened = replace(opened, samples=opened.samples[:limit])
     if not opened.samples:
         raise DatasetError(f"{split.layout.title} {split.name} has no image left to work on", path=str(split.root))
     return opened
@@ -84,12 +99,14 @@ def _count(layout: Layout, split: str, found: int, root: str, strict: bool) -> t
     return (text,)
 
 
-def _present(split: Split, needs: Sequence[str], only_present: bool) -> Split:
+def _present(
+    split: Split, needs: Sequence[str], only_present: bool, further: Callable[[Sample], Path] | None = None
+) -> Split:
     """The split without images that lack a file, where that is allowed."""
     missing = {
         sample.name: path
         for sample in split.samples
-        for path in (getattr(sample, need) for need in needs)
+        for path in (*(getattr(sample, need) for need in needs), *([further(sample)] if further else []))
         if not path.is_file()
     }
     if not missing:
@@ -103,5 +120,6 @@ def _present(split: Split, needs: Sequence[str], only_present: bool) -> Split:
             path=str(split.root),
         )
     kept = tuple(sample for sample in split.samples if sample.name not in missing)
-    note = f"only the {len(kept):,} of {total:,} images of {split.name} that are there: not comparable with the paper"
+    beside = ": not comparable with the paper" if split.layout.counts else ""
+    note = f"only the {len(kept):,} of {total:,} images of {split.name} that are there{beside}"
     return replace(split, samples=kept, notes=(*split.notes, note))

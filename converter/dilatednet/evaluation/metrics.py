@@ -47,27 +47,33 @@ class Scores:
 
     iou: (classes,) float64, 0 where a class occurs neither in truth nor in prediction, as in the VOC kit.
     absent: the classes of which that is so.
-    mean: mean of `iou` over all classes. pixel_accuracy: share of pixels with the right class.
+    mean: mean of `iou` over all classes. mean_present: over the classes that occur in truth or prediction, as FCN's
+    scripts and torchmetrics have it; 100 where none does.
+    pixel_accuracy: share of pixels with the right class. mean_accuracy: of every class's true pixels the share labeled
+    so, averaged over the classes that occur; 0 for one that is predicted and never true.
     """
 
     iou: NDArray[np.float64]
     absent: tuple[int, ...]
     mean: float
+    mean_present: float
     pixel_accuracy: float
+    mean_accuracy: float
 
 
 def scores(matrix: Matrix) -> Scores:
-    """Intersection over union per class, their mean, and pixel accuracy, from a (classes, classes) matrix."""
+    """Intersection over union per class, its means, and accuracies, from a (classes, classes) matrix."""
     hits = np.diagonal(matrix)
     union = matrix.sum(axis=0) + matrix.sum(axis=1) - hits
     iou = 100.0 * hits / np.maximum(union, 1)
-    total = int(matrix.sum())
+    total, present = int(matrix.sum()), union > 0
     accuracy = 100.0 * int(hits.sum()) / total if total else 0.0
-    return Scores(iou, tuple(int(i) for i in np.flatnonzero(union == 0)), float(iou.mean()), accuracy)
+    recall = 100.0 * hits / np.maximum(matrix.sum(axis=1), 1)
+    means = [float(values[present].mean()) if present.any() else 100.0 for values in (iou, recall)]
+    absent = tuple(int(i) for i in np.flatnonzero(~present))
+    return Scores(iou, absent, float(iou.mean()), means[0], accuracy, means[1])
 
 
 def image_iou(matrix: Matrix) -> float:
     """Mean IoU in per cent of one matrix (classes, classes), over the classes it holds; 100 where all is void."""
-    result = scores(matrix)
-    present = len(result.iou) - len(result.absent)
-    return float(result.iou.sum() / present) if present else 100.0
+    return scores(matrix).mean_present

@@ -58,6 +58,9 @@ def _facts(result: Result) -> list[tuple[str, str]]:
     rows = [("mean IoU", f"{found.mean:.2f} %")]
     if paper:
         rows.append(("paper", f"{paper.mean:.1f} % ({paper.table}, {paper.name}): {found.mean - paper.mean:+.2f}"))
+    if found.absent:
+        rows.append(("of present", f"{found.mean_present:.2f} %: mean IoU over the classes that occur"))
+    rows.append(("accuracy", f"{found.mean_accuracy:.2f} %: mean over the classes of their pixels right"))
     rows.append(("pixels right", f"{found.pixel_accuracy:.2f} % of {int(result.matrix.sum()):,}"))
     rows.append(("images", f"{len(result.counts):,}"))
     if found.absent:

@@ -55,7 +55,12 @@ def table(result: Result) -> str:
         printed = paper.iou[index] if paper else None
         absent = "  absent" if index in found.absent else ""
         lines.append(f"{name:{width}}  {_cells(float(found.iou[index]), printed)}{absent}")
-    lines.append(f"{'mean':{width}}  {_cells(found.mean, paper.mean if paper else None)}")
+    counted = "  (an absent class counts 0, as in the VOC devkit)" if found.absent else ""
+    lines.append(f"{'mean':{width}}  {_cells(found.mean, paper.mean if paper else None)}{counted}")
+    if found.absent:
+        present = len(classes) - len(found.absent)
+        lines.append(f"{'mean, present':{width}}  {found.mean_present:6.2f}  (over the {present} classes that occur)")
+    lines.append(f"{'mean accuracy':{width}}  {found.mean_accuracy:6.2f}")
     lines.append(f"{'pixel accuracy':{width}}  {found.pixel_accuracy:6.2f}")
     lines.append(f"{len(result.counts):,} images, {int(result.matrix.sum()):,} pixels")
     return "\n".join(lines)
@@ -75,6 +80,8 @@ def record(result: Result) -> dict[str, Any]:
         "images": len(result.counts),
         "pixels": int(result.matrix.sum()),
         "mean_iou": found.mean,
+        "mean_iou_present": found.mean_present,
+        "mean_accuracy": found.mean_accuracy,
         "pixel_accuracy": found.pixel_accuracy,
         "iou": dict(zip(split.classes, found.iou.tolist(), strict=True)),
         "absent": [split.classes[index] for index in found.absent],

@@ -31,6 +31,11 @@ def prediction_path(folder: Path, name: str) -> Path | None:
     return None
 
 
+def prediction_place(folder: Path, sample: Sample) -> Path:
+    """Where an image's prediction lies, or would lie."""
+    return prediction_path(folder, sample.name) or folder / f"{sample.name}.png"
+
+
 def find_predictions(folder: Path, split: Split) -> dict[str, Path]:
     """The prediction of every image of a split, by name.
 
@@ -45,7 +50,7 @@ def find_predictions(folder: Path, split: Split) -> dict[str, Path]:
         few = ", ".join(f"{name}.png" for name in missing[:_FEW]) + (", …" if len(missing) > _FEW else "")
         raise DatasetError(
             f"{len(missing):,} of {len(found):,} predictions are missing: {few}; "
-            f"want one label PNG for every image of {split.layout.title} {split.name}",
+            f"want one label PNG for every image of {split.layout.title} {split.name}, or --only-present",
             path=str(folder),
         )
     return {name: path for name, path in found.items() if path is not None}

@@ -87,8 +87,13 @@ def from_split(split: Split, features: str | os.PathLike[str] | None = None, *, 
     return Source(pairs, ground_truth, Path(features) if features is not None else None)
 
 
+def map_path(folder: Path, item: Sample) -> Path:
+    """Where an image's stored features lie, or would lie."""
+    return folder / f"{item.name}.bin"
+
+
 def _input(item: Sample, features: str | os.PathLike[str] | None) -> Path:
-    return item.image if features is None else Path(features) / f"{item.name}.bin"
+    return item.image if features is None else map_path(Path(features), item)
 
 
 def from_lists(inputs: str | os.PathLike[str], labels: str | os.PathLike[str], folder: str = "") -> Source:

@@ -68,6 +68,8 @@ def test_scores_by_hand():
     assert found.iou.tolist() == pytest.approx([100 * 3 / 5, 100 * 4 / 7, 100 * 2 / 3], rel=1e-15)
     assert found.mean == pytest.approx((60 + 400 / 7 + 200 / 3) / 3, rel=1e-15)
     assert found.pixel_accuracy == pytest.approx(75.0, rel=1e-15)
+    assert found.mean_accuracy == pytest.approx((75 + 400 / 6 + 100) / 3, rel=1e-15)  # 3 of 4, 4 of 6, 2 of 2
+    assert found.mean_present == found.mean
     assert found.absent == ()
 
 
@@ -76,6 +78,21 @@ def test_a_class_nobody_saw_counts_zero_and_is_reported_absent():
     assert found.iou.tolist() == pytest.approx([75.0, 0.0, 80.0])
     assert found.absent == (1,)
     assert found.mean == pytest.approx(155 / 3)
+    assert found.mean_present == pytest.approx(155 / 2)
+    assert found.mean_accuracy == pytest.approx((75 + 100) / 2)  # 3 of 4 and 4 of 4
+
+
+def test_a_class_that_is_predicted_and_never_true_is_present_and_counts_zero():
+    found = scores(np.array([[3, 1, 0], [0, 0, 0], [0, 0, 0]]))
+    assert found.absent == (2,)
+    assert found.iou.tolist() == [75.0, 0.0, 0.0]
+    assert found.mean_present == pytest.approx(75 / 2)
+    assert found.mean_accuracy == pytest.approx(75 / 2)
+
+
+def test_without_a_pixel_that_counts_nothing_is_wrong():
+    found = scores(np.zeros((2, 2), np.int64))
+    assert (found.mean, found.mean_present, found.mean_accuracy, found.absent) == (0.0, 100.0, 100.0, (0, 1))
 
 
 def test_a_image_is_judged_by_the_classes_it_holds():

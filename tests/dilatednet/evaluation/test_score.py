@@ -67,6 +67,17 @@ def test_missing_predictions_are_one_error_with_the_first_and_their_number(made:
         score(open_split("voc", made, "val"), made / "guess")
 
 
+def test_only_present_looks_at_predictions_too(made: Path, capsys: pytest.CaptureFixture[str]):
+    (made / "guess" / "a.png").unlink()
+    given = ["score", "--predictions", str(made / "guess"), "--data", "voc", "--root", str(made)]
+    assert main(given) == 2
+    assert "1 of 2 predictions are missing: a.png; want" in capsys.readouterr().err
+    assert main([*given, "--only-present", "--limit", "1"]) == 0
+    printed = capsys.readouterr()
+    assert "1 images, 3 pixels" in printed.out
+    assert "only the 1 of 2 images of val that are there" in printed.err
+
+
 def test_a_folder_of_predictions_that_is_not_there_is_an_error(made: Path):
     with pytest.raises(DatasetError, match="no such folder of predictions"):
         score(open_split("voc", made, "val"), made / "nowhere")
@@ -94,6 +105,10 @@ def test_the_command_prints_the_table_and_writes_the_same_as_json(made: Path, ca
     assert "aeroplane        50.00    87.3  -37.30" in printed.out
     assert "bird              0.00    80.3  -80.30  absent" in printed.out
     assert "(Table 3: Front + Large)" in printed.out
+    assert "mean             11.11    72.1  -60.99  (an absent class counts 0, as in the VOC devkit)" in printed.out
+    assert "mean, present    58.33  (over the 4 classes that occur)" in printed.out  # (200/3 + 50 + 200/3 + 50) / 4
+    assert "mean accuracy    79.17" in printed.out  # (2/3 + 1/2 + 1 + 1) / 4
+    assert "pixel accuracy   75.00" in printed.out
     assert "2 images, 8 pixels" in printed.out
     assert "published are 1,449" in printed.err
     written = json.loads(out.read_text())
