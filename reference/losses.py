@@ -30,7 +30,18 @@ def normalizer(layer: Layer, outer: int, inner: int, valid: int, default: str) -
         mode = params.choice("normalization")
     elif params.has("normalize"):
         mode = "VALID" if params.flag("normalize") else "BATCH_SIZE"
-    return max(1.0, {"FULL": outer * inner, "VALID": valid, "BATCH_SIZE": outer, "NONE": 1}[mode])
+    divisors = {"FULL": outer * inner, "VALID": valid, "BATCH_SIZE": outer, "NONE": 1}
+    if mode not in divisors:
+        raise layer.error(f"loss_param.normalization is {mode}; expected one of {', '.join(divisors)}")
+    return max(1.0, divisors[mode])
+
+
+def pre_fixed_normalizer(layer: Layer, outer: int, inner: int, valid: int) -> float:
+    """The divisor in R-FCN's fork, whose loss_param also knows a fixed number (normalization: PRE_FIXED)."""
+    params = layer.params("loss_param")
+    if params.has("normalization") and params.choice("normalization") == "PRE_FIXED":
+        return max(1.0, params.real("pre_fixed_normalizer"))
+    return normalizer(layer, outer, inner, valid, "VALID")
 
 
 def as_labels(layer: Layer, label: Array, count: int, classes: int, ignore: int | None) -> NDArray[np.int64]:

@@ -75,6 +75,7 @@ nms_param: nms_threshold 0 float = 0.3; top_k 0 int; eta 0 float = 1
 reorg_param: stride 0 int; reverse 0 bool = false
 upsample_param: scale 0 int = 2; scale_h 0 int; scale_w 0 int; pad_out_h 0 bool = false; pad_out_w 0 bool = false; upsample_h 0 int; upsample_w 0 int
 smooth_l1_loss_param: sigma 0 float = 1
+loss_param: normalization 3 enum(FULL=0 VALID=1 BATCH_SIZE=2 NONE=3 PRE_FIXED=-1) = VALID; pre_fixed_normalizer 0 float = 1
 bn_param: scale_filler 0 message; shift_filler 0 message; var_eps 0 float = 1e-9; moving_average 0 bool; decay 0 float = 0.05; axis 0 int = 1; bn_mode 0 enum(LEARN=0 INFERENCE=1) = LEARN; slope_filler 0 message; bias_filler 0 message; momentum 0 float = 0.9; eps 0 float = 1e-5; frozen 0 bool = false; engine 0 enum(DEFAULT=0 CAFFE=1 CUDNN=2)
 interp_param: height 0 int = 0; width 0 int = 0; zoom_factor 0 int = 1; shrink_factor 0 int = 1; pad_beg 0 int = 0; pad_end 0 int = 0
 roi_pooling_param: pooled_h 0 int = 0; pooled_w 0 int = 0; spatial_scale 0 float = 1

@@ -28,9 +28,13 @@ class SoftmaxWithLoss(Operator):
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the axis and the normalizer; compare the bottoms."""
+        self.normalizer = read_normalizer(p.message("loss_param"), "VALID")
+        self.read_axis(p, bottoms)
+
+    def read_axis(self, p: Params, bottoms: Shapes) -> None:
+        """Read the axis, and compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
         self.axis = canonical_axis(p.message("softmax_param").integer("axis"), len(bottoms[0]))
-        self.normalizer = read_normalizer(p.message("loss_param"), "VALID")
         shape = bottoms[0]
         wanted = element_count(shape[: self.axis]) * element_count(shape[self.axis + 1 :])
         if element_count(bottoms[1]) != wanted or bottoms[1][:1] != shape[:1]:

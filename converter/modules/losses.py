@@ -71,14 +71,18 @@ class SoftmaxWithLoss(NormalizedLoss):
         super().__init__(normalization, ignore_label)
         self.dim, self.probabilities = dim, probabilities
 
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         """The loss, a scalar, and the probabilities (the scores' shape) where they are asked for."""
+        terms, valid, logs = self.log_likelihoods(x, labels)
+        loss = -terms.sum() / self.divisor(x.shape[: self.dim].numel(), x.shape[self.dim + 1 :].numel(), valid)
+        return (loss, logs.exp()) if self.probabilities else loss
+
+    def log_likelihoods(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Each position's log softmax(x)[label], 0 where ignored, the mask of those that count, and log softmax(x)."""
         logs = F.log_softmax(x, self.dim)
         outer, inner = x.shape[: self.dim], x.shape[self.dim + 1 :]
         label, valid = integer_labels(labels.reshape(*outer, 1, *inner), x.shape[self.dim], self.ignore_label)
-        terms = log_clamped(logs.gather(self.dim, label), LEAST_FLOAT)
-        loss = -(terms * valid).sum() / self.divisor(outer.numel(), inner.numel(), valid)
-        return (loss, logs.exp()) if self.probabilities else loss
+        return log_clamped(logs.gather(self.dim, label), LEAST_FLOAT) * valid, valid, logs
 
 
 class InfogainLoss(SoftmaxWithLoss):
@@ -130,6 +134,20 @@ class SigmoidCrossEntropyLoss(NormalizedLoss):
         counted = torch.ones_like(target, dtype=torch.bool)
         valid = counted if self.ignore_label is None else target.trunc() != self.ignore_label
         return (terms * valid).sum() / self.divisor(x.shape[0], x.shape[1:].numel(), valid)
+
+
+class L1Loss(nn.Module):
+    """Sum of |a - b| / n; a: (n, ...), b: (n, ...) with as many values -> (). Both get a gradient, 0 where they agree.
+
+    Source: NVIDIA's src/caffe/layers/l1_loss_layer.cpp.
+
+        >>> L1Loss()(torch.zeros(2, 3), torch.ones(2, 3))
+        tensor(3.)
+    """
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """The loss."""
+        return (a - b.reshape(a.shape)).abs().sum() / a.shape[0]
 
 
 class EuclideanLoss(nn.Module):

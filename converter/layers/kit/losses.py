@@ -13,11 +13,13 @@ _MODES = ("FULL", "VALID", "BATCH_SIZE", "NONE")
 class Normalizer:
     """What a summed loss is divided by (src/caffe/layers/softmax_loss_layer.cpp, get_normalizer).
 
-    `mode` is "full", "valid", "batch_size" or "none", as `converter.modules.losses.NormalizedLoss` takes it.
+    `mode` is "full", "valid", "batch_size" or "none", as `converter.modules.losses.NormalizedLoss` takes it; R-FCN's
+    fork adds "pre_fixed", the number that stands in `pre_fixed`.
     """
 
     mode: str
     ignore_label: int | None
+    pre_fixed: float = 1.0
 
 
 def read_normalizer(view: Params, default: str, *, legacy: bool = True) -> Normalizer:
@@ -29,3 +31,11 @@ def read_normalizer(view: Params, default: str, *, legacy: bool = True) -> Norma
     if view.has("normalization"):
         return Normalizer(view.choice("normalization", _MODES).lower(), ignore)
     return Normalizer(default.lower() if old is None else "valid" if old else "batch_size", ignore)
+
+
+def read_pre_fixed_normalizer(view: Params, default: str) -> Normalizer:
+    """The normalizer of R-FCN's fork, whose loss_param also knows `PRE_FIXED` and `pre_fixed_normalizer`."""
+    fixed = view.number("pre_fixed_normalizer", 1.0)
+    if view.has("normalization") and view.choice("normalization", (*_MODES, "PRE_FIXED")) == "PRE_FIXED":
+        return Normalizer("pre_fixed", view.integer("ignore_label") if view.has("ignore_label") else None, fixed)
+    return read_normalizer(view, default)
