@@ -7,9 +7,11 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from converter.cli._data import class_set, data_arguments, open_data
+from converter.cli._common import add_common_arguments
+from converter.cli._data import class_set, open_data
+from converter.cli._stages import EXAMPLES, NUMBERS, STAGES, lines_formatter, stage_arguments
 from converter.errors import printable
 
 if TYPE_CHECKING:
@@ -21,63 +23,22 @@ HELP = "train the front end, the context module, or both, as the paper did"
 _SIGNALLED = 128
 """What a shell adds to the number of the signal that ended a process."""
 
-_NUMBERS: dict[str, tuple[type, str]] = {
-    "batch": (int, "items a pass and process"),
-    "crop": (int, "pixels a side: 372 + a multiple of 8"),
-    "rate": (float, "learning rate"),
-    "momentum": (float, "of SGD"),
-    "iterations": (int, "updates"),
-    "weight_decay": (float, "L2, of weights"),
-    "policy": (str, "fixed, step, exp, inv, multistep, poly or sigmoid"),
-    "gamma": (float, "the policy's factor"),
-    "power": (float, "of inv and poly"),
-    "stepsize": (int, "of step and sigmoid"),
-    "accumulate": (int, "passes an update"),
-    "clip_gradients": (float, "largest norm of all gradients; below 0: none"),
-    "dropout": (float, "share dropped after fc6 and fc7"),
-    "context": (str, "basic or large"),
-    "depth": (int, "context layers"),
-    "width": (int, "channels of conv1_1"),
-    "fc_width": (int, "channels of fc6 and fc7"),
-    "noise": (float, "deviation of the identity start's noise; 0: none"),
-    "seed": (int, "of order, augmentation, dropout and start"),
-}
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The stage, its data, its start, how it runs; and every number of the recipe."""
-    parser.add_argument("stage", choices=("frontend", "context", "joint"))
-    parser.add_argument("--preset", required=True, help="voc, voc-coco, voc-coco-finetune, camvid, kitti or cityscapes")
-    data_arguments(parser, "default: train (the paper's VOC: trainaug)")
-    parser.add_argument("--device", default="", help="cpu, cuda or cuda:N; default: a GPU where there is one")
-    parser.add_argument("--features", metavar="DIR", help="context stage: what `dilatednet features` wrote")
-    parser.add_argument("--weights", action="append", default=[], metavar="FILE", help="start; may be given again")
-    parser.add_argument("--from-scratch", action="store_true", help="go without start weights for the front end")
-    parser.add_argument("--out", required=True, metavar="DIR", help="checkpoints, log.jsonl, weights.safetensors")
-    begun = parser.add_mutually_exclusive_group()
-    begun.add_argument("--resume", action="store_true", help="go on where DIR holds a run, else begin")
-    begun.add_argument("--afresh", action="store_true", help="begin again where DIR holds a run, which is deleted")
-    parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32")
-    parser.add_argument("--channels-last", action="store_true", help="memory layout that GPUs' bf16 prefers")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="loading processes (default 2)")
-    parser.add_argument("--checkpoint-every", type=int, default=2000, metavar="N", help="updates (default 2000)")
-    parser.add_argument("--keep", type=int, default=3, metavar="K", help="newest checkpoints kept (default 3)")
-    parser.add_argument("--log-every", type=int, default=20, metavar="N", help="updates a line (default 20)")
-    parser.add_argument(
-        "--divergence-stop",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="end the run where its loss over 50 updates is above 10 ln(classes); a loss that is no number always does",
-    )
-    numbers = parser.add_argument_group("the recipe's numbers, each by default the preset's")
-    for name, (kind, text) in _NUMBERS.items():
-        numbers.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper(), help=text)
-    numbers.add_argument("--stepvalues", type=int, nargs="+", metavar="N", help="of multistep")
-    numbers.add_argument("--mean", type=float, nargs=3, metavar=("B", "G", "R"), help="subtracted from images")
-    numbers.add_argument("--mirror", action=argparse.BooleanOptionalAction, help="flip half of the items")
-    numbers.add_argument(
-        "--upsampled-labels", action=argparse.BooleanOptionalAction, help="labels of every pixel (fyu's --up)"
-    )
+    """The stage, each with the options that apply to it."""
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
+    formatter = lines_formatter(cast(type[argparse.HelpFormatter], parser.formatter_class))
+    for name, text in STAGES.items():
+        example = f"the paper's run on PASCAL VOC:\n  {EXAMPLES[name]}"
+        usage = "%(prog)s --preset NAME --out DIR [options]"
+        stage = stages.add_parser(
+            name, help=text, description=text, epilog=example, formatter_class=formatter, usage=usage
+        )
+        stage_arguments(stage, name)
+        add_common_arguments("train", stage)
+        for action in stage._actions:  # what stood before the stage's name is not undone by what is not said after it
+            if action.dest in ("max_memory", "allow_files"):
+                action.default = argparse.SUPPRESS
 
 
 def run(args: argparse.Namespace) -> int:
@@ -96,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         log_every=args.log_every,
         divergence_stop=args.divergence_stop,
     )
-    start = Start(tuple(args.weights), args.from_scratch, args.resume, args.afresh)
+    start = Start(tuple(args.weights), getattr(args, "from_scratch", False), args.resume, args.afresh)
     outcome = train_stage(chosen, source, options, start, device=args.device, tell=_note, on_request=_print_stopping)
     if not outcome.finished:
         if outcome.first:
@@ -121,9 +82,9 @@ def _what(args: argparse.Namespace) -> tuple[Recipe, Source]:
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:
-    values = {name: getattr(args, name) for name in (*_NUMBERS, "mirror", "upsampled_labels")}
+    values = {name: getattr(args, name, None) for name in (*NUMBERS, "mirror", "upsampled_labels")}
     for name in ("stepvalues", "mean"):
-        given = getattr(args, name)
+        given = getattr(args, name, None)
         values[name] = tuple(given) if given is not None else None
     return {name: value for name, value in values.items() if value is not None}
 

@@ -53,7 +53,7 @@ def evaluate(
     bar = tqdm(total=len(mine), initial=len(counts), desc="evaluate", unit="image", disable=None if progress else True)
     with bar:
         for sample, labels, ground_truth in _predict_samples(_read_ahead(split, todo, workers), label, batch):
-            matrix = confusion(ground_truth, labels, len(split.classes), str(sample.image))
+            matrix = confusion(ground_truth, labels, len(split.classes), str(sample.image), str(sample.labels))
             if folder:
                 _save(folder, sample, labels, split)
             if journal:

@@ -13,13 +13,16 @@ from converter.errors import DatasetError
 Matrix = NDArray[np.int64]
 
 
-def confusion(ground_truth: Labels, prediction: Labels, classes: int, where: str | None = None) -> Matrix:
+def confusion(
+    ground_truth: Labels, prediction: Labels, classes: int, where: str | None = None, truth_file: str | None = None
+) -> Matrix:
     """Pixels by class: (classes, classes) int64, rows the truth, columns the prediction; void truth is left out.
 
     Both label maps are (h, w) uint8. Source: VOCevalseg.m of the VOC 2012 development kit.
 
     Raises:
-        DatasetError: the sizes differ, or a label that counts is no class; `where` names the image.
+        DatasetError: the sizes differ, or a label that counts is no class; `where` names the image or the
+            prediction's file, `truth_file` the truth's.
     """
     if ground_truth.shape != prediction.shape:
         raise DatasetError(
@@ -29,7 +32,7 @@ def confusion(ground_truth: Labels, prediction: Labels, classes: int, where: str
     codes = ground_truth.astype(np.uint16) << np.uint16(8) | prediction
     table = np.bincount(codes.ravel(), minlength=256 * 256).reshape(256, 256)
     if table[classes:VOID].any() or table[:classes, classes:].any():
-        check_classes(ground_truth, classes, where, what="the truth holds label")
+        check_classes(ground_truth, classes, truth_file or where, what="the truth holds label")
         check_classes(
             prediction, classes, where, counted=ground_truth != VOID, ignore=(), what="the prediction holds label"
         )

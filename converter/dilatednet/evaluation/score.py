@@ -108,4 +108,5 @@ def _count(split: Split, job: tuple[Sample, Path]) -> Matrix:
     """One image's confusion."""
     sample, path = job
     prediction = read_labels(path, split.colors)
-    return confusion(split.layout.ground_truth(sample), prediction, len(split.classes), str(path))
+    truth = split.layout.ground_truth(sample)
+    return confusion(truth, prediction, len(split.classes), str(path), str(sample.labels))

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from converter.dilatednet.topology import Topology
 from converter.dilatednet.trained import weights_file
 from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.stages import StageNet, topology_of
@@ -70,7 +71,7 @@ def initialize(net: StageNet, recipe: Recipe, paths: Sequence[str], *, from_scra
         raise WeightsError(f"{message}; give a file that has them", missing=tuple(required))
     _copy(wanted, given, used)
     unused = sorted({name.rpartition(".")[0] for name in given} - {name.rpartition(".")[0] for name in wanted})
-    return _notes(missing, unused)
+    return _notes(missing, unused) if paths else [_start_note(recipe, wanted, topology)]
 
 
 def _copy(wanted: Mapping[str, torch.nn.Parameter], given: Mapping[str, Tensor], used: Sequence[str]) -> None:
@@ -92,6 +93,15 @@ def _fits(stored: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
     while len(stripped) > 1 and stripped[0] == 1 and stripped != wanted:
         stripped = stripped[1:]
     return stripped == wanted or stripped == (wanted[0], int(np.prod(wanted[1:])))
+
+
+def _start_note(recipe: Recipe, wanted: Mapping[str, object], topology: Topology) -> str:
+    """What a net begins with that was given no weights."""
+    context = "the context module hands on what it gets (equations 4 and 5)"
+    front = f"the front end is random, seed {recipe.seed}"
+    has_context = any(name.startswith(topology.prefix) for name in wanted)
+    parts = [front] if recipe.stage != "context" else []
+    return f"no weights to begin with: {', '.join(parts + [context] * has_context)}"
 
 
 def _notes(missing: Sequence[str], unused: Sequence[str]) -> list[str]:

@@ -89,6 +89,14 @@ def test_a_prediction_of_another_size_is_an_error_naming_the_file(made: Path):
         score(open_split("voc", made, "val"), made / "guess")
 
 
+def test_a_true_label_that_is_no_class_names_the_truths_file_and_the_place(made: Path):
+    truth = made / "VOC2012" / "SegmentationClass" / "b.png"
+    write_labels(truth, np.array([[0, 21, 21]], np.uint8))
+    with pytest.raises(DatasetError, match=r"holds label 21 in 2 pixels, the first at row 0, column 1") as caught:
+        score(open_split("voc", made, "val"), made / "guess")
+    assert caught.value.path == str(truth)
+
+
 def test_an_error_in_a_worker_process_arrives_whole(made: Path):
     write_labels(made / "guess" / "b.png", np.zeros((3, 1), np.uint8))
     with pytest.raises(DatasetError, match=r"b\.png: the prediction is 1×3, the truth 3×1"):

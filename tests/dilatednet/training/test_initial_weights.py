@@ -131,3 +131,13 @@ def test_a_pth_that_is_no_state_dict_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.pth").write_bytes(b"not a zip")
     with pytest.raises(WeightsError, match="not a state dict"):
         initialize(build_stage(tiny()), tiny(), [str(tmp_path / "broken.pth")])
+
+
+def test_a_net_without_weights_says_what_it_begins_with() -> None:
+    front = tiny(seed=4)
+    assert initialize(build_stage(front), front, [], from_scratch=True) == [
+        "no weights to begin with: the front end is random, seed 4"
+    ]
+    context = recipe("kitti", "context")
+    (note,) = initialize(build_stage(context), context, [])
+    assert note == "no weights to begin with: the context module hands on what it gets (equations 4 and 5)"
