@@ -40,7 +40,7 @@ def iou(one: Array, other: Array) -> float:
 
 
 def nms(boxes: Array, scores: Array, threshold: float, top_k: int, limit: float, eta: float) -> NDArray[np.int64]:
-    """Indices of the boxes that stay, best first.
+    """Indices (kept,) int64 of the boxes (n, 4) that stay, best first.
 
     Boxes that score above `threshold`, the `top_k` best of them (all if -1), are taken in order; one stays if it
     overlaps none that stayed by more than `limit`, which shrinks by `eta` with each one while it is above 0.5.

@@ -12,7 +12,7 @@ Detection = tuple[float, int, Array]
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)), element by element."""
     return np.asarray(1 / (1 + np.exp(-x)))
 
 

@@ -11,7 +11,7 @@ FLOAT_MIN = float(np.finfo(np.float32).tiny)
 
 
 def softmax(x: Array, axis: int) -> Array:
-    """exp(x - max) over its sum along `axis` (src/caffe/layers/softmax_layer.cpp)."""
+    """exp(x - max) over its sum along `axis`, in the shape of x (src/caffe/layers/softmax_layer.cpp)."""
     powers = np.exp(x - x.max(axis=axis, keepdims=True))
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
 

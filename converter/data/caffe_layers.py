@@ -61,7 +61,7 @@ class LayerReader(Protocol):
         """Shapes of the tops, as the first batch has them."""
 
     def inputs(self, number: int) -> dict[str, Array]:
-        """Batch `number` by top, float32; batches may be asked for in any order."""
+        """Batch `number` by top, float32 in the shapes of `shapes`; batches may be asked for in any order."""
 
 
 def reads_files(layer_type: str) -> bool:

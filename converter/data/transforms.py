@@ -98,7 +98,9 @@ def undo_preprocess(planes: Array, mean: tuple[float, ...]) -> np.ndarray[Any, n
 
 
 def rescale(image: Array, label: Array, factor: float) -> tuple[Array, Array]:
-    """Both maps `factor` times as large: labels by nearest neighbor, images bicubic up and by area averages down.
+    """Image (h, w, 3) and labels (h, w), `factor` times as large.
+
+    Labels by nearest neighbor; images bicubic up, by area averages down.
 
     Caffe uses OpenCV here; Pillow's filters stand in for it, so values differ slightly from the fork's. Its scale draws
     are not reproducible in any case (seeded from the machine's entropy).

@@ -62,7 +62,7 @@ class Float32Softmax(nn.Module):
         self.softmax = softmax
 
     def forward(self, x: Tensor) -> Tensor:
-        """The probabilities, float32."""
+        """The probabilities, in the shape of x, float32."""
         return cast(Tensor, self.softmax(x.float()))
 
 

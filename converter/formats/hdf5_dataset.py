@@ -49,7 +49,7 @@ class DatasetReader:
             raise self.error(f"{what}; the file is damaged, download it again")
 
     def read(self, dataset: h5py.Dataset, dtype: str | None = None) -> Array:
-        """A copy of a checked dataset's data, in its own type, little-endian, or in another.
+        """A copy of a checked dataset's data, in its own shape and type, little-endian, or in another.
 
         Raises:
             Exception: the file would expand further than weights do; of the class that `error` makes.

@@ -17,7 +17,7 @@ class Abs(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """The magnitudes."""
+        """The magnitudes, in the shape of x."""
         return torch.abs(x)
 
 

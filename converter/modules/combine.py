@@ -40,7 +40,7 @@ class Sum(nn.Module):
         self.coefficients = tuple(coefficients)
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """The sum, added up in the order of the inputs."""
+        """The sum, added up in the order of the inputs; all tensors have one shape."""
         first = self.coefficients[0]
         result = inputs[0] if first == 1 else inputs[0] * first
         for x, coefficient in zip(inputs[1:], self.coefficients[1:], strict=True):
@@ -56,7 +56,7 @@ class Product(nn.Module):
     """Product of equally shaped tensors. Source: src/caffe/layers/eltwise_layer.cpp."""
 
     def forward(self, first: Tensor, *others: Tensor) -> Tensor:
-        """The product, in the order of the inputs."""
+        """The product, in the order of the inputs; all tensors have one shape."""
         for x in others:
             first = first * x
         return first
@@ -70,7 +70,7 @@ class Maximum(nn.Module):
     """
 
     def forward(self, first: Tensor, second: Tensor, *others: Tensor) -> Tensor:
-        """The maxima."""
+        """The element-wise maxima; all tensors have one shape."""
         result = torch.where(first > second, first, second)
         for x in others:
             result = torch.where(x > result, x, result)

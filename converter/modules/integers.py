@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def check_range(what: str, values: Tensor, size: int, counted: Tensor | None = None) -> None:
-    """Refuse integers outside 0 to size - 1, of those that `counted` (a mask) marks.
+    """Refuse integers (any shape) outside 0 to size - 1, of those that the mask `counted` of that shape marks.
 
     Looked at on the CPU only, and not while a graph is made or under vmap: a GPU would have to wait, the others cannot
     branch.

@@ -18,7 +18,7 @@ LEAST_FLOAT = 1.1754943508222875e-38
 
 
 def integer_labels(labels: Tensor, classes: int, ignore_label: int | None) -> tuple[Tensor, Tensor]:
-    """Labels cut to integers, ignored ones set to 0, and the mask of those that count.
+    """Labels of any shape cut to int64, ignored ones set to 0, and the mask of that shape of those that count.
 
     Raises:
         IndexError: a label that counts lies outside 0 to classes - 1 (see `check_range` for where this is looked for).

@@ -59,7 +59,7 @@ class CaffePool2d(nn.Module):
 
 
 def overhang(x: Tensor, kernel: Pair, stride: Pair, padding: Pair, ceil_mode: bool) -> Pair:
-    """What the last windows reach over the padded plane at its bottom and right; less than 0: they leave a rest."""
+    """Rows and columns by which the last windows reach over the padded x (n, c, h, w); below 0: they leave a rest."""
     clip = padding != (0, 0)
     sizes = [pool_output_size(x.shape[2 + i], kernel[i], stride[i], padding[i], ceil_mode, clip) for i in range(2)]
     bottom, right = ((sizes[i] - 1) * stride[i] + kernel[i] - x.shape[2 + i] - padding[i] for i in range(2))

@@ -16,7 +16,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 def read_weights(path: str | os.PathLike[str], *, key: str | None = None) -> dict[str, list[Array]]:
-    """Blobs by layer name, in Caffe's order and terms, of a file of any format; nothing is imported from torch.
+    """Blobs by layer name, in Caffe's shapes, order and terms, of a file of any format; torch is not imported.
 
     They are views into the mapped file wherever it holds them in one run (a `.pth` is read by torch). Views may start
     at any byte, which numpy and torch accept on the processors they run on; writing to one changes this process's

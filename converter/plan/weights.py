@@ -184,7 +184,7 @@ def fill_all(plan: Plan, seed: int | None = None, max_memory: int | None = None)
 
 
 def fill_step(step: ConfiguredLayer, random: np.random.Generator) -> tuple[Array, ...]:
-    """A layer's blobs as its fillers make them, float32."""
+    """A layer's blobs as its fillers make them, float32 in the shapes of `operator.blobs`."""
     fork = step.layer.dilation_fork
     try:
         return tuple(fill(blob.filler, blob.shape, random, dilation_fork=fork) for blob in step.operator.blobs)

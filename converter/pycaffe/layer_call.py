@@ -49,7 +49,7 @@ class LayerCall:
                 self._direct = (tuple(names), self.nodes[0].meta[BLOB])
 
     def run(self, bottoms: Mapping[str, Tensor]) -> Values:
-        """The tops of these bottoms, both by blob name."""
+        """The tops of these bottoms, both by blob name, in the plan's shapes."""
         if self._direct is not None:
             names, top = self._direct
             return {top: self.module(*[bottoms[name] for name in names])}

@@ -126,7 +126,7 @@ class GraphBuilder:
 
 
 def filled_module(step: ConfiguredLayer, state: Sequence[np.ndarray[Any, Any]]) -> nn.Module:
-    """A layer's module by itself, with the arrays as its parameters and buffers, not copied."""
+    """A layer's module by itself; the arrays, in the shapes of its blobs, become its parameters, not copied."""
     module = _module(step)
     for blob, array in zip(step.operator.blobs, state, strict=True):
         _put_blob(module, blob, torch.from_numpy(array))

@@ -22,7 +22,7 @@ def shape_from_axis(layer: Layer, params: Params, x: Array) -> tuple[int, ...]:
 
 
 def spread(layer: Layer, params: Params, factor: Array, x: Array) -> Array:
-    """`factor` with axes of 1 before and after, so that it lines up with x."""
+    """`factor` with axes of 1 before and after, so that it lines up with x: (1, …, d1, …, dk, 1, …)."""
     axis = 0 if factor.ndim == 0 else layer.axis(params.integer("axis"), x.ndim)
     if x.shape[axis : axis + factor.ndim] != factor.shape:
         raise layer.error(f"shape {factor.shape} does not line up with {x.shape} from axis {axis} on")

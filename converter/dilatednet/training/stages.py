@@ -97,7 +97,10 @@ def build_optimizer(net: nn.Module, recipe: Recipe) -> CaffeOptimizer:
 
 
 def weights_of(net: StageNet, recipe: Recipe) -> dict[str, Tensor]:
-    """The trained weights by state-dict key, on the CPU, float32, with the published net's fixed upsampling kernel."""
+    """The trained weights by state-dict key, on the CPU, float32 in the layers' shapes.
+
+    The published net's fixed upsampling kernel is among them.
+    """
     state = {name: value.detach().cpu().float().contiguous() for name, value in net.net.state_dict().items()}
     if recipe.stage == "joint" and net.model.topology.upsample:
         step = upsample_steps(net.model.topology, "")[0]

@@ -55,7 +55,7 @@ class Place:
 
 
 def bias_of(given: Filter, place: Place, dtype: torch.dtype | None = None) -> Tensor | None:
-    """The bias on the device, rounded to the place's type, in `dtype`."""
+    """The bias (c_out,) on the device, rounded to the place's type, in `dtype`."""
     return None if given.bias is None else given.bias.detach().to(place.device, place.dtype).to(dtype or place.dtype)
 
 
