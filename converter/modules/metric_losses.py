@@ -107,6 +107,41 @@ class Accuracy(nn.Module):
         return f"dim={self.dim}, top_k={self.top_k}, ignore_label={self.ignore_label}"
 
 
+class PixelAccuracy(nn.Module):
+    """The share of pixels whose label is among the top_k best classes; of equal scores the later class is the better.
+
+    x: (n, c, h, w), labels: (n, 1, h, w) -> (1, 1, 1, 1), NaN if no pixel counts: those of `ignore_label` do not, with
+    `use_label` only those of this label do. No gradient passes.
+    Source: DeconvNet's src/caffe/layers/eltwise_accuracy_layer.cpp.
+
+        >>> PixelAccuracy()(torch.tensor([0.1, 0.9]).reshape(1, 2, 1, 1), torch.ones(1, 1, 1, 1)).item()
+        1.0
+    """
+
+    def __init__(self, top_k: int = 1, ignore_label: int | None = None, use_label: int | None = None) -> None:
+        super().__init__()
+        self.top_k, self.ignore_label, self.use_label = top_k, ignore_label, use_label
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """The share."""
+        scores, label = x.detach(), labels.detach().long()
+        counted = torch.ones_like(label, dtype=torch.bool)
+        if self.ignore_label is not None:
+            counted = counted & (label != self.ignore_label)
+        if self.use_label is not None:
+            counted = counted & (label == self.use_label)
+        classes = torch.arange(x.shape[1], device=x.device).reshape(1, -1, 1, 1)
+        own = scores.gather(1, label.clamp(0, x.shape[1] - 1))
+        better = ((scores > own) | ((scores == own) & (classes > label))).sum(1, keepdim=True)
+        known = (label >= 0) & (label < x.shape[1])
+        right = ((better < self.top_k) & known & counted).sum().to(x.dtype)
+        return (right / counted.sum()).reshape(1, 1, 1, 1)
+
+    def extra_repr(self) -> str:
+        """What counts."""
+        return f"top_k={self.top_k}, ignore_label={self.ignore_label}, use_label={self.use_label}"
+
+
 def smooth_l1(x: Tensor, sigma: float) -> Tensor:
     """(sigma x)² / 2 where |x| < 1 / sigma², else |x| - 1 / (2 sigma²) (arXiv:1504.08083, equation 3)."""
     knee = 1 / sigma**2

@@ -73,6 +73,15 @@ def test_the_parallel_lists_of_v1_become_one_param_a_blob():
 
 @pytest.mark.parametrize(
     ("word", "name"),
+    [("CROP", "Crop"), ("MULTI_STAGE_MEANFIELD", "MultiStageMeanfield"), ("ELTWISE_ACCURACY", "EltwiseAccuracy")],
+)
+def test_v1_words_that_forks_added_become_their_types(word, name):
+    """FCN's future branch and CRF-RNN's caffe.proto, DeconvNet's: each has numbers of its own, the words are alike."""
+    assert only_layer(f"layers {{ type: {word} }}").last("type") == name
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
     [
         ("NONE", ""), ("RELU", "ReLU"), ("TANH", "TanH"), ("SOFTMAX_LOSS", "SoftmaxWithLoss"), ("ABSVAL", "AbsVal"),
         ("SIGMOID_CROSS_ENTROPY_LOSS", "SigmoidCrossEntropyLoss"), ("HDF5_OUTPUT", "HDF5Output"), ("IM2COL", "Im2col"),

@@ -7,6 +7,7 @@ import torch
 
 from converter.modules.hard_examples import BoxAnnotatorOHEM, SmoothL1LossOHEM, SoftmaxWithLossOHEM
 from converter.modules.losses import L1Loss
+from converter.modules.metric_losses import PixelAccuracy
 
 X = torch.tensor([[3.0, 0.5], [-2.0, 0.0]], dtype=torch.float64)
 ZERO = torch.zeros(2, 2, dtype=torch.float64)
@@ -84,3 +85,13 @@ def test_l1_is_divided_by_the_items_and_has_signs_for_gradients() -> None:
     loss.backward()
     assert loss.item() == 1.5
     assert a.grad is not None and a.grad.tolist() == [[-0.5, 0.0], [0.5, 0.0]]
+
+
+def test_of_equal_scores_the_later_class_is_the_better() -> None:
+    """Two pixels with scores (1, 1, 0): the best class is 1, the second 0. Labels 0 and 1: one right; top 2: both."""
+    x = torch.tensor([1.0, 1.0, 0.0]).reshape(1, 3, 1, 1).repeat(1, 1, 1, 2)
+    labels = torch.tensor([0.0, 1.0]).reshape(1, 1, 1, 2)
+    assert PixelAccuracy()(x, labels).item() == 0.5
+    assert PixelAccuracy(top_k=2)(x, labels).item() == 1
+    assert PixelAccuracy(ignore_label=0)(x, labels).item() == 1
+    assert PixelAccuracy(use_label=0)(x, labels).item() == 0

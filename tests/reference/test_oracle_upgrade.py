@@ -105,3 +105,16 @@ def test_a_shared_parameters_mode_belongs_to_its_place() -> None:
     specs = [(spec.word("name"), spec.word("share_mode", "none")) for spec in layer.messages("param")]
     assert specs == [("a", "PERMISSIVE"), ("b", "STRICT"), ("c", "none")]
     assert not layer.words("blobs_lr")
+
+
+def test_words_of_forks_are_their_types():
+    """CROP of FCN's fork (its V1 number is 40) cuts the first bottom to the second's size, from the corner on."""
+    v1 = DATA + (
+        'layers { type: POOLING name: "m" bottom: "x" top: "m" pooling_param { pool: MAX kernel_size: 3 } }\n'
+        'layers { type: CROP name: "c" bottom: "x" bottom: "m" top: "c" }\n'
+        'layers { type: ELTWISE_ACCURACY name: "a" bottom: "x" bottom: "x" top: "a" }\n'
+    )
+    image = np.arange(25.0).reshape(1, 1, 5, 5)
+    blobs = reference.run(reference.parse(v1), None, {"x": image})
+    assert blobs["c"].tolist() == image[:, :, :3, :3].tolist()
+    assert blobs["a"].item() == 1 / 25  # one class, label 0 at one of 25 pixels

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from converter.formats.protobuf.schema import fields
 from converter.formats.record import Field, Record
-from converter.formats.upgrade.type_names import V1_TYPES
+from converter.formats.upgrade.type_names import FORK_V1_TYPES, V1_TYPES
 
 _DATA_MESSAGES = {"DATA": "data_param", "IMAGE_DATA": "image_data_param", "WINDOW_DATA": "window_data_param"}
 _TRANSFORMS = frozenset({"scale", "mean_file", "crop_size", "mirror"})
@@ -25,7 +25,7 @@ def upgrade_v1(net: Record, notes: list[str]) -> Record:
     """A net with every V1 layer rewritten in V2 (src/caffe/util/upgrade_proto.cpp, UpgradeV1Net).
 
     Caffe refuses a net that holds both spellings; forks' files hold them, so they are kept, in file order, and noted. A
-    type that Caffe does not list keeps its word (`ROI_POOLING`).
+    type that Caffe does not list keeps its word (`ROI_POOLING`), unless it is one of a fork's (`FORK_V1_TYPES`).
     """
     if "layers" not in net:
         return net
@@ -83,7 +83,7 @@ def _upgrade_type(item: Field) -> Field:
         return item
     word = str(item.value)
     number = fields("V1LayerParameter")["type"].values.get(word)
-    return replace(item, value=word if number is None else V1_TYPES[number])
+    return replace(item, value=FORK_V1_TYPES.get(word, word) if number is None else V1_TYPES[number])
 
 
 def _params(layer: Record) -> Iterable[Field]:
