@@ -12,8 +12,12 @@ from converter.errors import printable
 if TYPE_CHECKING:
     from converter.batch.results import Result
 
-_SINGLE = ("weights", "out", "prototxt", "until", "inputs", "fold_preprocessing", "train_val", "mean", "key")
-"""Arguments that speak of one net."""
+_SINGLE = (
+    *("weights", "out", "prototxt", "until", "inputs", "fold_preprocessing", "train_val", "mean", "scale", "color"),
+    *("key", "no_checksum"),
+)
+"""Arguments that speak of one net, or that many have otherwise: hashes tell what is unchanged."""
+_DEFAULTS = {"scale": 1.0, "color": "bgr"}
 
 
 def batch_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +39,7 @@ def batch_arguments(parser: argparse.ArgumentParser) -> None:
 
 def batch_requested(args: argparse.Namespace) -> bool:
     """Whether --all was given; exits with the usage where arguments of one net and of many are mixed, or missing."""
-    given = [name for name in _SINGLE if getattr(args, name)]
+    given = [name for name in _SINGLE if getattr(args, name) not in (None, False, [], _DEFAULTS.get(name))]
     if args.folder is None and (args.weights is None or args.out is None or args.output is not None):
         args.usage_error("give WEIGHTS and OUT, or --all DIR with -o DIR")
     if args.folder is not None and args.output is None:

@@ -227,6 +227,7 @@ def test_an_unforeseen_error_is_one_nets_alone(zoo, tmp_path, monkeypatch):
     [
         (["--all", "{zoo}"], "--all needs a folder for results"),
         (["--all", "{zoo}", "-o", "{out}", "--until", "fc"], "until: for one net"),
+        (["--all", "{zoo}", "-o", "{out}", "--scale", "2", "--color", "rgb"], "scale, color: for one net"),
         (["weights.caffemodel"], "give WEIGHTS and OUT"),
         (["a.caffemodel", "b.npz", "-o", "{out}"], "give WEIGHTS and OUT"),
     ],
