@@ -22,6 +22,8 @@ from converter.files.atomic import atomic_write
 Pixels = npt.NDArray[np.uint8]
 
 _LONGEST_SIDE = 1024
+_TAIL = 9
+"""Characters of a chart's name that are always shown: at most two thirds of the narrowest column."""
 _STYLE = """
 :root { color-scheme: light dark; --page: #fbfbfa; --card: #fff; --ink: #1d2126; --quiet: #5b6570; --line: #dcdfe3;
   --good: #1a7f4b; --bad: #c62f2f; --mark: #2b6cb0; --soft: #eef2f6; }
@@ -55,7 +57,9 @@ img.cells { image-rendering: pixelated; }
 .chart { display: grid; grid-template-columns: minmax(5rem, max-content) 1fr; column-gap: .6rem; padding: .6rem;
   background: var(--card); border: 1px solid var(--line); border-radius: .4rem; }
 .chart .names { font-size: .78rem; max-width: 9rem; min-width: 0; }
-.chart .names div { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.chart .names div { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; display: flex; }
+.chart .names span { overflow: hidden; text-overflow: ellipsis; white-space: pre; }
+.chart .names span + span { flex: none; }
 .chart .names .bad { color: var(--bad); font-weight: 600; }
 .chart > div:last-child { min-width: 0; padding-right: 1.4rem; }
 svg { display: block; overflow: visible; } svg text { font-size: 11px; fill: var(--quiet); }
@@ -163,11 +167,19 @@ def log_ticks(values: Iterable[float]) -> tuple[int, int]:
     return low, max(high, low + 1)
 
 
+def _cut_in_the_middle(name: str) -> str:
+    """A name in two parts, of which the browser cuts the first where both do not fit."""
+    text = printable(name)
+    if len(text) <= _TAIL:
+        return f"<span>{html.escape(text)}</span>"
+    return f"<span>{html.escape(text[:-_TAIL])}</span><span>{html.escape(text[-_TAIL:])}</span>"
+
+
 def chart(names: Sequence[str], marks: Sequence[str], axis: str, *, height: int, bad: Iterable[int] = ()) -> str:
     """Rows of a chart: names at the left, an SVG at the right whose `marks` (SVG, x in per cent) stand `height` apart.
 
     Args:
-        names: one a row, cut to fit; whole in the tooltip.
+        names: one a row, cut in the middle to fit, since names of a family differ at the end; whole in the tooltip.
         marks: SVG of every row, drawn about y = height / 2.
         axis: SVG for behind the rows; y from 0 to the rows' end, its labels 14 px below that.
         height: of a row, in pixels.
@@ -176,7 +188,7 @@ def chart(names: Sequence[str], marks: Sequence[str], axis: str, *, height: int,
     marked, total = set(bad), height * len(names)
     left = "".join(
         f'<div style="height:{height}px;line-height:{height}px" title="{escape(name)}"'
-        f"{' class=bad' if index in marked else ''}>{escape(name)}</div>"
+        f"{' class=bad' if index in marked else ''}>{_cut_in_the_middle(name)}</div>"
         for index, name in enumerate(names)
     )
     rows = "".join(f'<svg y="{index * height}" height="{height}">{mark}</svg>' for index, mark in enumerate(marks))
