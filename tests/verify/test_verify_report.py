@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from converter.cli import main
-from converter.report import page
+from converter.report.page import chart
+from converter.report.page import page as whole_page
 from converter.verify.error_chart import error_chart
 from converter.verify.label_maps import label_maps
 from reference.compare import compare
@@ -171,7 +172,7 @@ def test_a_word_on_the_console_is_noticed(tmp_path):
 def test_a_charts_long_names_keep_their_ends_where_they_differ():
     """The browser cuts the first of two spans alone; the tooltip has the whole name."""
     names = ["inception_4a/3x3_reduce", "inception_4a/5x5_reduce", "inception_4a/5x5<>", "fc8"]
-    text = page.chart(names, [""] * 4, "", height=22, bad=[1])
+    text = chart(names, [""] * 4, "", height=22, bad=[1])
     shown = re.findall(r'title="([^"]*)"[^>]*><span>([^<]*)</span>(?:<span>([^<]*)</span>)?', text)
     assert [tuple(map(html.unescape, parts)) for parts in shown] == [
         ("inception_4a/3x3_reduce", "inception_4a/3", "x3_reduce"),
@@ -179,4 +180,4 @@ def test_a_charts_long_names_keep_their_ends_where_they_differ():
         ("inception_4a/5x5<>", "inception", "_4a/5x5<>"),
         ("fc8", "fc8", ""),
     ]
-    assert ".chart .names span + span { flex: none; }" in page.page("title", [text])
+    assert ".chart .names span + span { flex: none; }" in whole_page("title", [text])
