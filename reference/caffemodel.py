@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.errors import WireError
+from reference.memory import LARGEST_COUNT
 from reference.schema import BLOB, LAYER, NET, TABLE, V0, V1
 from reference.stored import Blob, StoredLayer
 from reference.upgrade import V1_TYPES
@@ -97,7 +98,7 @@ def _blob(wire: Wire, message: Field) -> Blob:
     legacy: dict[int, int] = {}
     shape: list[int] = []
     runs: dict[str, list[Field]] = {"<f4": [], "<f8": [], "raw": []}
-    raw_type = 0  # the schema's default: NVIDIA's enum begins with DOUBLE
+    raw_type = -1  # there is no raw data without one
     for field in wire.fields(message.start, message.stop):
         if field.number in _LEGACY and field.wire == VARINT:
             legacy[_LEGACY[field.number]] = field.value & 0xFFFFFFFF
@@ -113,6 +114,8 @@ def _blob(wire: Wire, message: Field) -> Blob:
             runs["raw"] = [field]
     data = _data(wire, runs, raw_type)
     dims = tuple(legacy.get(axis, 0) for axis in range(4)) if legacy else tuple(shape)
+    if math.prod(max(size, 1) for size in dims) > LARGEST_COUNT:
+        raise wire.error(f"a blob of shape {dims} is larger than Caffe counts", message.start)
     if math.prod(dims) != data.size:
         what = f"a blob of shape {dims} holds {data.size} numbers, not {math.prod(dims)},"
         raise wire.error(what, message.start)
@@ -120,12 +123,13 @@ def _blob(wire: Wire, message: Field) -> Blob:
 
 
 def _data(wire: Wire, runs: dict[str, list[Field]], raw_type: int) -> NDArray[Any]:
-    """The blob's numbers, flat: NVIDIA's raw_data before double_data before data (blob.cpp, FromProto)."""
-    if runs["raw"]:
-        if raw_type not in _RAW_TYPES:
-            raise wire.error(f"a blob's raw_data_type is {raw_type}, expected 0, 1 or 2,", runs["raw"][0].start)
-        return _numbers(wire, runs["raw"], _RAW_TYPES[raw_type])
-    return _numbers(wire, runs["<f8"], "<f8") if runs["<f8"] else _numbers(wire, runs["<f4"], "<f4")
+    """The blob's numbers, flat: double_data before data before NVIDIA's raw_data (its blob.cpp, FromProto)."""
+    doubles, floats = _numbers(wire, runs["<f8"], "<f8"), _numbers(wire, runs["<f4"], "<f4")
+    if doubles.size or floats.size or not runs["raw"]:
+        return doubles if doubles.size else floats
+    if raw_type not in _RAW_TYPES:
+        raise wire.error(f"a blob's raw_data_type is {raw_type}, expected 0, 1 or 2,", runs["raw"][0].start)
+    return _numbers(wire, runs["raw"], _RAW_TYPES[raw_type])
 
 
 def _numbers(wire: Wire, runs: list[Field], kind: str) -> NDArray[Any]:

@@ -17,7 +17,17 @@ from reference.memory import check_expansion
 from reference.stored import Arrays
 
 _DAMAGE = (
-    *(OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, SyntaxError, MemoryError),
+    *(
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        SyntaxError,
+        MemoryError,
+        OverflowError,
+    ),
     *(zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
 )
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy's; zipfile unpacks the others whole

@@ -28,13 +28,13 @@ def split_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def publish(result: Result, args: argparse.Namespace, predict_labels: Callable[[Sample], Labels]) -> None:
-    """Print the table, and write the files asked for; `predict_labels` gives the predictions that a report shows."""
+    """Write the files asked for, then print the table; `predict_labels` gives the predictions that a report shows."""
     from converter.dilatednet.evaluation.results import table, write_json
 
-    print(table(result))
     if args.json:
         write_json(args.json, result)
     if args.report:
         from converter.dilatednet.evaluation.report import write_report
 
         write_report(args.report, result, predict_labels)
+    print(table(result))

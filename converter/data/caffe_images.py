@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from converter.data.images import FORMATS, check_pixels
+from converter.data.images import DECODE_ERRORS, FORMATS, check_pixels
 from converter.data.transforms import Array
 from converter.errors import ImageError
 
@@ -51,7 +51,7 @@ def decode_bgr(data: bytes, where: str, *, color: bool | None) -> Array:
             if gray:
                 image.draft("L", image.size)  # a JPEG's own luminance, as OpenCV takes it
             pixels = np.asarray(ImageOps.exif_transpose(image).convert("L" if gray else "RGB"))
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except (*DECODE_ERRORS, Image.DecompressionBombError) as error:
         raise ImageError(f"cannot be decoded: {error}; want one of {', '.join(FORMATS)}, whole", path=where) from error
     return pixels[None] if gray else pixels[:, :, ::-1].transpose(2, 0, 1)
 

@@ -32,7 +32,7 @@ _COPIES = 4
 _SMALL = 1 << 26
 _MOST_EXPANSION = 1100
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_BROKEN = (
+DECODE_ERRORS = (
     *(
         OSError,
         SyntaxError,
@@ -69,7 +69,7 @@ def read_image(path: str | os.PathLike[str], kinds: Counter[str] | None = None) 
         raise ImageError(f"more than {_LARGEST} pixels; cut it into pieces", path=name) from error
     except MemoryError as error:
         raise ImageError("does not fit into memory; cut it into pieces", path=name) from error
-    except _BROKEN as error:
+    except DECODE_ERRORS as error:
         reason = "not an image of a known kind" if isinstance(error, UnidentifiedImageError) else str(error)
         raise ImageError(f"cannot be read: {reason}; want one of {', '.join(FORMATS)}, whole", path=name) from error
 
@@ -110,7 +110,7 @@ def _apply_exif(image: Image.Image) -> Image.Image:
     """The image turned as its EXIF data say; as it is stored where they are damaged."""
     try:
         return ImageOps.exif_transpose(image)
-    except _BROKEN:
+    except DECODE_ERRORS:
         return image
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from converter.data.images import FORMATS, check_pixels
+from converter.data.images import DECODE_ERRORS, FORMATS, check_pixels
 from converter.errors import DatasetError
 from converter.files.atomic import atomic_write
 
@@ -93,7 +93,7 @@ def _pixels(path: str | os.PathLike[str], convert: str = "") -> tuple[NDArray[An
             check_pixels(image, Path(path).stat().st_size, str(path))
             seen = image.convert(convert) if convert else image
             return np.asarray(seen), seen.mode
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (*DECODE_ERRORS, Image.DecompressionBombError) as error:
         raise DatasetError(
             f"not a readable label image: {error}; want a PNG of class numbers", path=str(path)
         ) from error

@@ -185,9 +185,9 @@ class Params:
 
 
 def _integer(value: Value) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if isinstance(value, float) and not value.is_integer():  # infinite and NaN too
         return None
-    return int(value)
+    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _number(value: Value) -> float | None:

@@ -18,7 +18,17 @@ from converter.files.memory import check_memory
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 _DAMAGE = (
-    *(OSError, ValueError, EOFError, KeyError, NotImplementedError, SyntaxError, MemoryError, RuntimeError),
+    *(
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        NotImplementedError,
+        SyntaxError,
+        MemoryError,
+        RuntimeError,
+        OverflowError,
+    ),
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, tokenize.TokenError),
 )
 _KINDS = ("in", "out", "sample", "shape")

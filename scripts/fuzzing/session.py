@@ -20,6 +20,9 @@ from scripts.fuzzing.watch import Outcome, feed
 _PATIENCE = 60.0
 """Seconds without a word from the process until it counts as hanging: many times what a loaded machine needs."""
 
+_FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""In memory where that can be: a busy disk lets a process wait for a minute."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -81,7 +84,7 @@ def _work(
 ) -> None:
     """The process's side: one outcome after the other."""
     faulthandler.register(signal.SIGUSR1)
-    with tempfile.TemporaryDirectory(prefix="fuzz") as folder:
+    with tempfile.TemporaryDirectory(prefix="fuzz", dir=_FOLDER) as folder:
         path = Path(folder) / f"input{subject.suffix}"
         while (number < most) if most else (time.monotonic() < until):
             path.write_bytes(make(subject, seed, number))

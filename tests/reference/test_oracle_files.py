@@ -388,11 +388,15 @@ def test_nvidias_raw_data_reads_in_its_three_types(tmp_path, kind, dtype):
     assert answer(PRODUCT, model(tmp_path / "w.caffemodel", *blobs, name="fc", kind="InnerProduct")) == RIGHT
 
 
-def test_raw_data_without_a_type_holds_doubles_and_stands_before_data(tmp_path):
-    blobs = [piece(12, array.astype("<f8").tobytes()) + piece(5, bytes(16)) + shape(*array.shape)
+def test_raw_data_stands_behind_data_and_needs_a_type(tmp_path):
+    """NVIDIA's src/caffe/blob.cpp, FromProto: double_data, else data, else raw_data, with CHECK(has_raw_data_type)."""
+    blobs = [piece(12, bytes(99)) + piece(5, array.astype("<f4").tobytes()) + shape(*array.shape)
              for array in (WEIGHT, BIAS)]  # fmt: skip
-
     assert answer(PRODUCT, model(tmp_path / "w.caffemodel", *blobs, name="fc", kind="InnerProduct")) == RIGHT
+
+    untyped = piece(12, np.zeros(2).tobytes()) + shape(2)
+    with pytest.raises(WireError, match="raw_data_type is -1"):
+        answer(PRODUCT, model(tmp_path / "w.caffemodel", untyped, name="fc", kind="InnerProduct"))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import torch
 
 from converter.errors import TrainingError
 from converter.files.atomic import atomic_write
-from converter.formats.weights.pth import read_saved
+from converter.formats.weights.pth import read_saved, save_object
 
 _NAME = re.compile(r"checkpoint-(\d{8})\.pt")
 
@@ -47,7 +47,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
     path = folder / f"checkpoint-{checkpoint.iteration:08d}.pt"
     values = {name: getattr(checkpoint, name) for name in Checkpoint.__slots__}
     with atomic_write(path) as file:
-        torch.save(values, file)
+        save_object(values, file)
     for old in checkpoints(folder)[:-keep]:
         old.unlink(missing_ok=True)
     return path

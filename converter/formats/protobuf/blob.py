@@ -169,6 +169,8 @@ def _numbers(parts: _Parts) -> list[_Run]:
     if parts.raw is None or parts.raw_type not in _RAW:
         return []
     width = np.dtype(_RAW[parts.raw_type]).itemsize
+    if parts.raw.size % width:
+        raise _BlobError(f"{parts.raw.size} bytes of raw data are no whole number of {width}-byte numbers")
     return [_Run(parts.raw.start, parts.raw.size // width, _RAW[parts.raw_type], width)]
 
 

@@ -9,7 +9,7 @@ Types are V2 names, as Caffe's upgrade gives them (src/caffe/util/upgrade_proto.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from converter.files.mapping import Mapped, map_file
@@ -76,17 +76,17 @@ def _v1_layer(file: Mapped, span: Span) -> Iterable[StoredLayer]:
     inner = [item for item in walk(file, span) if item.number == 1 and item.wire == BYTES]
     if not inner:
         return [_layer(file, span, _V1)]
-    old = _layer(file, inner[-1].span, _V0)
+    old = _layer(file, inner[-1].span, _V0, [item.span for item in inner])  # protobuf merges a message given twice
     if old.type == "padding":
         return []
     outer = _layer(file, span, _V1)
     return [StoredLayer(old.name, old.type, outer.bottoms, outer.tops, old.stored, (), span, _V1.kind)]
 
 
-def _layer(file: Mapped, span: Span, numbers: _Fields) -> StoredLayer:
-    """One layer by one version's field numbers."""
+def _layer(file: Mapped, span: Span, numbers: _Fields, parts: Sequence[Span] = ()) -> StoredLayer:
+    """One layer by one version's field numbers, out of its `parts` where it has several."""
     known: dict[int, list[WireField]] = {number: [] for number in numbers.field_numbers()}
-    for item in walk(file, span):
+    for item in (item for part in parts or (span,) for item in walk(file, part)):
         if item.number in known:
             known[item.number].append(item)
             if len(known[item.number]) > _MOST_REPEATS:

@@ -11,7 +11,7 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import torch
 from torch import Tensor
@@ -42,7 +42,21 @@ def write(path: Path, outgoing: OutputWeights) -> None:
     state = OrderedDict((key, torch.from_numpy(blob.array)) for key, blob in by_key(outgoing.weights).items())
     state._metadata = {_OURS: {**outgoing.origin.table(), **layer_metadata(outgoing.weights)}}  # type: ignore[attr-defined]
     with atomic_write(path) as file:
-        torch.save(state, file)
+        save_object(state, file)
+
+
+def save_object(value: object, file: BinaryIO) -> None:
+    """`torch.save`, with the system's own error where the disk is full, which torch hides behind one of its archive.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    try:
+        torch.save(value, file)
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
 
 
 def read_pth(path: str | os.PathLike[str], key: str | None = None) -> StoredWeights:
