@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import sys
 from collections.abc import Sequence
@@ -43,10 +44,14 @@ def modules(args: argparse.Namespace, root: Path) -> list[str]:
     """The modules named, and others drawn at random of those that can be changed at all."""
     named = list(NAMED) if args.modules is None else args.modules
     count = args.random_modules if args.random_modules is not None else 20 * (args.modules is None)
-    others = [file for file in sources(root) if file not in named]
-    random.Random(args.seed).shuffle(others)
+    others = sorted((file for file in sources(root) if file not in named), key=lambda file: _draw(args.seed, file))
     drawn = islice((file for file in others if listed(root, file, None, 0)), count)
     return [*named, *sorted(drawn)]
+
+
+def _draw(seed: int, file: str) -> str:
+    """A module's place in the draw, which other modules do not change."""
+    return hashlib.sha256(f"{seed} {file}".encode()).hexdigest()
 
 
 def listed(root: Path, file: str, sample: int | None, seed: int) -> list[Mutant]:
