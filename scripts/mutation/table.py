@@ -26,7 +26,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "converter/cli": ("tests/cli", "tests/dilatednet/evaluation", "tests/verify/test_verify_bad_input.py"),
     "converter/cli/_network.py": (*EVALUATION, "tests/cli/test_predict.py"),
     "converter/cli/evaluate.py": EVALUATION,
-    "converter/cli/train.py": ("tests/cli/test_train_options.py", "tests/dilatednet/training/test_interruptions.py"),
+    "converter/cli/train.py": ("tests/cli/test_train_options.py",),
     "converter/conversion": ("tests/conversion",),
     "converter/data": ("tests/data",),
     "converter/data/data_transformer.py": ("tests/data/test_transformer.py", "tests/data/test_reading_layers.py"),

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import converter
+from converter.errors import WeightsError
 from converter.fast import accelerate
 from converter.fast.convolution.filter import Place
 from converter.fast.patterns import MovedModule, accelerated_graph
@@ -111,3 +112,14 @@ def test_a_batch_norms_numbers_keep_their_type() -> None:
     norm.running_var.fill_(1e6)
     moved = MovedModule(norm, Place(torch.bfloat16, torch.device("cpu")))
     assert moved(torch.full((1, 1, 1, 1), 1000.0)).item() == 1
+
+
+def test_a_number_beyond_the_places_type_is_refused() -> None:
+    """Float16 ends at 65504."""
+    linear = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(linear.weight, 65504)
+    half = Place(torch.float16, torch.device("cpu"))
+    assert MovedModule(linear, half)(torch.ones(1, dtype=torch.float16)).item() == 65504
+    nn.init.constant_(linear.weight, 70000)
+    with pytest.raises(WeightsError, match="weight"):
+        MovedModule(linear, half)(torch.ones(1, dtype=torch.float16))
