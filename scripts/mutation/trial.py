@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -36,8 +37,10 @@ class Trial:
         self.root = root
         self.limit = limit
         self.trees = [folder / f"tree{place}" for place in range(jobs)]
-        for tree in self.trees:
-            copy_tree(root, tree)
+        copy_tree(root, self.trees[0])
+        for tree in self.trees[1:]:
+            shutil.rmtree(tree, ignore_errors=True)
+            shutil.copytree(self.trees[0], tree)
         load()
 
     def record(self, module: str, tests: Sequence[str], target: Path) -> Record:
