@@ -138,6 +138,14 @@ def test_the_order_goes_on_from_any_position() -> None:
     assert [SampleOrder(7, seed=2).item(position) for position in range(30)] != expected
 
 
+def test_a_positions_draws_are_of_a_stream_of_their_own_and_stay_from_version_to_version() -> None:
+    """A run that goes on in a later version draws as it would have: (seed, 1, position), beside (seed, 0, epoch)."""
+    order = SampleOrder(4, seed=3)
+    assert order.draws(5).integers(10**9) == np.random.default_rng((3, 1, 5)).integers(10**9)
+    assert [order.item(place) for place in range(4, 8)] == np.random.default_rng((3, 0, 1)).permutation(4).tolist()
+    assert repr(order) == "SampleOrder(count=4, seed=3, shuffle=True)"
+
+
 def test_scaling_down_averages_areas_and_takes_the_nearest_label() -> None:
     image = np.repeat(np.array([[0, 4], [8, 12]], np.uint8).repeat(2, 0).repeat(2, 1)[:, :, None], 3, 2)
     image[0, 0] = 4

@@ -146,3 +146,13 @@ def test_files_of_classes_that_do_not_read_are_refused_with_their_line(tmp_path:
     (tmp_path / "file").write_text(text)
     with pytest.raises(DatasetError, match=said):
         reader(tmp_path / "file")
+
+
+def test_images_alone_and_label_images_alone_are_a_split_and_nothing_is_none(tmp_path: Path):
+    """`features` and `predict` need no labels, `score` no images."""
+    touch(tmp_path / "i", "a.jpg")
+    touch(tmp_path / "l", "b.png")
+    assert pairs(OwnFiles(images=str(tmp_path / "i"))) == [("a", "a.jpg", "a.jpg")]
+    assert pairs(OwnFiles(images="", labels_dir=str(tmp_path / "l"))) == [("b", "b.png", "b.png")]
+    with pytest.raises(DatasetError, match="no data; give --images DIR"):
+        open_own(OwnFiles(images=""), numbered_classes(3), OwnTruth(3))

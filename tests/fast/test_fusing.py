@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import fx, nn
 
 import converter
 from converter.errors import WeightsError
 from converter.fast import accelerate
 from converter.fast.convolution.filter import Place
-from converter.fast.patterns import MovedModule, accelerated_graph
+from converter.fast.patterns import MovedModule, accelerated_graph, segment
 
 NET = """
 input: "x" input_shape { dim: 1 dim: 1 dim: 1 dim: 4 }
@@ -123,3 +123,23 @@ def test_a_number_beyond_the_places_type_is_refused() -> None:
     nn.init.constant_(linear.weight, 70000)
     with pytest.raises(WeightsError, match="weight"):
         MovedModule(linear, half)(torch.ones(1, dtype=torch.float16))
+
+
+def test_a_part_of_a_chain_begins_behind_one_module_and_ends_with_another() -> None:
+    """x → 2x → 2x + 1: from the input or behind a module, to one or to the end."""
+    chain = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1), nn.Flatten(0))
+    for parameter, value in zip(chain.parameters(), (2, 1, 1), strict=True):
+        nn.init.constant_(parameter, value)
+    graph = fx.symbolic_trace(chain)
+    x = torch.tensor([[3.0], [5.0]])
+    with torch.no_grad():
+        assert segment(graph, None, None)(x).tolist() == [7, 11]
+        assert segment(graph, None, "0")(x).tolist() == [[6], [10]]
+        assert segment(graph, "0", None)(x).tolist() == [4, 6]
+        assert segment(graph, "0", "1")(x).tolist() == [[4], [6]]
+        assert segment(graph, "1", "2")(x).tolist() == [3, 5]
+
+
+def test_on_the_cpu_in_float32_modules_stay_where_they_are(tmp_path: Path) -> None:
+    _, ran = fast(tmp_path, 'layer { name: "r" type: "PReLU" bottom: "c" top: "r" }')
+    assert "MovedModule" not in ran

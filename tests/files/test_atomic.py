@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from converter.errors import OutputError
+from converter.errors import CaffemodelError, OutputError
 from converter.files import parts
 from converter.files.atomic import atomic_write
+from converter.files.unchanged import watch_files
 
 
 @pytest.fixture
@@ -114,3 +115,32 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         atomic_write(tmp_path / "none" / "file"),
     ):
         pass
+
+
+def test_an_error_of_a_source_that_changed_is_told_as_the_sources(tmp_path: Path) -> None:
+    """Reading a file that became shorter may fail in any way; what happened to it is the better news."""
+    source = tmp_path / "source"
+    source.write_bytes(b"before")
+    with pytest.raises(CaffemodelError, match="changed while it was read"), watch_files([str(source)]):
+        write_from(source, tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def write_from(source: Path, target: Path) -> None:
+    with atomic_write(target):
+        source.write_bytes(b"shorter"[:3])
+        raise OSError("the source ended")
+
+
+def test_what_was_made_of_a_source_that_changed_gets_no_name(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"before")
+    with pytest.raises(CaffemodelError, match="6 bytes before, 3 now"), watch_files([str(source)]):
+        write_beside_a_change(source, tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def write_beside_a_change(source: Path, target: Path) -> None:
+    with atomic_write(target) as file:
+        file.write(b"made of it")
+        source.write_bytes(b"now")
