@@ -93,7 +93,10 @@ def test_no_command_of_this_project_goes_unrun(page: str):
     assert [line for line in unmarked if not line.startswith(("pip install", "scripts/"))] == []
 
 
-@pytest.mark.parametrize("page", ["README", *(f"docs/{path.stem}" for path in sorted((ROOT / "docs").glob("*.md")))])
+@pytest.mark.parametrize(
+    "page",
+    ["README", "CONTRIBUTING", "SECURITY", *(f"docs/{path.stem}" for path in sorted((ROOT / "docs").glob("*.md")))],
+)
 def test_links_lead_somewhere(page: str):
     path = ROOT / f"{page}.md"
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
