@@ -39,13 +39,18 @@ def data_arguments(parser: argparse.ArgumentParser, splits: str) -> None:
     own.add_argument("--images", metavar="DIR|LIST", help="folder of images, or text file of their paths")
     own.add_argument("--labels-dir", metavar="DIR", help="folder of label images, called as the images are")
     own.add_argument("--label-list", metavar="LIST", help="text file of label images, pairing line by line")
-    own.add_argument("--classes", type=count_argument, metavar="N", help="how many, where no file names them")
-    own.add_argument("--labels", metavar="FILE", help="the classes' names, one a line, in label order")
-    own.add_argument("--palette", metavar="FILE", help="the classes' colors, one 'r g b' a line")
+    class_arguments(own)
     own.add_argument("--color-map", metavar="FILE", help="'r g b name' a line: label images show classes in colors")
     own.add_argument(
         "--ignore", type=int, action="append", metavar="V", help="label that does not count; again for more (255)"
     )
+
+
+def class_arguments(own: argparse._ActionsContainer) -> None:
+    """--classes, --labels and --palette."""
+    own.add_argument("--classes", type=count_argument, metavar="N", help="how many, where no file names them")
+    own.add_argument("--labels", metavar="FILE", help="the classes' names, one a line, in label order")
+    own.add_argument("--palette", metavar="FILE", help="the classes' colors, one 'r g b' a line")
 
 
 def count_argument(text: str) -> int:
@@ -122,7 +127,8 @@ def class_set(args: argparse.Namespace, known: LabelSet | None = None) -> LabelS
     from converter.data.class_files import read_color_map, read_names, read_palette
     from converter.data.label_sets import numbered_classes
 
-    colors, names = read_color_map(args.color_map) if args.color_map else ((), ())
+    color_map = getattr(args, "color_map", None)
+    colors, names = read_color_map(color_map) if color_map else ((), ())
     names = read_names(args.labels) if args.labels else names
     palette = read_palette(args.palette) if args.palette else colors
     counts = {"--color-map": len(colors), "--labels": len(names), "--palette": len(palette), "--classes": args.classes}

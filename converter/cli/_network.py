@@ -73,7 +73,12 @@ def chosen_model(args: argparse.Namespace) -> Model:
     if args.weights:
         args.weights = weights_file(args.weights)
     elif not model.weights:
-        raise WeightsError(f"{model.name} is a published net, and needs --weights; name a run's folder to go without")
+        raise WeightsError(
+            f"{model.name} is a published net, and needs --weights. At once you can: give a file that you have, of any "
+            "format (`dilatednet convert` checks it); train one from torchvision's VGG-16 or from scratch (`dilatednet "
+            f"train frontend --help`) and name its folder; or try a small random one (`dilatednet init {args.model} "
+            "--width 4 -o w.safetensors`, then w.safetensors in the model's place)"
+        )
     return model
 
 
