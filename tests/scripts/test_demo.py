@@ -1,6 +1,9 @@
 """The demo: its committed net, what it shows, its page and picture."""
 
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -124,3 +127,20 @@ def test_the_readme_begins_with_the_picture_and_its_figures():
     assert PICTURE.stat().st_size < 200_000
     assert "docs/images/demo.png" in readme[:1000]
     assert stated == [pytest.approx(found.front_end.mean, abs=0.2), pytest.approx(found.context.mean, abs=0.2)]
+
+
+@pytest.mark.slow
+def test_the_script_runs_to_its_end(tmp_path):
+    """Its lines as they stand, with this environment in place of the one that it would install."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/demo", tmp_path / "scripts/demo")
+    stub = f"set -euo pipefail\ncd {ROOT}\nROOT=$PWD\nPYTHON={sys.executable}\nensure() {{ :; }}\n"
+    (tmp_path / "scripts/_environment.sh").write_text(stub)
+    line = ["bash", tmp_path / "scripts/demo", tmp_path / "out"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("PASS: ") == 2
+    assert re.search(r"^mean +\d+\.\d +\d+\.\d +\+\d+\.\d$", done.stdout, re.MULTILINE)
+    made = {path.name for path in (tmp_path / "out").iterdir()}
+    assert made == {"scenes.safetensors", "verify.html", "caffe.npz", "demo.html"}
