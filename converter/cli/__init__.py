@@ -68,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a name may be in letters that the terminal's encoding lacks
     try:
         with common_settings(args):
-            return int(args.run(args))
+            code = int(args.run(args))
+            print(end="", flush=True)  # a pipe that nobody reads is told here, not at the interpreter's end
+            return code
     except ConversionError as error:
         print(f"dilatednet {args.command}: {error}", file=sys.stderr)
         return 2

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,9 @@ def start(run: Callable[[], int], log: Path, first: Hook | None = None) -> int:
     """Begin `run` in a new process, which calls `first` before; its number. stdout goes nowhere, stderr into `log`."""
     sys.stdout.flush()
     sys.stderr.flush()
-    number = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which no command here has begun yet
+        number = os.fork()
     if number:
         return number
     code = 70
@@ -36,8 +39,10 @@ def start(run: Callable[[], int], log: Path, first: Hook | None = None) -> int:
         with log.open("wb") as file:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             os.dup2(file.fileno(), 2)
+        sys.stderr = os.fdopen(2, "w", closefd=False)
         if first is not None:
             first()
+        sys.stdout = os.fdopen(1, "w", closefd=False)  # of what stdout now is, a file or a pipe
         code = run()
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - the process ends here, and says of what

@@ -1,12 +1,15 @@
 """No byte of a file reaches the terminal raw: commands on nets whose every name is an escape sequence."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from converter.cli import main
-from tests.places import GOLDENS
+from tests.places import GOLDENS, ROOT
 
 CASES = GOLDENS / "cases"
 HOSTILE = r"\033[2J\007\r\n\233\342\200\256\276"
@@ -51,3 +54,14 @@ def test_names_are_escaped_in_tables_notes_and_errors(
 def test_a_layer_is_named_readably(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(CASES / "escape.prototxt")]) == 0
     assert r"\x1b[2Jname  ReLU" in capsys.readouterr().out
+
+
+def test_a_pipe_that_nobody_reads_ends_the_command_in_silence():
+    """A few lines, which wait in a buffer until the end; 141 is what a shell says of SIGPIPE."""
+    net = CASES / "name_twice.prototxt"
+    command = [sys.executable, "-m", "converter", "inspect", str(net)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
