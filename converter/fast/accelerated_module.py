@@ -93,7 +93,8 @@ class AcceleratedModule(nn.Module):
         return found.get("", found)
 
     def _to_place(self, value: Any) -> Tensor:
-        moved = torch.as_tensor(value).to(self.place.device, self.place.dtype)
+        dtype = torch.float32 if self.place.float32_ends else self.place.dtype
+        moved = torch.as_tensor(value).to(self.place.device, dtype)
         return moved.contiguous(memory_format=torch.channels_last) if moved.ndim == 4 else moved
 
 
@@ -118,6 +119,7 @@ def accelerate(
     device: str | torch.device = "cpu",
     tf32: bool = False,
     compiled: bool = False,
+    float32_ends: bool = False,
 ) -> AcceleratedModule:
     """A net made fast for inference on a device; the net's own parameters stay where they are.
 
@@ -131,7 +133,9 @@ def accelerate(
         dtype: float32, bfloat16 or (on CUDA) float16.
         device: where it runs.
         tf32: let CUDA round the factors of float32 products to TF32.
+        float32_ends: in a short type, compute the first convolution, the last one and what follows in float32: the
+            input and the logits, whose near ties decide labels, are not rounded.
         compiled: hand shapes that come again to torch's compiler, which takes a minute for each.
     """
-    place = Place(dtype, torch.device(device), tf32)
+    place = Place(dtype, torch.device(device), tf32, float32_ends)
     return AcceleratedModule(net, place, graphs=place.device.type == "cuda", compiled=compiled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -23,10 +24,11 @@ class AcceleratedConvolution(nn.Module):
     def __init__(self, convolution: nn.Conv2d, rectified: bool, place: Place) -> None:
         super().__init__()
         self.algorithm: Algorithm = select_algorithm(_filter(convolution, rectified), place)
+        self._dtype = place.dtype
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (n, c, h, w) channels-last of the place's type and device -> (n, c', h', w')."""
-        return self.algorithm(x)
+        return self.algorithm(x.to(self._dtype))
 
 
 class MovedModule(nn.Module):
@@ -44,6 +46,8 @@ class MovedModule(nn.Module):
             module = self._source()
             state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
             self._state = {name: self._to_place_tensor(name, value, module) for name, value in state.items()}
+        if self._place.float32_ends:  # some come from layers in float32
+            inputs = tuple(x.to(self._place.dtype) if x.is_floating_point() else x for x in inputs)
         return torch.func.functional_call(self._source(), self._state, inputs)
 
     def _to_place_tensor(self, name: str, value: Tensor, module: nn.Module) -> Tensor:
@@ -91,6 +95,7 @@ def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
     sums = find_sums(source, place)
     in_sums = {found.convolution for found in sums.values()}
     values: dict[fx.Node, fx.Node] = {}
+    ends = find_ends(source) if place.float32_ends else frozenset[fx.Node]()
     for node in source.graph.nodes:
         if node in in_sums:
             continue
@@ -102,8 +107,16 @@ def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
             values[node] = graph.node_copy(node, values.__getitem__)
             if node.op == "call_module":
                 module = source.get_submodule(str(node.target))
-                set_submodule(root, str(node.target), _replacement(source, node, module, place))
+                here = replace(place, dtype=torch.float32) if node in ends else place
+                set_submodule(root, str(node.target), _replacement(source, node, module, here))
     return fx.GraphModule(root, graph)
+
+
+def find_ends(source: fx.GraphModule) -> frozenset[fx.Node]:
+    """The first convolution, and the last one with all that is computed after it."""
+    nodes = [node for node in source.graph.nodes if node.op == "call_module"]
+    places = [index for index, node in enumerate(nodes) if is_convolution(source, node)]
+    return frozenset({nodes[places[0]], *nodes[places[-1] :]}) if places else frozenset()
 
 
 def _is_absorbed(source: fx.GraphModule, node: fx.Node, sums: dict[fx.Node, FusedSum]) -> bool:
@@ -148,7 +161,7 @@ def _replacement(source: fx.GraphModule, node: fx.Node, module: nn.Module, place
         return Float32Softmax(module)  # within the net the next layer wants the place's type
     if type(module) in {MaxPool2d, CeilMaxPool2d}:
         return _without_nan_rule(module)
-    here = place.device.type == "cpu" and place.dtype == torch.float32
+    here = place.device.type == "cpu" and place.dtype == torch.float32 and not place.float32_ends
     if here or (next(module.parameters(), None) is None and next(module.buffers(), None) is None):
         return module
     return MovedModule(module, place)

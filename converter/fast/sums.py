@@ -24,6 +24,7 @@ class SummedConvolution(nn.Module):
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
         """x: (n, c, h, w), other: (n, c', h', w') -> (n, c', h', w'), channels-last."""
         f = self._given
+        x, other = x.to(self._place.dtype), other.to(self._place.dtype)
         if self._weight is None:
             weight = f.weight.detach().to(self._place.device, self._place.dtype)
             self._bias = bias_of(f, self._place)

@@ -47,11 +47,15 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and in what type a net computes; `tf32`: CUDA may round the factors of float32 products."""
+    """Where and in what type a net computes; `tf32`: CUDA may round the factors of float32 products.
+
+    `float32_ends`: a net's first convolution, its last one and what follows compute in float32 all the same.
+    """
 
     dtype: torch.dtype
     device: torch.device
     tf32: bool = False
+    float32_ends: bool = False
 
 
 def bias_of(given: Filter, place: Place, dtype: torch.dtype | None = None) -> Tensor | None:

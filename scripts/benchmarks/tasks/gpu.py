@@ -50,14 +50,15 @@ def matrix_product(size: int, kind: str, device: str = "cuda") -> Run:
     return run
 
 
-def tiles(weights: str, side: int, kind: str, batch: int, device: str = "cuda") -> Run:
+def tiles(weights: str, side: int, kind: str, batch: int, device: str = "cuda", float32_ends: bool = False) -> Run:
     """A batch of tiles that lie on the card; the facts are its parity with plain float32 there, and peak memory."""
     plain = load("pascal_voc", weights)
     tile = torch.from_numpy(formula_image(side, side))[None]
     with torch.inference_mode():
         torch.backends.cudnn.allow_tf32 = False
         wanted = plain.to(device).logits(tile.to(device)).float().cpu().numpy()
-    net = accelerate(plain.cpu(), dtype=dtype_of(kind), device=device, tf32=kind == "tf32")
+    options = {"tf32": kind == "tf32", "float32_ends": float32_ends}
+    net = accelerate(plain.cpu(), dtype=dtype_of(kind), device=device, **options)
     x = tile.to(device).expand(batch, -1, -1, -1).contiguous()
     forget_peak(device)
     facts: dict[str, Any] = {}

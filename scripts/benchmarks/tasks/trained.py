@@ -18,7 +18,11 @@ from scripts.claims.experiment import Plan, trained_net
 from scripts.claims.scenes import CLASSES
 
 Run = Callable[[], dict[str, Any]]
-_TYPES = (("float32", "cpu"), ("bfloat16", "cpu"), ("float32", "cuda"), ("tf32", "cuda"), ("bfloat16", "cuda"))
+_TYPES = (
+    *(("float32", "cpu", False), ("bfloat16", "cpu", False), ("bfloat16", "cpu", True)),
+    *(("float32", "cuda", False), ("tf32", "cuda", False), ("bfloat16", "cuda", False), ("bfloat16", "cuda", True)),
+)
+"""Type, device, and whether first and last layers stay in float32."""
 
 
 def agreement(quick: bool) -> Run:
@@ -33,15 +37,15 @@ def agreement(quick: bool) -> Run:
 
     def run() -> dict[str, Any]:
         rows = {}
-        for kind, device in _TYPES:
+        for kind, device, ends in _TYPES:
             if device == "cuda" and not torch.cuda.is_available():
                 continue
             dtype = torch.float32 if kind == "tf32" else getattr(torch, kind)
-            fast = accelerate(net, dtype=dtype, device=device, tf32=kind == "tf32")
+            fast = accelerate(net, dtype=dtype, device=device, tf32=kind == "tf32", float32_ends=ends)
             labels = torch.cat([fast(part)[net.outputs[0]] for part in pictures.split(8)]).argmax(1).cpu()
-            rows[f"{kind}, {device}"] = {
-                "same labels": f"{100 * float((labels == plain).float().mean()):.3f} %",
-                "cells": plain.numel(),
+            same = int((labels == plain).sum())
+            rows[f"{kind}, {device}{', ends in float32' if ends else ''}"] = {
+                "same labels": f"{100 * same / plain.numel():.3f} %, {same:,} of {plain.numel():,}",
                 "right": f"{100 * float((labels == ground_truth).float().mean()):.2f} %",
                 "right in plain float32": f"{100 * float((plain == ground_truth).float().mean()):.2f} %",
             }

@@ -50,6 +50,9 @@ def _ways(setting: Setting, kind: str) -> dict[str, Callable[[], gpu.Run]]:
         "fast": lambda: gpu.tiles(str(setting.weights), setting.side, kind, 1, device),
         "torch, channels last": lambda: _torch(setting, kind, trials=False, compiled=False),
     }
+    if kind in ("bfloat16", "float16"):
+        given = (str(setting.weights), setting.side, kind, 1, device)
+        found["fast, ends in float32"] = lambda: gpu.tiles(*given, float32_ends=True)
     if setting.on_cuda:
         found["torch, cuDNN's trials"] = lambda: _torch(setting, kind, trials=True, compiled=False)
     if not setting.quick:
