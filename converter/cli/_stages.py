@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from converter.cli._data import data_arguments
+from converter.cli._data import count_argument, data_arguments
 
 STAGES = {
     "frontend": "train the front end on images, from VGG-16 or a front end trained before",
@@ -66,6 +66,7 @@ def stage_arguments(parser: argparse.ArgumentParser, stage: str) -> None:
     else:
         parser.set_defaults(features=None)
     _add_result(parser, stage)
+    _add_validation(parser, stage)
     _add_run(parser)
     _add_numbers(parser, stage)
 
@@ -85,6 +86,21 @@ def _add_result(parser: argparse.ArgumentParser, stage: str) -> None:
     begun = group.add_mutually_exclusive_group()
     begun.add_argument("--resume", action="store_true", help="go on where DIR holds a run, else begin")
     begun.add_argument("--afresh", action="store_true", help="begin again where DIR holds a run, which is deleted")
+
+
+def _add_validation(parser: argparse.ArgumentParser, stage: str) -> None:
+    """What the stage is measured on while it is trained."""
+    group = parser.add_argument_group("validation while training")
+    group.add_argument(
+        "--val", nargs="+", metavar="V", help="a split's name, or a folder of images and one of their labels"
+    )
+    group.add_argument(
+        "--val-every", type=count_argument, default=2000, metavar="N", help="updates (default 2000), and at the end"
+    )
+    if stage == "context":
+        group.add_argument("--val-features", metavar="DIR", help="what `dilatednet features` wrote of these images")
+    else:
+        parser.set_defaults(val_features=None)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

@@ -58,7 +58,17 @@ def run(args: argparse.Namespace) -> int:
         divergence_stop=args.divergence_stop,
     )
     start = Start(tuple(args.weights), getattr(args, "from_scratch", False), args.resume, args.afresh)
-    outcome = train_stage(chosen, source, options, start, device=args.device, tell=_note, on_request=_print_stopping)
+    outcome = train_stage(
+        chosen,
+        source,
+        options,
+        start,
+        device=args.device,
+        tell=_note,
+        report=_report,
+        validation=_validation(args),
+        on_request=_print_stopping,
+    )
     if not outcome.finished:
         if outcome.first:
             _note(f"stopped after iteration {outcome.iteration}, saved; go on with --resume, use {outcome.weights}")
@@ -114,6 +124,35 @@ def _source(args: argparse.Namespace, known: LabelSet | None) -> Source:
         raise DatasetError("the context stage trains on stored features; make them, and give --features DIR")
     split = open_data(args, ("labels",), usual=usual, known=known, further=partial(map_path, Path(args.features)))
     return from_split(split, args.features, only_present=args.only_present)
+
+
+def _validation(args: argparse.Namespace) -> tuple[Source, int] | None:
+    """The pairs to measure on, and after how many updates; None without --val.
+
+    Raises:
+        DatasetError: neither a split's name nor two folders, or no such data.
+    """
+    from converter.errors import DatasetError
+
+    if not args.val:
+        return None
+    if len(args.val) > 2:
+        raise DatasetError(f"--val with {len(args.val)} names; give a split's, or a folder of images and one of labels")
+    other = argparse.Namespace(**{**vars(args), "features": args.val_features, "limit": None})
+    if len(args.val) == 2:
+        other.data, other.images, other.labels_dir, other.label_list = None, args.val[0], args.val[1], None
+    else:
+        other.split = args.val[0]
+    if args.stage == "context" and not args.val_features:
+        raise DatasetError("--val in the context stage measures on stored features; give --val-features DIR")
+    return _source(other, _known(args)[1]), args.val_every
+
+
+def _report(line: str) -> None:
+    """A line above the bar, or alone where there is none."""
+    from tqdm import tqdm
+
+    tqdm.write(printable(line), file=sys.stderr)
 
 
 def _note(text: str) -> None:

@@ -11,6 +11,12 @@ from converter.errors import OutputError
 from converter.files.atomic import atomic_write
 
 LOG = "log.jsonl"
+_NUMBERS = {"loss", "rate", "val_loss", "val_mean_iou"}
+
+
+def is_told(iteration: int, iterations: int) -> bool:
+    """Whether people are told of an update where no bar shows them: 1, 10, 100, every twentieth part."""
+    return iteration in (1, 10, 100, iterations) or iteration % max(1, iterations // 20) == 0
 
 
 class RunLog:
@@ -36,8 +42,8 @@ class RunLog:
             self._file.flush()
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror}; make room", path=str(self.path)) from error
-        if self._board is not None and "loss" in values:
-            for name in ("loss", "rate"):
+        if self._board is not None:
+            for name in _NUMBERS & values.keys():
                 self._board.add_scalar(name, values[name], values["iteration"])
 
     def close(self) -> None:

@@ -23,12 +23,13 @@ from converter.dilatednet.training.checkpoint import Checkpoint, save_checkpoint
 from converter.dilatednet.training.distributed import Processes
 from converter.dilatednet.training.divergence import Divergence
 from converter.dilatednet.training.interruption import SIGNALS, StopRequest, stop_request
-from converter.dilatednet.training.log import RunLog
+from converter.dilatednet.training.log import RunLog, is_told
 from converter.dilatednet.training.loss import summed_loss
 from converter.dilatednet.training.recipes import Recipe
-from converter.dilatednet.training.result import write_weights
+from converter.dilatednet.training.result import BEST, write_weights
 from converter.dilatednet.training.sources import TrainingItems
 from converter.dilatednet.training.stages import StageNet, build_optimizer
+from converter.dilatednet.training.validation import Validation, best_so_far
 from converter.errors import TrainingError
 from converter.solver.optimizers import CaffeOptimizer
 
@@ -68,6 +69,7 @@ class Run:
     """A stage in training; `iteration`, `position` and `current_step` say how far it is.
 
     `stopped_by` is the signal that ended it early, 0 where none did; `on_request` is called when that signal comes.
+    `report` gets lines for people: losses where no bar shows them, and what `validation` finds.
     """
 
     recipe: Recipe
@@ -80,6 +82,9 @@ class Run:
     current_step: int = 0
     stopped_by: int = 0
     on_request: Callable[[], None] = lambda: None
+    report: Callable[[str], None] = lambda _line: None
+    validation: Validation | None = None
+    _best: float = field(default=-1.0, init=False, repr=False)
     _request: StopRequest = field(default_factory=StopRequest, repr=False)
     _divergence: Divergence = field(init=False, repr=False)
 
@@ -99,6 +104,8 @@ class Run:
         optimizer = build_optimizer(self.net.net, self.recipe)
         if resumed is not None:
             self._resume(resumed, optimizer)
+        if self.validation is not None:
+            self._best = best_so_far(self.options.folder, BEST, self.iteration)
         module = self.processes.wrap(self.net)
         with ExitStack() as stack:
             self._request = stack.enter_context(stop_request(self.on_request))
@@ -119,8 +126,12 @@ class Run:
                 rate, loss = self._update(module, optimizer, stream)
                 bar.set_postfix(loss=f"{loss:.4f}", rate=f"{rate:g}", refresh=False)
                 bar.update()
-                self._record(log, rate, loss, time.perf_counter() - began)
+                seconds = time.perf_counter() - began
+                self._record(log, rate, loss, seconds)
+                if bar.disable and self.processes.is_main and is_told(self.iteration, recipe.iterations):
+                    self.report(f"{self._place()}: loss {loss:.4f}, rate {rate:g}, {seconds:.2f} s an update")
                 self._save_when_due(optimizer)
+                self._validate_when_due(log)
 
     def _update(self, module: torch.nn.Module, optimizer: CaffeOptimizer, stream: Stream) -> tuple[float, float]:
         """One update: `accumulate` passes, then a step; the rate it took, and the loss over all processes."""
@@ -182,6 +193,26 @@ class Run:
         due = self.iteration % self.options.log_every == 0 or self.iteration == self.recipe.iterations
         if log is not None and (due or self.iteration == 1):
             log.write(iteration=self.iteration, loss=loss, rate=rate, seconds=round(seconds, 4), items=self.position)
+
+    def _place(self) -> str:
+        return f"iteration {self.iteration:,} of {self.recipe.iterations:,}"
+
+    def _validate_when_due(self, log: RunLog | None) -> None:
+        """Measure where it is time, and keep the weights where they are the best so far."""
+        due = self.validation and (
+            self.iteration % self.validation.every == 0 or self.iteration == self.recipe.iterations
+        )
+        if self.validation is None or not due or self.stopped_by:
+            return
+        found = self.validation.measure(self.net, self.processes)
+        is_best, self._best = found.mean_iou > self._best, max(found.mean_iou, self._best)
+        if log is None:
+            return
+        log.write(iteration=self.iteration, val_loss=found.loss, val_mean_iou=found.mean_iou)
+        if is_best:
+            write_weights(self.options.folder, self.net, self.recipe, self.iteration, BEST, val_mean_iou=found.mean_iou)
+        kept = f", the best so far, kept in {BEST}" if is_best else f" (best {self._best:.2f} %)"
+        self.report(f"{self._place()}: validation loss {found.loss:.4f}, mean IoU {found.mean_iou:.2f} %{kept}")
 
     def _save_when_due(self, optimizer: CaffeOptimizer) -> None:
         due = self.iteration % self.options.checkpoint_every == 0

@@ -15,10 +15,11 @@ from converter.dilatednet.training.initial_weights import initialize
 from converter.dilatednet.training.log import LOG
 from converter.dilatednet.training.loop import Run, RunOptions
 from converter.dilatednet.training.recipes import Recipe
-from converter.dilatednet.training.result import write_weights
+from converter.dilatednet.training.result import BEST, write_weights
 from converter.dilatednet.training.run_record import claim_run
 from converter.dilatednet.training.sources import Source, TrainingItems, feature_items, image_items
 from converter.dilatednet.training.stages import StageNet, build_stage, topology_of
+from converter.dilatednet.training.validation import Validation
 from converter.dilatednet.zoo import find
 from converter.errors import TrainingError
 
@@ -58,11 +59,14 @@ def train_stage(
     *,
     device: str = "",
     tell: Callable[[str], None] = lambda _text: None,
+    report: Callable[[str], None] = lambda _line: None,
+    validation: tuple[Source, int] | None = None,
     on_request: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Train a stage into `options.folder`: `log.jsonl`, `made-by.json`, checkpoints with `weights.safetensors`.
 
-    Under torchrun every process calls this; the first one writes. `tell` receives notes for people;
+    Under torchrun every process calls this; the first one writes. `tell` receives notes for people,
+    `report` losses where no bar shows them, and what is found on the `validation` pairs after every so many updates;
     `on_request` is called, out of a signal handler, when SIGINT or SIGTERM asks the run to stop.
 
     Raises:
@@ -76,7 +80,9 @@ def train_stage(
         torch.manual_seed(recipe.seed)
         net = build_stage(recipe, source.labels)
         _fill(net, recipe, start, saved, tell if processes.is_main else _ignore)
-        run = Run(recipe, net, _items(source, recipe), options, processes, on_request=on_request)
+        run = Run(recipe, net, _items(source, recipe), options, processes, on_request=on_request, report=report)
+        if validation is not None:
+            run.validation = Validation(*validation, recipe.stage, topology_of(recipe).upsample)
         if processes.is_main and saved is not None:  # a kill may have come between a checkpoint and its weights
             net.net.load_state_dict(saved.weights)
             write_weights(options.folder, net, recipe, saved.iteration)
@@ -103,7 +109,7 @@ def _open(folder: Path, start: Start, recipe: Recipe, source: Source, processes:
 
 def _forget(folder: Path) -> None:
     """Delete a run, so that another can begin in its folder."""
-    for path in (*checkpoints(folder), folder / LOG, folder / RESULT):
+    for path in (*checkpoints(folder), folder / LOG, folder / RESULT, folder / BEST):
         path.unlink(missing_ok=True)
 
 
