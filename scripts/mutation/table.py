@@ -39,12 +39,17 @@ TESTS: dict[str, tuple[str, ...]] = {
     "converter/dilatednet/inference": ("tests/dilatednet/inference", "tests/cli/test_predict.py"),
     "converter/dilatednet/training": TRAINING,
     "converter/dilatednet/training/interruption.py": ("tests/dilatednet/training/test_stop_request.py",),
-    "converter/dilatednet/training/log.py": (TRAINING[0], TRAINING[2]),
+    "converter/dilatednet/training/checkpoint.py": ("tests/dilatednet/training/test_checkpoint.py",),
+    "converter/dilatednet/training/initial_weights.py": (
+        *("tests/dilatednet/training/test_initial_weights.py", "tests/dilatednet/training/test_vgg.py"),
+    ),
+    "converter/dilatednet/training/log.py": ("tests/dilatednet/training/test_run_log.py",),
     "converter/dilatednet/training/loss.py": ("tests/dilatednet/training/test_items.py",),
     "converter/dilatednet/training/sources.py": (
         "tests/dilatednet/training/test_items.py",
         "tests/cli/test_train_options.py",
     ),
+    "converter/dilatednet/training/run.py": ("tests/dilatednet/training/test_train_stage.py",),
     "converter/dilatednet/zoo.py": ("tests/dilatednet/test_zoo_records.py", "tests/dilatednet/test_zoo.py"),
     "converter/errors.py": ("tests/test_printable.py", "tests/formats", "tests/net", "tests/cli"),
     "converter/export/convert.py": ("tests/export/test_graphs.py", "tests/export/test_source.py"),
