@@ -40,6 +40,7 @@ def start(run: Callable[[], int], log: Path, first: Hook | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             os.dup2(file.fileno(), 2)
         sys.stderr = os.fdopen(2, "w", closefd=False)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
         if first is not None:
             first()
         sys.stdout = os.fdopen(1, "w", closefd=False)  # of what stdout now is, a file or a pipe

@@ -62,6 +62,9 @@ def test_a_pipe_that_nobody_reads_ends_the_command_in_silence():
     command = [sys.executable, "-m", "converter", "inspect", str(net)]
     reading, writing = os.pipe()
     os.close(reading)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with os.fdopen(writing, "wb") as pipe:
-        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+        done = subprocess.run(
+            command, stdout=pipe, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=buffered, check=False
+        )
     assert (done.returncode, done.stderr) == (141, "")
