@@ -1,9 +1,11 @@
-# Sourced by the scripts: goes to the project's root and makes .venv with what is asked for, once.
+# Sourced by the scripts: goes to the project's root and makes .venv (or VENV, by CONSTRAINTS) with what is asked for, once.
 # Only what is missing is installed, so that a second run needs no network.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
-PYTHON=$ROOT/.venv/bin/python
+VENV=${VENV:-.venv}
+CONSTRAINTS=${CONSTRAINTS:-constraints.txt}
+PYTHON=$ROOT/$VENV/bin/python
 
 find_python() {
     for name in python3.13 python3.12 python3.11 python3 python; do
@@ -20,14 +22,14 @@ find_python() {
 # What builds the project is installed beside it, so that nothing is fetched again when only the project changed.
 ensure() {
     local extras=$1 sum stamp
-    [ -x "$PYTHON" ] || "$(find_python)" -m venv "$ROOT/.venv"
-    sum=$(cat pyproject.toml constraints.txt | cksum | tr ' ' -)
-    stamp=$ROOT/.venv/installed-$sum-${extras:-plain}
+    [ -x "$PYTHON" ] || "$(find_python)" -m venv "$ROOT/$VENV"
+    sum=$(cat pyproject.toml "$CONSTRAINTS" | cksum | tr ' ' -)
+    stamp=$ROOT/$VENV/installed-$sum-${extras:-plain}
     [ -e "$stamp" ] && return
-    [ -z "$extras" ] && compgen -G "$ROOT/.venv/installed-$sum-*" >/dev/null && return
-    echo "installing into .venv (once): the project${extras:+ with $extras}" >&2
-    "$PYTHON" -m pip install --quiet --disable-pip-version-check -c constraints.txt torch hatchling editables
-    "$PYTHON" -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation \
+    [ -z "$extras" ] && compgen -G "$ROOT/$VENV/installed-$sum-*" >/dev/null && return
+    echo "installing into $VENV (once): the project${extras:+ with $extras}" >&2
+    "$PYTHON" -m pip install --quiet --disable-pip-version-check -c "$CONSTRAINTS" torch hatchling editables
+    "$PYTHON" -m pip install --quiet --disable-pip-version-check -c "$CONSTRAINTS" --no-build-isolation \
         -e ".${extras:+[$extras]}"
     touch "$stamp"
 }

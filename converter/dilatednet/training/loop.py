@@ -240,7 +240,7 @@ class Run:
 
 def _mix_seed(seed: int, iteration: int, rank: int) -> int:
     """One seed out of three numbers, for dropout's masks."""
-    return int(np.random.SeedSequence((seed, iteration, rank)).generate_state(1, np.uint64)[0] >> 1)
+    return int(np.random.SeedSequence((seed, iteration, rank)).generate_state(1, np.uint64)[0]) >> 1
 
 
 def _set_precision(precision: Precision) -> None:
