@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
-import safetensors.torch
 import torch
 from torch import Tensor
 
 from converter.data.label_sets import LabelSet
 from converter.dilatednet.model import DilatedNet
-from converter.dilatednet.trained import describe
+from converter.dilatednet.trained import describe, write_trained
 from converter.dilatednet.zoo import Model
 from converter.errors import ConversionError, WeightsError
-from converter.files.atomic import atomic_write
 
 
 def initial_model(
@@ -61,8 +60,7 @@ def write_initial(
         )
         raise WeightsError(f"these weights hold {seen}; give VGG-16's, and no --width", misshapen=tuple(wrong))
     state |= {name: value.reshape(state[name].shape) for name, value in taken.items()}
-    with atomic_write(path) as file:
-        whole = {name: value.float().contiguous() for name, value in state.items()}
-        stage = "joint" if model.topology.context else "frontend"
-        file.write(safetensors.torch.save(whole, {"seed": str(seed), **describe(model, stage)}))
+    stage = "joint" if model.topology.context else "frontend"
+    arrays = {name: value.float().numpy() for name, value in state.items()}
+    write_trained(Path(path), arrays, {"seed": str(seed), **describe(model, stage)})
     return sum(value.numel() for value in state.values())

@@ -12,11 +12,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from converter.data.label_sets import LabelSet
 from converter.dilatednet.topology import Topology
 from converter.dilatednet.zoo import Model, find, is_published
 from converter.errors import ConversionError, WeightsError
-from converter.formats.weights.safetensors import read_metadata
+from converter.files.atomic import atomic_write
+from converter.formats.weights.safetensors import encode_header, read_metadata
+from converter.formats.weights.stored import StoredBlob
 
 RESULT = "weights.safetensors"
 """A run's weights, in its folder."""
@@ -85,6 +89,21 @@ def describe(model: Model, stage: str) -> dict[str, str]:
         "topology": asdict(model.topology),
     }
     return {_KEY: json.dumps(values)}
+
+
+def write_trained(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str]) -> None:
+    """Write arrays float32 by state-dict key as safetensors, whole or not at all; the same ones give the same bytes.
+
+    The package safetensors puts metadata in another order each time, and a file's digest stands in folders' records.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    blobs = {name: StoredBlob(np.ascontiguousarray(array, "<f4")) for name, array in arrays.items()}
+    with atomic_write(path) as file:
+        file.write(encode_header(blobs, metadata))
+        for blob in blobs.values():
+            file.write(blob.array.tobytes())
 
 
 def read_trained(path: str | os.PathLike[str]) -> Model:

@@ -11,7 +11,7 @@ from converter.errors import OutputError
 from converter.files.atomic import atomic_write
 
 LOG = "log.jsonl"
-_NUMBERS = {"loss", "rate", "val_loss", "val_mean_iou"}
+_NUMBERS = ("loss", "rate", "val_loss", "val_mean_iou")
 
 
 def is_told(iteration: int, iterations: int) -> bool:
@@ -43,7 +43,7 @@ class RunLog:
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror}; make room", path=str(self.path)) from error
         if self._board is not None:
-            for name in _NUMBERS & values.keys():
+            for name in (name for name in _NUMBERS if name in values):
                 self._board.add_scalar(name, values[name], values["iteration"])
 
     def close(self) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import safetensors.torch
-
-from converter.dilatednet.trained import RESULT, describe
+from converter.dilatednet.trained import RESULT, describe, write_trained
 from converter.dilatednet.training.recipes import Recipe
 from converter.dilatednet.training.stages import StageNet, weights_of
-from converter.files.atomic import atomic_write
 
 BEST = "best.safetensors"
 """The weights with the highest mean IoU in validation."""
@@ -26,6 +23,5 @@ def write_weights(
     path = folder / name
     more = {key: repr(value) for key, value in facts.items()}
     metadata = {"iteration": str(iteration), **more, **describe(net.model, recipe.stage)}
-    with atomic_write(path) as file:
-        file.write(safetensors.torch.save(weights_of(net, recipe), metadata))
+    write_trained(path, {name: value.numpy() for name, value in weights_of(net, recipe).items()}, metadata)
     return path
