@@ -18,16 +18,14 @@ HELP = "convert weights: .caffemodel .h5 .safetensors .npz .pth, each into any o
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument(
-        "weights", metavar="WEIGHTS", nargs="?", help="the file to read; what it is, its first bytes tell"
-    )
-    parser.add_argument(
+    weights = parser.add_argument("weights", metavar="WEIGHTS", help="the file to read, which its first bytes tell")
+    out = parser.add_argument(
         "out",
         metavar="OUT",
-        nargs="?",
         help="the file to write: .safetensors .pth .npz .h5 .caffemodel, or with NET .py .onnx .pt2 FOLDER/; "
         "of a mean.binaryproto: .npy .npz .png",
     )
+    weights.required = out.required = False  # for --all; nargs="?" would let no option stand between the two
     batch_arguments(parser)
     parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
     parser.add_argument(

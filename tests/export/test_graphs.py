@@ -169,7 +169,7 @@ def test_a_whole_net_wants_its_prototxt_and_weights_want_no_cut(tmp_path):
     weights = GOLDENS / "nets/mini/dilation7_kitti_mini.caffemodel"
     with pytest.raises(OutputError, match="give it with prototxt"):
         convert(weights, tmp_path / "net.onnx")
-    with pytest.raises(OutputError, match="until, inputs and preprocessing are for whole nets"):
+    with pytest.raises(OutputError, match="until, inputs, preprocessing and crop are for whole nets"):
         convert(weights, tmp_path / "net.safetensors", until=["prob"])
     with pytest.raises(OutputError, match=r"'\.tflite' is no ending .*\.onnx"):
         convert(weights, tmp_path / "net.tflite")
