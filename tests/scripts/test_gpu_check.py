@@ -108,7 +108,7 @@ def test_the_report_names_what_is_wrong():
 def test_a_rehearsal_on_the_cpu_passes(monkeypatch, tmp_path):
     monkeypatch.setenv("OUT", str(tmp_path))
 
-    assert command.main(["--device", "cpu", "--quick"]) == 0
+    assert command.main(["--device", "cpu", "--quick", "--patience", "10"]) == 0
 
     parts = json.loads((tmp_path / "gpu-check-cpu-quick.json").read_text())["parts"]
     assert [part["part"] for part in parts] == NAMES

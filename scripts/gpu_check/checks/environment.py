@@ -28,7 +28,7 @@ def run(setting: Setting) -> Iterator[Finding]:
             "driver": _driver(),
             "CUDA": str(torch.version.cuda),
             "cuDNN": str(torch.backends.cudnn.version()),
-            "NCCL": ".".join(map(str, torch.cuda.nccl.version())),
+            "NCCL": ".".join(map(str, torch.cuda.nccl.version())) if torch.distributed.is_nccl_available() else "none",
         },
     )
 
