@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +83,13 @@ def _tensors(tree: Any) -> list[Tensor]:
 
 
 @contextmanager
-def fake_cuda() -> Iterator[None]:
-    """Within, "cuda:0" is a device of any torch, and `HostWatch` watches; nothing is computed and no gradient kept."""
+def fake_cuda(*, watch: bool = True) -> Iterator[None]:
+    """Within, "cuda:0" is a device of any torch, and `HostWatch` watches; nothing is computed and no gradient kept.
+
+    Without `watch` numbers may come from the host.
+    """
     _allow_cuda()
-    with FakeTensorMode(), torch.no_grad(), HostWatch():
+    with FakeTensorMode(allow_non_fake_inputs=not watch), torch.no_grad(), HostWatch() if watch else nullcontext():
         yield
 
 

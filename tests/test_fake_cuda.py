@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+import converter
 from tests.fake_device import HostError, HostWatch, cuda_autocast, empty_like_module, fake_cuda
 from tests.ladder import Rung, Setup, rungs, setup
+from tests.places import GOLDENS
 
 BY_DATA = {
     "DetectionOutput": "how many boxes there are is decided by their scores",
@@ -111,6 +113,17 @@ def test_on_meta_shapes_are_the_plans_and_gradients_stay(rung: Rung, tmp_path):
     assert [tuple(top.shape) for top in tops(rung, blobs)] == list(net.plan.step("it").top_shapes)
     gradients = [value.grad for value in (*fed.values(), *net.parameters()) if value.grad is not None]
     assert bool(gradients) == bool(summed) and all(gradient.is_meta for gradient in gradients)
+
+
+@pytest.mark.parametrize("path", sorted((GOLDENS / "nets" / "mini").glob("*.prototxt")), ids=lambda path: path.stem)
+def test_a_net_on_meta_gives_every_shape_that_its_plan_states(path):
+    net = converter.load(path, seed=0).to("meta")
+    fed = {name: torch.empty(shape, device="meta") for name, shape in net.inputs.items()}
+
+    blobs, outputs = net.blobs(**fed), net(**fed)
+
+    assert {name: tuple(blob.shape) for name, blob in blobs.items()} == dict(net.plan.shapes)
+    assert outputs and all(tuple(value.shape) == net.plan.shapes[name] for name, value in outputs.items())
 
 
 def test_the_watch_refuses_what_a_card_could_not_do():

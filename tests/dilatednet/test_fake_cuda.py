@@ -1,9 +1,11 @@
 """DilatedNet, its labels and its training on a device that is not there, up to where numbers have to come back."""
 
+import numpy as np
 import pytest
 import torch
 
 from converter.dilatednet import DilatedNet, find
+from converter.dilatednet.inference.canvas import Canvas
 from converter.dilatednet.inference.predict import predict_labels_on_device, run_batch
 from converter.dilatednet.inference.tiles import tiles
 from converter.dilatednet.training.loss import valid_loss
@@ -37,6 +39,19 @@ def test_an_image_becomes_labels_without_waiting(name, dtype):
     assert len(every) == 6
     assert prob.dtype == torch.float32 and str(prob.device) == "cuda:0"
     assert (labels.dtype, tuple(labels.shape), str(labels.device)) == (torch.uint8, (300, 200), "cuda:0")
+
+
+def test_a_tile_is_cut_on_the_device_from_an_image_that_is_sent_as_it_is(monkeypatch):
+    """Pixels go as uint8; the tile is their float32, B, G, R minus the mean. Pinned memory needs a card."""
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor)
+    tile = next(iter(tiles((300, 200), (500, 500))))
+
+    with fake_cuda(watch=False):
+        canvas = Canvas(np.zeros((300, 200, 3), np.uint8), (104.0, 117.0, 123.0), torch.device("cuda:0"))
+        x = canvas.crop_tile(tile)
+
+    assert (canvas._pixels.dtype, str(canvas._pixels.device)) == (torch.uint8, "cuda:0")
+    assert (x.dtype, tuple(x.shape), str(x.device)) == (torch.float32, (1, 3, 500, 500), "cuda:0")
 
 
 def batch_of(made: Recipe, device: str) -> tuple[torch.Tensor, torch.Tensor]:

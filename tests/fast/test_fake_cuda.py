@@ -53,6 +53,23 @@ def test_every_algorithm_stays_on_the_device(name, dtype, monkeypatch):
     assert prob.dtype == logits.dtype == torch.float32 and {str(prob.device), str(logits.device)} == {"cuda:0"}
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_float32_ends_are_float32_and_the_rest_is_not(dtype, monkeypatch):
+    monkeypatch.setattr(choice, "AutotunedConvolution", EveryConvolution)
+    monkeypatch.setattr(torch, "cudnn_convolution_relu", convolve)
+    with torch.device("meta"):
+        net = DilatedNet.of(find("dilation8_pascal_voc").with_width(32, 64).topology)
+
+    with fake_cuda():
+        fast = accelerate(empty_like_module(net, "cuda:0"), dtype=dtype, device="cuda:0", float32_ends=True)
+        prob = fast(torch.empty(1, 3, 500, 500, device="cuda:0"))
+
+    chosen = [part.algorithm for part in fast.graph_module.modules() if hasattr(part, "algorithm")]
+    kinds = [{kind for kind, *_ in one.seen.values()} for one in chosen]
+    assert kinds[0] == kinds[-1] == {torch.float32} and kinds[1:-1] == [{dtype}] * (len(kinds) - 2)
+    assert (prob.dtype, str(prob.device)) == (torch.float32, "cuda:0")
+
+
 RESIDUAL = """
 layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 8 dim: 9 dim: 9 } } }
 layer { name: "conv" type: "Convolution" bottom: "x" top: "y"
