@@ -60,7 +60,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "converter/files": (*COPIES, "tests/formats/test_mapping.py", "tests/formats/test_libc.py", "tests/download"),
     "converter/files/atomic.py": COPIES,
-    "converter/files/named.py": ("tests/net/test_named_files.py", "tests/files/test_paths.py"),
+    "converter/files/named.py": ("tests/net/test_named_files.py", "tests/files/test_allowed_folders.py"),
     "converter/files/copy.py": COPIES,
     "converter/files/digest.py": COPIES,
     "converter/formats/protobuf": BINARY,

@@ -24,6 +24,13 @@ def test_lines_past_the_checkpoint_and_torn_ones_go(tmp_path: Path) -> None:
     assert (tmp_path / "log.jsonl").read_text() == '{"iteration": 1}\n{"iteration": 2}\n'
 
 
+def test_a_line_that_names_no_iteration_stays(tmp_path: Path) -> None:
+    """Another program's note, say: it is of no later time than the beginning."""
+    (tmp_path / "log.jsonl").write_text('{"note": "mine"}\n[1]\n{"iteration": 1}\n')
+    RunLog(tmp_path, iteration=0).close()
+    assert (tmp_path / "log.jsonl").read_text() == '{"note": "mine"}\n'
+
+
 def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").mkdir()
     with pytest.raises(OutputError, match=r"log\.jsonl"):
