@@ -92,7 +92,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/verify/test_verify_bad_input.py",
     ),
     "converter/verify/stored_blobs.py": (
-        "tests/verify/test_verify_findings.py",
+        "tests/formats/test_expansion.py",
         "tests/verify/test_verify_bad_input.py",
     ),
     "reference": ("tests/reference", "tests/test_ladder.py"),

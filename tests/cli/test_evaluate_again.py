@@ -79,6 +79,13 @@ def test_other_weights_under_the_same_name_are_refused(fake: Fake, command: list
     assert fake.images == 3
 
 
+def test_a_net_of_other_classes_is_refused_before_it_runs(fake: Fake, command: list[str], capsys) -> None:
+    command[1] = "dilation7_kitti"
+    assert main(command) == 2
+    assert "dilation7_kitti knows 11 classes, PASCAL VOC 2012 21" in capsys.readouterr().err
+    assert fake.images == 0
+
+
 def test_afresh_runs_all_again(fake: Fake, command: list[str]) -> None:
     assert main(command) == 0
     assert main([*command, "--dtype", "bfloat16", "--afresh"]) == 0

@@ -141,3 +141,14 @@ def test_a_shape_of_a_thousand_million_axes_costs_nothing(tmp_path: Path) -> Non
     data = piece(7, number(10) + number(2**30) + bytes(50))
     with pytest.raises(CaffemodelError, match=r"runs past its message|truncated"):
         _blob(tmp_path, data)
+
+
+@pytest.mark.parametrize(
+    ("dims", "says"), [((2**31 - 1,), "2147483647"), ((2**31,), "a shape that cannot be, 2147483648")]
+)
+def test_a_blob_has_at_most_as_many_numbers_as_an_int_counts(tmp_path: Path, dims: tuple[int, ...], says: str) -> None:
+    """Caffe counts in int, up to 2^31 - 1 (blob.cpp, Reshape); these have no numbers at all, which is told where the
+    shape could be."""
+    with pytest.raises(CaffemodelError, match=says) as caught:
+        read_caffemodel(model(tmp_path / "w.caffemodel", shape(*dims)))
+    assert ("cannot be" in str(caught.value)) == (dims == (2**31,))

@@ -85,3 +85,14 @@ def test_weights_are_no_state(tmp_path: Path) -> None:
     (tmp_path / "s").write_bytes(count(4, 1))
     with pytest.raises(CaffemodelError, match="holds no iteration"):
         read_solverstate(tmp_path / "s")
+
+
+def test_a_state_without_a_step_or_weights_is_at_step_0_with_none(tmp_path: Path) -> None:
+    """Caffe before 2014 wrote no current_step: iter (1) alone, 7; and the same in HDF5."""
+    (tmp_path / "old.solverstate").write_bytes(count(1, 7))
+    with h5py.File(tmp_path / "old.solverstate.h5", "w") as file:
+        file["iter"] = np.array([7], np.int32)
+        file.create_group("history")
+    for name in ("old.solverstate", "old.solverstate.h5"):
+        state = read_solverstate(tmp_path / name)
+        assert (state.iteration, state.current_step, state.learned_net, state.history) == (7, 0, "", ())
