@@ -61,7 +61,9 @@ def _add_data(draw: Random, group: h5py.Group, name: str) -> None:
     data: Any = np.zeros(shape, draw.choice(_TYPES))
     options: dict[str, Any] = {}
     if shape and draw.random() < 0.5:
-        options["chunks"] = tuple(draw.choice((1, size, 2**12)) for size in shape)
-        options["maxshape"] = (None,) * len(shape)
+        chunks = [draw.choice((1, size)) for size in shape]
         options.update(draw.choice(({}, {"compression": "gzip"}, {"shuffle": True}, {"fletcher32": True})))
+        if "compression" in options:  # a chunk far larger than the data, in a file that stays small
+            chunks[draw.randrange(len(chunks))] = draw.choice((2**12, 2**20, 2**24))
+        options.update(chunks=tuple(chunks), maxshape=(None,) * len(shape))
     group.create_dataset(name, data=data, **options)
