@@ -104,7 +104,8 @@ def _from_colors(
 ) -> Labels:
     """Classes of an RGB image (h, w, 3) by a table; black is void unless the table gives it to a class."""
     if not colors:
-        raise DatasetError("a color image, not class numbers; want a gray or palette PNG", path=str(path))
+        text = "a color image, not class numbers; want a gray or palette PNG, or what its colors mean (--color-map)"
+        raise DatasetError(text, path=str(path))
     codes = (pixels.astype(np.uint32) * np.array([65536, 256, 1], np.uint32)).sum(axis=2, dtype=np.uint32)
     known = {0: VOID} | {(r << 16) + (g << 8) + b: index for index, (r, g, b) in enumerate(colors)}
     seen, where = np.unique(codes, return_inverse=True)

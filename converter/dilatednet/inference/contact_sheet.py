@@ -34,7 +34,7 @@ class ContactSheet:
             page.figure(image, name, side=_SIDE),
             page.figure(overlay(small, classes, self._colors), shares, side=_SIDE),
         ]
-        style = "grid-template-columns:repeat(2,1fr);margin-top:1rem"
+        style = "grid-template-columns:repeat(2,minmax(0,1fr));margin-top:1rem;overflow-wrap:anywhere"
         self._entries.append(f'<div class="images" style="{style}">{"".join(figures)}</div>')
 
     def write(self, path: str | os.PathLike[str]) -> None:
