@@ -104,7 +104,7 @@ def test_a_limit_that_is_no_count_is_wrong_usage(command: list[str], capsys, lim
     with pytest.raises(SystemExit) as ended:
         main([*command, "--limit", limit])
     assert ended.value.code == 2
-    assert "want a whole number from 1" in capsys.readouterr().err
+    assert "expected a whole number of at least 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--workers", "--batch"])
@@ -123,7 +123,7 @@ def test_tiles_together_and_images_ahead_are_one_on_a_cpu(command: list[str], mo
     monkeypatch.setattr(_network, "network", lambda _args, _model, _device: (None, (7, 8)))
 
     def predict_many(_module, images, model, *, input_size, batch):
-        seen.update(tiles=batch, model=model, size=input_size)
+        seen.update(tiles=batch, model=model.name, size=input_size)
         return [ZERO for _ in images]
 
     def counting(*arguments, workers, batch, **options):

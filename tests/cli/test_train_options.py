@@ -27,7 +27,7 @@ class Recorded:
         self.source: Any = None
         self.device = ""
 
-    def __call__(self, recipe, source, options, start, *, device, tell, on_request):
+    def __call__(self, recipe, source, options, start, *, device, tell, on_request, **_more):
         self.recipe, self.source, self.options, self.start, self.device = recipe, source, options, start, device
         tell("a note \x1b")
         on_request()
@@ -44,7 +44,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Recorded:
 @pytest.fixture
 def lists(tmp_path: Path) -> list[str]:
     images, labels = write_images(tmp_path, count=4)
-    return ["--images", str(images), "--labels", str(labels)]
+    return ["--images", str(images), "--label-list", str(labels), "--classes", "21"]
 
 
 def test_without_options_all_is_the_presets_and_the_defaults_of_the_help(recorded, lists, capsys) -> None:
@@ -71,8 +71,10 @@ NUMBERS = {
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_each_number_of_the_recipe_is_overridden_alone(recorded, lists, name: str) -> None:
-    assert main([*LINE, *lists, f"--{name.replace('_', '-')}", str(NUMBERS[name])]) == 0
-    assert asdict(recorded.recipe) == {**asdict(recipe("voc", "frontend")), name: NUMBERS[name]}
+    stage = "joint" if name in ("depth", "context", "noise") else "frontend"  # the front end has no context module
+    line = [stage if word == "frontend" else word for word in LINE]
+    assert main([*line, *lists, f"--{name.replace('_', '-')}", str(NUMBERS[name])]) == 0
+    assert asdict(recorded.recipe) == {**asdict(recipe("voc", stage)), name: NUMBERS[name]}
 
 
 def test_lists_and_switches_of_the_recipe(recorded, lists) -> None:
@@ -82,7 +84,8 @@ def test_lists_and_switches_of_the_recipe(recorded, lists) -> None:
     assert (chosen.stepvalues, chosen.mean, chosen.mirror, chosen.upsampled_labels) == ((3, 5), (1, 2, 3), False, True)
 
 
-def test_options_of_the_run_and_its_start(recorded, lists) -> None:
+def test_options_of_the_run_and_its_start(recorded, lists, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("converter.dilatednet.trained.numbers_of_runs", lambda _weights, _model: ({}, None))
     more = ["--weights", "a", "--weights", "b", "--from-scratch", "--resume", "--precision", "bf16", "--channels-last"]
     more += ["--workers", "5", "--checkpoint-every", "6", "--keep", "7", "--log-every", "8", "--no-divergence-stop"]
     assert main([*LINE, *lists, *more, "--device", "cpu"]) == 0
@@ -126,9 +129,9 @@ def test_hearing_a_signal_is_said_at_once(recorded, lists, capfd) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ([], "no images to train on; give --data DIR, or --images LIST with --labels LIST"),
-        (["--images", "a"], "no images to train on"),
-        (["--labels", "a"], "no images to train on"),
+        ([], "no images to work on; give --data NAME --root DIR"),
+        (["--images", "a"], "nothing tells the classes of this data; give --labels FILE"),
+        (["--label-list", "a"], "nothing tells the classes of this data; give --labels FILE"),
     ],
 )
 def test_without_images_there_is_nothing_to_train_on(recorded, capsys, more: list[str], words: str) -> None:
