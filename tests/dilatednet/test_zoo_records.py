@@ -67,5 +67,5 @@ def test_a_narrower_net_has_its_own_widths_and_the_rest_of_the_record() -> None:
     narrow, small = model.with_width(4, 128), model.with_width(4, 128, (444, 460))
     assert (narrow.topology.width, narrow.topology.fc_width, narrow.topology.depth) == (4, 128, 7)
     assert (narrow.input_size, small.input_size) == ((852, 1640), (444, 460))
-    assert narrow.smallest_file < model.smallest_file
+    assert narrow.topology.parameters < model.topology.parameters
     assert "dim: 444" in small.prototxt()
