@@ -13,7 +13,7 @@ HELP = "print a net's layers: shapes, parameters, multiply-adds, receptive field
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """NET [W] [--key NAME] [--phase] [--input NAME=N,C,H,W]."""
+    """NET [W] [--key NAME] [--phase] [--input NAME=N,C,H,W] [--report FILE]."""
     parser.add_argument("net", metavar="NET", help="prototxt of any age")
     parser.add_argument("weights", metavar="W", nargs="?", help="weights of any format to hold against it")
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
         help="shape of an input that the file does not state, or another one",
     )  # fmt: skip
+    parser.add_argument("--report", metavar="FILE", help="also draw the net: a page (.html) or the drawing (.svg)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,6 +33,10 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads, and multiplies nothing here
     from converter.plan.inspection import inspect_net
 
+    if args.report:
+        from converter.report.net_page import check_ending, write_drawing
+
+        check_ending(args.report)
     state = {"phase": args.phase, "stages": tuple(args.stage), "level": args.level}
     found = inspect_net(args.net, args.weights, inputs=dict(args.inputs), key=args.key, crop=args.crop, **state)
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]
@@ -51,6 +56,9 @@ def run(args: argparse.Namespace) -> int:
     if not found.problems:
         name = printable(found.net.name) or "net"
         print(f"{name}: {len(found.rows)} layers, every field and every blob accounted for")
+    if args.report:
+        write_drawing(args.report, found)
+        print(f"drawing: {printable(args.report)}")
     return 2 if found.problems else 0
 
 

@@ -37,12 +37,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A net as a table, and remarks: `problems` would stop a build, `notes` are worth knowing."""
+    """A net as a table, and remarks: `problems` would stop a build, `notes` are worth knowing.
+
+    `plan` is what the rows were made of; None where the net does not build.
+    """
 
     net: Net
     rows: tuple[Row, ...]
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    plan: Plan | None = None
 
 
 def inspect_net(
@@ -80,7 +84,7 @@ def inspect_net(
             notes += [note for note in match(plan, stored).notes if note not in notes]
         except WeightsError as error:
             problems.append(str(error))
-    return Inspection(net, _rows(plan), tuple(problems), tuple(notes))
+    return Inspection(net, _rows(plan), tuple(problems), tuple(notes), plan)
 
 
 def _rows(plan: Plan) -> tuple[Row, ...]:

@@ -24,11 +24,15 @@ Pixels = npt.NDArray[np.uint8]
 _LONGEST_SIDE = 1024
 _TAIL = 9
 """Characters of a chart's name that are always shown: at most two thirds of the narrowest column."""
-_STYLE = """
+PALETTE = """
 :root { color-scheme: light dark; --page: #fbfbfa; --card: #fff; --ink: #1d2126; --quiet: #5b6570; --line: #dcdfe3;
-  --good: #1a7f4b; --bad: #c62f2f; --mark: #2b6cb0; --soft: #eef2f6; }
+  --good: #1a7f4b; --bad: #c62f2f; --mark: #2b6cb0; --soft: #eef2f6; --pool: #b7791f; --norm: #7c4dbc; }
 @media (prefers-color-scheme: dark) { :root { --page: #14171a; --card: #1c2024; --ink: #e6e8ea; --quiet: #9aa4ae;
-  --line: #343a41; --good: #4cc38a; --bad: #ff6b6b; --mark: #6cb2f2; --soft: #252b31; } }
+  --line: #343a41; --good: #4cc38a; --bad: #ff6b6b; --mark: #6cb2f2; --soft: #252b31; --pool: #e0b04c;
+  --norm: #b794f4; } }
+"""
+"""The colors of every page and drawing, light and dark, as CSS variables."""
+_STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 64rem; margin: 0 auto; padding: 1rem; }
@@ -41,6 +45,9 @@ p { margin: .4rem 0; overflow-wrap: anywhere; }
 .verdict.bad { border-color: var(--bad); }
 .verdict b { color: var(--good); } .verdict.bad b { color: var(--bad); }
 .box { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; }
+.box.wide { margin-inline: min(0px, calc(50% - 50vw + 1rem)); position: relative; scroll-snap-type: x mandatory; }
+.start { position: absolute; top: 0; width: 1px; height: 1px; animation: start 1ms; }
+@keyframes start { from, to { scroll-snap-align: center; } }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
 tr:last-child > * { border-bottom: 0; }
@@ -82,7 +89,7 @@ def page(title: str, body: Iterable[str]) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body><main>\n<h1>{escape(title)}</h1>\n"
+        f"<title>{escape(title)}</title><style>{PALETTE}{_STYLE}</style></head>\n<body><main>\n<h1>{escape(title)}</h1>\n"
         + "\n".join(body)
         + "\n</main></body></html>\n"
     )

@@ -1,5 +1,7 @@
 """`dilatednet inspect`: the paper's receptive fields, counts by arithmetic, and what is unknown, told."""
 
+import pytest
+
 from converter.cli import main
 from converter.plan.inspection import inspect_net
 from tests.places import GOLDENS
@@ -57,3 +59,29 @@ def test_weights_that_do_not_fit_are_told(capsys):
 
     assert main(["inspect", str(FULL), str(weights)]) == 2
     assert "problem: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ending", ["html", "svg"])
+def test_the_net_is_drawn_into_the_file_named(ending, tmp_path, capsys):
+    target = tmp_path / f"net.{ending}"
+
+    assert main(["inspect", str(FULL), "--report", str(target)]) == 0
+    assert f"drawing: {target}" in capsys.readouterr().out
+    assert "ct_conv1_1 (Convolution)" in target.read_text()
+
+
+def test_a_drawing_of_another_ending_is_refused_before_anything_is_read(tmp_path, capsys):
+    assert main(["inspect", str(tmp_path / "missing.prototxt"), "--report", str(tmp_path / "net.pdf")]) == 2
+    assert "a drawing of a net ends in .html or .svg; name such a file" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_net_that_does_not_build_is_told_and_not_drawn(tmp_path, capsys):
+    path = tmp_path / "net.prototxt"
+    path.write_text('layer { name: "a" type: "Foo" top: "y" }\n')
+
+    assert main(["inspect", str(path), "--report", str(tmp_path / "net.svg")]) == 2
+    streams = capsys.readouterr()
+    assert f"problem: {path}:1" in streams.out
+    assert "cannot be drawn: its shapes are not known" in streams.err
+    assert not (tmp_path / "net.svg").exists()
