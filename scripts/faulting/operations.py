@@ -17,8 +17,8 @@ from scripts.faulting.server import address, serve_one_source
 
 OLD = b"what stood there before"
 _FORMATS = (".safetensors", ".pth", ".npz", ".h5", ".caffemodel")
-_SOLVER = """net: "NET" base_lr: 0.0001 lr_policy: "fixed" momentum: 0.9 max_iter: 6 snapshot: 2
-snapshot_prefix: "PREFIX" random_seed: 3"""
+_SOLVER = """net: "net.prototxt" base_lr: 0.0001 lr_policy: "fixed" momentum: 0.9 max_iter: 6 snapshot: 2
+snapshot_prefix: "run" random_seed: 3"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def prepare(folder: Path) -> int:
 
     from converter.dilatednet.zoo import find
     from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
+    from tests.cli.test_solve import NET
     from tests.data.made_voc import make_voc
     from tests.dilatednet.formula_nets import formula_arrays
     from tests.dilatednet.training.tiny_training import command, write_images
@@ -79,6 +80,8 @@ def prepare(folder: Path) -> int:
     (folder / "linked").write_bytes(OLD)
     (folder / "images").mkdir()
     lists = write_images(folder / "images")
+    (folder / "images/net.prototxt").write_text(NET)
+    (folder / "images/solver.prototxt").write_text(_SOLVER)
     return main([*command(lists, folder / "front"), "--iterations", "1"])
 
 
@@ -126,15 +129,10 @@ def _train(material: Path) -> Callable[[Path], int]:
 
 def _solve(material: Path) -> Callable[[Path], int]:
     def run(folder: Path) -> int:
-        from tests.cli.test_solve import NET
-
-        (material / "images/net.prototxt").write_text(NET)
-        text = _SOLVER.replace("NET", str(material / "images/net.prototxt")).replace("PREFIX", str(folder / "run"))
-        solver = material / f"{folder.name}.prototxt"
-        solver.write_text(text)
+        os.chdir(folder)  # of this process alone, for snapshot_prefix
         states = sorted(folder.glob("*.solverstate"))
         go_on = ["--snapshot", str(states[-1])] if states else []
-        return main(["solve", str(solver), "--device", "cpu", *go_on])
+        return main(["solve", str(material / "images/solver.prototxt"), "--device", "cpu", *go_on])
 
     return run
 
