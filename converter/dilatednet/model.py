@@ -20,6 +20,8 @@ from converter.dilatednet.topology import (
 )
 from converter.dilatednet.zoo import Model
 from converter.modules.max_pooling import CeilMaxPool2d
+from converter.net.preprocessing import Preprocessing
+from converter.pytorch.transform import Transform
 
 
 def _layer(step: Step) -> nn.Module:
@@ -127,6 +129,14 @@ class DilatedNet(nn.Sequential):
                 parameter.requires_grad_(False)
             end.add_module("prob", nn.Softmax(dim=1))
         return end
+
+    @property
+    def transform(self) -> Transform | None:
+        """Makes the net's input of images, as `CaffeModule.transform`: B, G, R minus its data set's mean, no padding.
+
+        None where no record says the mean (`model`).
+        """
+        return None if self.model is None else Transform(Preprocessing(mean=self.model.label_set.mean))
 
     @property
     def segments(self) -> dict[str, tuple[str | None, str | None]]:

@@ -95,7 +95,8 @@ def _text_lines(layer: LayerFacts) -> list[str]:
 def _size(box: Box) -> Point:
     texts = [text for layer in box.layers for text in (short(layer.name), *_text_lines(layer))]
     wide = min(max(map(text_width, texts)) + 2 * _PADDING + _BAND, _WIDEST)
-    ports = max(len(box.outlets) * _OUTLET, box.bottoms * 14)
+    shapes = [text_width(shape_text(outlet.shape)) + 16 for outlet in box.outlets]
+    ports = max(len(shapes) * max([_OUTLET, *shapes]) if len(shapes) > 1 else 0, box.bottoms * 14)
     return max(wide, ports, _NARROWEST), sum(map(_height, box.layers))
 
 
@@ -110,7 +111,7 @@ def _arrows(boxes: Sequence[Box], sizes: Sequence[Point]) -> tuple[list[Arrow], 
         for place, outlet in enumerate(box.outlets):
             blob += 1
             for head, bottom in outlet.readers:
-                start = sizes[tail][0] * (place + 1) / (len(box.outlets) + 1)
+                start = sizes[tail][0] * (place + 0.5) / len(box.outlets)
                 end = sizes[head][0] * (bottom + 1) / (boxes[head].bottoms + 1)
                 arrows.append(Arrow(tail, head, start, end, blob))
                 labels.append(f"{outlet.blob}: {shape_text(outlet.shape)}")
@@ -143,7 +144,7 @@ def _outlets(box: Box, corner: Point, size: Point) -> Iterable[str]:
     """The shape beside each arrow's beginning; a short arrow for a blob that nothing reads: an output of the net."""
     y = corner[1] + size[1]
     for place, outlet in enumerate(box.outlets):
-        x = corner[0] + size[0] * (place + 1) / (len(box.outlets) + 1)
+        x = corner[0] + size[0] * (place + 0.5) / len(box.outlets)
         if not outlet.readers:
             yield f'<path marker-end="url(#head)" d="M{x:.1f} {y:.1f}v{RANK_GAP * 0.6:.1f}"/>'
         yield _shape(outlet, x + 6, y + 15)

@@ -230,3 +230,19 @@ def test_a_mini_net_on_cuda_is_caffes():
             blobs = net.blobs(golden_input(MINI / f"{name}_mini.prototxt").cuda())
         cpu = {key: value.cpu() for key, value in blobs.items()}
         assert_agrees(golden, cpu, count=len({key.split(":")[1] for key in golden.files}))
+
+
+def test_transform_makes_the_nets_input():
+    """PASCAL VOC's mean in fyu/dilation is B 102.93, G 111.36, R 116.52; a picture of R 200, G 150, B 100."""
+    model = ZOO["dilation8_pascal_voc"].with_width(2, 4)
+    net = load(model, formula_arrays(model.topology))
+    made = net.transform(np.full((2, 3, 3), (200, 150, 100), np.uint8))
+
+    assert made.shape == (1, 3, 2, 3)
+    assert made.dtype == torch.float32
+    for plane, value in zip(made[0], (100 - 102.93, 150 - 111.36, 200 - 116.52), strict=True):
+        assert torch.allclose(plane, torch.tensor(value), atol=1e-4)
+
+
+def test_a_net_without_a_record_has_no_transform():
+    assert DilatedNet(3, width=2, fc_width=4).transform is None

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -131,6 +132,16 @@ def test_arrows_join_the_boxes(tmp_path):
         assert start[1] == pytest.approx(boxes[tail][3], abs=0.2)
         assert boxes[head][0] < end[0] < boxes[head][2]
         assert end[1] == pytest.approx(boxes[head][1], abs=0.2)
+
+
+def test_shapes_of_several_tops_stand_clear_of_each_other(tmp_path):
+    """11 letters of 11 px, each at most 7 px wide, and 4 px to spare before the next arrow."""
+    text = HEAD + 'layer { name: "cut" type: "Slice" bottom: "x" top: "a" top: "b" top: "c" top: "d" }'
+    text = text.replace("dim: 8 dim: 8", "dim: 800 dim: 800")
+    places = [float(mark.get("x")) for mark in drawn(tmp_path, text).iter(f"{SVG}text") if mark[:]][1:]
+
+    assert len(places) == 4
+    assert all(right - left >= 11 * 7 + 10 for left, right in pairwise(places))
 
 
 def test_branches_stand_beside_each_other(tmp_path):
