@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from converter import dilatednet, errors
-    from converter.batch.convert import convert_all
     from converter.errors import (
         CaffemodelError,
         ComparisonError,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from converter.pytorch.finetuning import freeze, parameter_groups, replace_head
     from converter.pytorch.folding import fold_preprocessing
     from converter.pytorch.loading import load
+    from converter.verify.batch.convert import convert_all
 
 __version__ = "0.1.0"
 
@@ -53,7 +53,7 @@ _HOMES = {
     "Operator": "converter.layers.layer",
     "Preprocessing": "converter.net.preprocessing",
     "convert": "converter.export.convert",
-    "convert_all": "converter.batch.convert",
+    "convert_all": "converter.verify.batch.convert",
     "features": "converter.pytorch.features",
     "fold_preprocessing": "converter.pytorch.folding",
     "freeze": "converter.pytorch.finetuning",

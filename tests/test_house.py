@@ -9,7 +9,7 @@ from tests.places import ROOT
 
 FLOORS = [
     *("errors", "files", "modules", "formats", "net", "layers", "plan", "conversion", "pytorch", "fast", "export"),
-    *("data", "solver", "report", "download", "dilatednet", "verify", "batch", "pycaffe", "cli"),
+    *("data", "solver", "report", "download", "dilatednet", "verify", "pycaffe", "cli"),
 ]
 """From the ground up. `modules` stands apart: it imports torch and its own files alone."""
 

@@ -20,7 +20,7 @@ RULES = [
     ),
     ("import converter.layers.layer; converter.layers.layer.operator_types()", {"torch", "h5py", "reference"}),
     ("import converter.cli; converter.cli.commands()", {"torch", "h5py", "reference"}),
-    ("import converter.batch.convert", {"torch", "h5py", "reference"}),
+    ("import converter.verify.batch.convert", {"torch", "h5py", "reference"}),
     ("import converter.dilatednet.zoo", {"torch", "h5py", "reference"}),
     ("import converter.pytorch.caffe_module", {"reference"}),
 ]

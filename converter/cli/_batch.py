@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from converter.errors import printable
 
 if TYPE_CHECKING:
-    from converter.batch.results import Result
+    from converter.verify.batch.results import Result
 
 _SINGLE = (
     *("weights", "out", "prototxt", "until", "inputs", "fold_preprocessing", "train_val", "mean", "scale", "color"),
@@ -51,7 +51,7 @@ def batch_requested(args: argparse.Namespace) -> bool:
 
 def run_batch(args: argparse.Namespace) -> int:
     """0: every net is converted; 1: some failed, and the table says why."""
-    from converter.batch.convert import convert_all
+    from converter.verify.batch.convert import convert_all
 
     names = ("verify", "level", "crop", "allow_nan", "allow_unused", "allow_unknown")
     options = {name: getattr(args, name) for name in names}

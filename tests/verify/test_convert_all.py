@@ -10,9 +10,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import converter
-from converter.batch import convert as batch
 from converter.cli import main
 from converter.errors import CaffemodelError, ComparisonError, OutputError
+from converter.verify.batch import convert as batch
 from tests.places import ROOT
 
 NET = (

@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter.batch.pairs import Pair, find_pairs
-from converter.batch.results import REPORT, BatchReport, Result, read_report, write_report
-from converter.batch.targets import check_formats, intact, target_of, written_files
 from converter.errors import ConversionError, PrototxtError
 from converter.export.convert import MODEL_ENDINGS, convert
 from converter.files.folder_record import file_digest, make_folder
+from converter.verify.batch.pairs import Pair, find_pairs
+from converter.verify.batch.results import REPORT, BatchReport, Result, read_report, write_report
+from converter.verify.batch.targets import check_formats, intact, target_of, written_files
 
 if TYPE_CHECKING:
     from converter.plan.crops import CropRule
@@ -44,7 +44,7 @@ def convert_all(
     """Convert every pair of prototxt and caffemodel below `folder`; a net that fails does not stop the others.
 
     Args:
-        folder: where the pairs lie; `converter.batch.pairs.find_pairs` says which files belong together.
+        folder: where the pairs lie; `converter.verify.batch.pairs.find_pairs` says which files belong together.
         out: the folder for results, with the same folders in it, and for report.json; made where it is missing.
         formats: any of safetensors, pth, npz, h5, caffemodel, onnx, pt2, py, and folder (as `save_pretrained` writes).
         verify: compare every net with the oracle on seeded random inputs; one that differs fails and is not converted.
