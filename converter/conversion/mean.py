@@ -25,10 +25,11 @@ def converts_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) -
     return Path(out).suffix in (".npy", ".png") or is_mean_file(source)
 
 
-def convert_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) -> Report:
+def convert_mean(source: str | os.PathLike[str], out: str | os.PathLike[str], *, checksum: bool = True) -> Report:
     """Write a mean as an array (c, h, w) float32, in an archive under the name "mean"; or as an 8-bit image.
 
-    Channels stay in the file's order (B, G, R in Caffe's own), but an image of three has R, G, B.
+    Channels stay in the file's order (B, G, R in Caffe's own), but an image of three has R, G, B. `checksum`: take the
+    source's SHA-256.
 
     Raises:
         CaffemodelError: `source` is no mean, or is damaged.
@@ -43,10 +44,11 @@ def convert_mean(source: str | os.PathLike[str], out: str | os.PathLike[str]) ->
     _check_target(source, target)
     with watch_files([os.fspath(source)]):
         digest = Digest(source)
-        digest.start()
+        if checksum:
+            digest.start()
         mean = read_mean(source)
         _write(mean, target)
-        sha256 = digest.hexdigest()
+        sha256 = digest.hexdigest() if checksum else ""
     size, seconds = target.stat().st_size, time.perf_counter() - started
     return Report(os.fspath(out), 0, 1, mean.size, size, seconds, sha256, tuple(_notes(mean, target)))
 

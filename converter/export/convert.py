@@ -85,7 +85,7 @@ def convert(
     if converts_mean(weights, out):
         if prototxt is not None:
             raise OutputError("a mean belongs to no prototxt; leave --prototxt out", path=os.fspath(out))
-        return convert_mean(weights, out)
+        return convert_mean(weights, out, checksum=checksum)
     allowed = {"allow_nan": allow_nan, "allow_unused": allow_unused, "allow_unknown": allow_unknown}
     folder = os.fspath(out).endswith(("/", os.sep))
     if not folder and Path(out).suffix not in MODEL_ENDINGS:

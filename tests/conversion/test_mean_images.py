@@ -46,6 +46,7 @@ def test_arrays_hold_caffes_numbers(small, ending, capsys):
     assert "a mean of 3×1×2; its channels' means: 1.70,3.75,252.70" in told
     assert f"a mean of 6 numbers, {out.stat().st_size:,} bytes" in told
     assert hashlib.sha256(small.read_bytes()).hexdigest() in told
+    assert converter.convert(small, out, checksum=False).sha256 == ""
 
 
 def test_a_picture_has_r_g_b_rounded(small, capsys):
