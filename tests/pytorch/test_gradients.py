@@ -120,6 +120,18 @@ def test_a_parameter_of_rate_0_asks_for_no_gradient_unless_told(tmp_path, phase)
     assert [group["lr"] for group in converter.parameter_groups(every, lr=1)] == [2.0]
 
 
+def test_blobs_lr_of_old_nets_counts_as_lr_mult(tmp_path):
+    ip = "type: INNER_PRODUCT inner_product_param { num_output: 1 }"
+    net = loaded(
+        tmp_path,
+        'input: "x" input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1\n'
+        f'layers {{ name: "a" bottom: "x" top: "a" {ip} blobs_lr: 0 blobs_lr: 2 }}\n'
+        f'layers {{ name: "b" bottom: "a" top: "b" {ip} }}',
+    )
+    trained = {name: value.requires_grad for name, value in net.named_parameters()}
+    assert trained == {"a.weight": False, "a.bias": True, "b.weight": True, "b.bias": True}
+
+
 SHARED = [
     ('param { name: "w" lr_mult: 0 }', 'param { name: "w" }', 14.0),  # the sharer's own rate is 1: b adds a = 14
     ('param { name: "w" }', 'param { name: "w" lr_mult: 0 }', 14.0),  # a's own rate is 1: with w = 2, 2 · 7 = 14
