@@ -31,12 +31,20 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     parser.add_argument("--crop", choices=("caffe", "geometry"), default="caffe", help="where a Crop without offset is")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="what ${NAME} stands for")
     parser.add_argument("--keep", nargs="+", metavar="BLOB", help="write these blobs only, and drop the others early")
     parser.add_argument("--allow-unknown", action="store_true", help="go on past fields that the oracle does not know")
     parser.add_argument(
         "--allow-files", action="append", default=[], metavar="DIR", help="named files may lie here too"
     )
     return parser
+
+
+def _value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"--set {text}: expected NAME=VALUE")
+    return name, value
 
 
 def _read_inputs(path: Path | None) -> dict[str, Array]:
@@ -75,6 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _arguments().parse_args(arguments)
     try:
         options = {"phase": given.phase, "level": given.level, "stages": given.stage}
+        options["values"] = dict(_value(text) for text in given.set)
         net = reference.read_net(given.net, allow_unknown=given.allow_unknown, crop=given.crop, **options)
         blobs = reference.run(
             net,

@@ -6,7 +6,7 @@ saw the earlier value, layers after it see the later one. Caffe's Split layers c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from reference.layer import Layer
 from reference.params import Params
 from reference.schema import LAYER, TABLE
 from reference.tables import DATA_MESSAGES
+from reference.templates import fill_in
 from reference.text import Message, parse_text, read_text
 from reference.upgrade import upgraded_layers
 
@@ -201,15 +202,16 @@ def read_net(
     stages: Iterable[str] = (),
     allow_unknown: bool = False,
     crop: str = "caffe",
+    values: Mapping[str, object] | None = None,
 ) -> Net:
     """A prototxt file -> the net of one phase, level and set of stages.
 
     Raises:
-        TextError: the file does not read.
+        TextError: the file does not read, or has no place for one of `values` (see `run`).
         NetError: see `build_net`.
     """
     options: dict[str, Any] = {"level": level, "stages": stages, "allow_unknown": allow_unknown, "crop": crop}
-    return build_net(read_text(path), str(path), phase=phase, **options)
+    return build_net(read_text(path, values), str(path), phase=phase, **options)
 
 
 def parse_net(
@@ -220,7 +222,8 @@ def parse_net(
     stages: Iterable[str] = (),
     allow_unknown: bool = False,
     crop: str = "caffe",
+    values: Mapping[str, object] | None = None,
 ) -> Net:
     """The text of a prototxt -> the net of one phase, level and set of stages; raises as `read_net` does."""
     options: dict[str, Any] = {"level": level, "stages": stages, "allow_unknown": allow_unknown, "crop": crop}
-    return build_net(parse_text(text), "<text>", phase=phase, **options)
+    return build_net(parse_text(fill_in(text, values, "<text>")), "<text>", phase=phase, **options)

@@ -8,11 +8,13 @@ any encoding.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reference.errors import TextError
 from reference.names import decode
+from reference.templates import fill_in, open_place
 
 DEEPEST = 100
 _LARGEST = 8 * 2**20
@@ -93,6 +95,9 @@ def _tokens(text: str, path: str) -> list[_Token]:
         if match is None:
             raise TextError(f"{text[position]!r} opens a text that does not end on its line", path=path, line=line)
         kind = match.lastgroup or ""
+        if kind == "word" and match.group().endswith("$") and (name := open_place(text, match.end() - 1)):
+            what = f"${{{name}}} is a place that this template leaves open; give its value (values={{{name!r}: VALUE}})"
+            raise TextError(what, path=path, line=line)
         if kind != "skip":
             tokens.append(_Token(kind, match.group(), line))
         line += match.group().count("\n")
@@ -186,8 +191,10 @@ def parse_text(text: str, path: str = "<text>") -> Message:
     return _Parser(text, path).message("", 0)
 
 
-def read_text(path: str | Path) -> Message:
+def read_text(path: str | Path, values: Mapping[str, object] | None = None) -> Message:
     """A prototxt file -> its fields; bytes that are not UTF-8 are kept as surrogates (PEP 383), as in binary files.
+
+    `values`: of a template, what each `${NAME}` stands for.
 
     Raises:
         TextError: where the file cannot be opened, is binary, or does not read.
@@ -201,4 +208,4 @@ def read_text(path: str | Path) -> Message:
         raise TextError(f"holds more than {_LARGEST} bytes; is it a prototxt?", path=str(path))
     if b"\0" in data[:4096]:
         raise TextError("is a binary file; a prototxt (text) was expected", path=str(path))
-    return parse_text(decode(data).removeprefix("\ufeff"), str(path))
+    return parse_text(fill_in(decode(data).removeprefix("\ufeff"), values, str(path)), str(path))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SINGLE = (
     *("weights", "out", "prototxt", "until", "inputs", "fold_preprocessing", "train_val", "mean", "scale", "color"),
-    *("key", "no_checksum"),
+    *("key", "no_checksum", "values"),
 )
 """Arguments that speak of one net, or that many have otherwise: hashes tell what is unchanged."""
 _DEFAULTS = {"scale": 1.0, "color": "bgr"}

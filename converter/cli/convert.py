@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from converter.cli._batch import batch_arguments, batch_requested, run_batch
 from converter.cli._shapes import crop_argument, shape_argument
+from converter.cli._values import set_argument
 from converter.errors import printable
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that NET's rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that NET's rules ask for")
     crop_argument(parser)
+    set_argument(parser)
     parser.add_argument("--key", metavar="NAME", help="the name under which a .pth that holds more has its state_dict")
     parser.add_argument(
         "--no-checksum", action="store_true", help="leave out the source's SHA-256, which takes as long as the rest"
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     report = convert(
         args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), stages=tuple(args.stage),
         preprocessing=_preprocessing_argument(args), fold_preprocessing=args.fold_preprocessing,
-        parity=_parity(args), checksum=not args.no_checksum, **options,
+        parity=_parity(args), checksum=not args.no_checksum, values=dict(args.values), **options,
     )  # fmt: skip
     for note in report.notes:
         print(printable(f"note: {note}"))
@@ -110,4 +112,5 @@ def _parity(args: argparse.Namespace) -> dict[str, float] | None:
     from converter.verify.parity import parity
 
     options = {name: getattr(args, name) for name in ("key", "level", "crop", "allow_unknown")}
-    return parity(args.prototxt, args.weights, stages=tuple(args.stage), inputs=dict(args.inputs), **options)
+    options |= {"stages": tuple(args.stage), "inputs": dict(args.inputs), "values": dict(args.values)}
+    return parity(args.prototxt, args.weights, **options)

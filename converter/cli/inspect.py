@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from converter.cli._shapes import crop_argument, shape_argument
+from converter.cli._values import set_argument
 from converter.errors import printable
 
 HELP = "print a net's layers: shapes, parameters, multiply-adds, receptive field, and what is unknown or unused"
@@ -20,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     crop_argument(parser)
+    set_argument(parser)
     parser.add_argument("--phase", choices=("test", "train"), default="test")
     parser.add_argument(
         "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
@@ -37,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         from converter.report.net_page import check_ending, write_drawing
 
         check_ending(args.report)
-    state = {"phase": args.phase, "stages": tuple(args.stage), "level": args.level}
+    state = {"values": dict(args.values), "phase": args.phase, "stages": tuple(args.stage), "level": args.level}
     found = inspect_net(args.net, args.weights, inputs=dict(args.inputs), key=args.key, crop=args.crop, **state)
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]
     for row in found.rows:

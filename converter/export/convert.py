@@ -16,6 +16,7 @@ from converter.errors import OutputError
 from converter.export.provenance import Provenance
 from converter.files.paths import split_paths
 from converter.files.unchanged import watch_files
+from converter.formats.prototxt.templates import Values, template_values
 
 if TYPE_CHECKING:  # numpy, which these import, waits until the source is being hashed
     from converter.net.net import Shape
@@ -47,6 +48,7 @@ def convert(
     level: int = 0,
     crop: CropRule = "caffe",
     checksum: bool = True,
+    values: Values | None = None,
 ) -> Report:
     """Write the weights of one file into another, whose ending says its format; torch is imported for whole nets only.
 
@@ -73,6 +75,7 @@ def convert(
         level: level that they may ask for.
         crop: for whole nets: where a Crop without `crop_param` begins, see `load`.
         checksum: record the source's SHA-256.
+        values: of a prototxt that is a template, what each `${NAME}` stands for: `{"NUM_LABELS": 21}`.
 
     Raises:
         CaffemodelError: `weights` does not read, or changed while it was read.
@@ -86,15 +89,18 @@ def convert(
         if prototxt is not None:
             raise OutputError("a mean belongs to no prototxt; leave --prototxt out", path=os.fspath(out))
         return convert_mean(weights, out, checksum=checksum)
+    if values and prototxt is None:
+        raise OutputError("values (--set) are for a prototxt; give it, or leave them out", path=os.fspath(out))
     allowed = {"allow_nan": allow_nan, "allow_unused": allow_unused, "allow_unknown": allow_unknown}
     folder = os.fspath(out).endswith(("/", os.sep))
     if not folder and Path(out).suffix not in MODEL_ENDINGS:
         if until or inputs or preprocessing or fold_preprocessing or crop != "caffe":
             text = f"until, inputs, preprocessing and crop are for whole nets, {', '.join(MODEL_ENDINGS)}"
             raise OutputError(f"{text}; leave them out", path=os.fspath(out))
-        return weights_conversion.convert(
-            weights, out, prototxt, key=key, stages=stages, level=level, checksum=checksum, **allowed
-        )
+        with template_values(values):
+            return weights_conversion.convert(
+                weights, out, prototxt, key=key, stages=stages, level=level, checksum=checksum, **allowed
+            )
     started = time.perf_counter()
     if not folder:
         weights_conversion.check_target(weights, Path(out), MODEL_ENDINGS)
@@ -103,7 +109,7 @@ def convert(
         text = f"a {kind} holds a whole net; give it with prototxt (--prototxt NET)"
         raise OutputError(text, path=os.fspath(out))
     options = {"inputs": inputs, "preprocessing": preprocessing, "stages": stages, "level": level, "crop": crop}
-    with watch_files(split_paths(weights)):
+    with watch_files(split_paths(weights)), template_values(values):
         net = _load_checked(weights, prototxt, key, allowed, options)
         net = _prepare(net, tuple(until), fold_preprocessing)
         digest = _sha256(weights) if checksum else ""

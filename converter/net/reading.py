@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from converter.errors import UnsupportedParameterError
 from converter.formats.prototxt.parser import read_prototxt
+from converter.formats.prototxt.templates import Values, template_values
 from converter.formats.upgrade.upgrade import upgrade_net
 from converter.net.net import Net, Phase, build_net
 
@@ -18,6 +19,7 @@ def read_net(
     allow_unknown: bool = False,
     stages: Sequence[str] = (),
     level: int = 0,
+    values: Values | None = None,
 ) -> Net:
     """The frozen net of a prototxt of any age, for one phase; None keeps every layer. Nothing is imported from torch.
 
@@ -28,13 +30,15 @@ def read_net(
             layers are built) and list them in `unknown`.
         stages: stages that layers' rules may ask for.
         level: level that layers' rules may ask for.
+        values: of a template, what each `${NAME}` stands for: `{"NUM_LABELS": 21}`.
 
     Raises:
-        PrototxtError: the text does not read.
+        PrototxtError: the text does not read, leaves `${NAME}` open, or has no place for one of `values`.
         GraphError: the layers do not connect.
     """
     notes: list[str] = []
-    record = upgrade_net(read_prototxt(prototxt), notes)
+    with template_values(values):
+        record = upgrade_net(read_prototxt(prototxt), notes)
     net = build_net(record, phase=phase, stages=stages, level=level, notes=notes)
     if net.unknown and not allow_unknown:
         first = net.unknown[0]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
 from converter.formats import weights as weights_files
+from converter.formats.prototxt.templates import Values
 from converter.formats.weights.stored import StoredWeights, origin_text
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Window, operator_types
@@ -59,14 +60,17 @@ def inspect_net(
     stages: Sequence[str] = (),
     level: int = 0,
     crop: CropRule = "caffe",
+    values: Values | None = None,
 ) -> Inspection:
     """Read a net, and its weights if given, without torch; what cannot be built is reported, not raised.
+
+    Arguments as `converter.load` has them.
 
     Raises:
         ConversionError: a file does not read at all, the layers do not connect, or none is left in this state.
     """
     chosen: Phase = "train" if phase == "train" else "test"
-    net = read_net(prototxt, chosen, allow_unknown=True, stages=stages, level=level)
+    net = read_net(prototxt, chosen, allow_unknown=True, stages=stages, level=level, values=values)
     stored = weights_files.read(weights, key=key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
     if stored is not None:

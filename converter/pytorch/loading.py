@@ -11,6 +11,7 @@ from converter.errors import ConversionError
 from converter.files.memory import memory_limit
 from converter.files.named import allow_files_below
 from converter.formats import weights as weights_files
+from converter.formats.prototxt.templates import Values
 from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net, Phase, Shape
 from converter.net.preprocessing import Preprocessing, preprocessing_of
@@ -48,6 +49,7 @@ def load(
     dtype: torch.dtype | None = None,
     trainable: Literal["caffe", "all"] = "caffe",
     crop: Literal["caffe", "geometry"] = "caffe",
+    values: Values | None = None,
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -78,6 +80,7 @@ def load(
             at bottoms whose `propagate_down` is false, unless the net says `force_backward`.
         crop: where a Crop without `crop_param` begins: "caffe": at 0; "geometry": where the net's kernels, pads and
             strides put it, as the forks of FCN and HED do (`notes` says where the two differ).
+        values: of a prototxt that is a template, what each `${NAME}` stands for: `{"NUM_LABELS": 21}`.
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
@@ -87,7 +90,7 @@ def load(
     from converter.pytorch.caffe_module import CaffeModule
 
     with memory_limit(max_memory), allow_files_below(allow_files):
-        net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level)
+        net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level, values=values)
         stored = None if weights is None else weights_files.read(weights, key=key)
         plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
         plan, crop_notes = apply_crop_rule(plan, crop)

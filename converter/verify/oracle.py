@@ -14,6 +14,7 @@ from converter.errors import ComparisonError, ConversionError
 from converter.files.mapping import map_file
 from converter.files.named import allowed_folders
 from converter.formats.detect import format_of
+from converter.formats.prototxt.templates import Values
 from converter.formats.weights.pth import read_saved
 from reference.forward import Run
 from reference.lineage import Lineage, lineage
@@ -64,9 +65,11 @@ class Oracle:
         level: int = 0,
         allow_unknown: bool = False,
         crop: str = "caffe",
+        values: Values | None = None,
     ) -> None:
         self._prototxt, self._given, self._filled, self._key = prototxt, weights, filled, key
         self._options: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown, "crop": crop}
+        self._options["values"] = values
 
     @cached_property
     def net(self) -> reference.Net:

@@ -11,6 +11,7 @@ import torch
 
 from converter.errors import ComparisonError, ShapeError
 from converter.formats import weights as weights_files
+from converter.formats.prototxt.templates import Values
 from converter.formats.weights.stored import origin_text
 from converter.net.net import Net, Shape
 from converter.net.reading import read_net
@@ -78,10 +79,11 @@ class Verifier:
         fill_missing: bool = False,
         max_memory: int | None = None,
         crop: CropRule = "caffe",
+        values: Values | None = None,
     ) -> None:
         self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
         self.device, self.dtype, self.allow_nan = device, dtype, allow_nan
-        net = read_net(prototxt, allow_unknown=allow_unknown, stages=stages, level=level)
+        net = read_net(prototxt, allow_unknown=allow_unknown, stages=stages, level=level, values=values)
         stored = None if weights is None else weights_files.read(weights, key=key)
         self.origin = "" if stored is None else origin_text(stored.metadata)
         self._counts = blob_counts(stored)
@@ -96,7 +98,7 @@ class Verifier:
         lacking = [step for step in plan.steps if step.key in given.filled]
         filled = {(step.layer.name, step.repeat): given.arrays[step.key] for step in lacking}
         options: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown, "crop": crop}
-        self.oracle = Oracle(self.prototxt, self.weights, filled, key=key, **options)
+        self.oracle = Oracle(self.prototxt, self.weights, filled, key=key, values=values, **options)
         if device.startswith("cuda") and dtype == "float32":
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 

@@ -10,6 +10,7 @@ from converter.errors import PrototxtError
 from converter.formats.detect import HEAD, detect_format
 from converter.formats.protobuf.schema import FieldSpec, fields
 from converter.formats.prototxt.literals import Literal, MismatchError, raw_value, typed_value, unescape
+from converter.formats.prototxt.templates import fill_template
 from converter.formats.prototxt.tokens import Source, Token, quote, tokens
 from converter.formats.record import Field, Record, Value
 
@@ -38,7 +39,8 @@ _NOT_TEXT = {
 def read_prototxt(path: str | os.PathLike[str], kind: str = "NetParameter") -> Record:
     """A prototxt file as a message of the schema's `kind`: UTF-8, with or without BOM, or bytes of any encoding.
 
-    Bytes that are no UTF-8 become surrogates (PEP 383), the same that the readers of weights give.
+    Bytes that are no UTF-8 become surrogates (PEP 383), the same that the readers of weights give. `${NAME}` stands for
+    what `template_values` gives.
 
     Raises:
         PrototxtError: the file is not there, not text, or `parse_prototxt` refuses it.
@@ -52,7 +54,7 @@ def read_prototxt(path: str | os.PathLike[str], kind: str = "NetParameter") -> R
         raise PrototxtError(f"cannot be read: {error.strerror or error}; name a prototxt file", path=name) from error
     if size > LARGEST:
         raise PrototxtError(f"holds {size} bytes; a prototxt has at most {LARGEST}; is it a weights file?", path=name)
-    return parse_prototxt(_decode(data, name), kind, name)
+    return parse_prototxt(fill_template(_decode(data, name), name, net=kind == "NetParameter"), kind, name)
 
 
 def parse_prototxt(text: str, kind: str = "NetParameter", path: str = "<text>") -> Record:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from converter.errors import PrototxtError
+from converter.formats.prototxt.templates import PLACEHOLDER, open_names
 from converter.formats.record import Where
 
 SHOWN = 100  # characters of a source line that an error shows
@@ -93,6 +94,11 @@ def _token_problem(source: Source, text: str, offset: int) -> PrototxtError:
     """What is wrong with a piece of text that is no token."""
     if text in ("'", '"'):
         return source.error(offset, f"a string opens here and its line ends without the closing {text}; close it")
+    if match := PLACEHOLDER.match(source.text, offset):
+        names = open_names(source.text)
+        others = f" (all of this text: {', '.join(names)})" if len(names) > 1 else ""
+        place = f"{match[0]} is a place that this template leaves open{others}"
+        return source.error(offset, f"{place}; give its value: --set {match[1]}=VALUE (values={{{match[1]!r}: VALUE}})")
     if text[0].isdigit() or len(text) > 1:
         return source.error(offset, f"{quote(text)} is not a number; expected one such as 3, 0.5 or 1e-4, or a string")
     return source.error(offset, f"unexpected character {quote(text)}; remove it, or put the text into quotes")
