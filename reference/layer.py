@@ -16,11 +16,11 @@ Array = NDArray[np.floating[Any]]
 
 
 class Parameter(NamedTuple):
-    """A blob that a layer learns: its shape, its filler, and the value it starts from where no filler is named."""
+    """A blob that a layer learns: its shape, its filler, and the values it starts from where no filler is named."""
 
     shape: tuple[int, ...]
     filler: Params
-    default: float = 0.0
+    default: float | Array = 0.0
 
 
 @dataclass(frozen=True, slots=True)

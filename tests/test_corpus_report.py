@@ -1,5 +1,6 @@
 """The corpus report counts what reads and builds, and says what stands in the way."""
 
+import json
 import subprocess
 import sys
 
@@ -10,8 +11,8 @@ from tests.places import ROOT, SHARED
 INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 } } }\n'
 
 
-def report(folder) -> str:
-    command = [sys.executable, str(ROOT / "scripts" / "_corpus_report.py"), str(folder)]
+def report(folder, *more: str) -> str:
+    command = [sys.executable, str(ROOT / "scripts" / "_corpus_report.py"), str(folder), *more]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -26,6 +27,33 @@ def test_the_report_tells_nets_solvers_and_unreadable_files_apart(tmp_path):
     assert "built   1 of 2 nets (50.0 %)" in text
     assert "1 of 2 nets with inputs of their own and no Python layer" in text
     assert "1 Strange" in text and "1 odd_field" in text and "d.prototxt:1" in text
+
+
+def test_training_nets_are_tried_in_each_phase_and_their_shapes_are_guessed(tmp_path):
+    data = 'layer { name: "d" type: "Data" top: "x" top: "l" include { phase: TRAIN } data_param { batch_size: 4 } }\n'
+    flat = 'layer { name: "f" type: "InnerProduct" bottom: "x" top: "f" inner_product_param { num_output: 2 } }\n'
+    loss = 'layer { name: "s" type: "SoftmaxWithLoss" bottom: "f" bottom: "l" top: "s" include { phase: TRAIN } }\n'
+    (tmp_path / "train.prototxt").write_text(data + flat + loss)
+    (tmp_path / "py.prototxt").write_text('layer { name: "p" type: "Python" top: "x" }')
+    page, told = tmp_path / "page.md", tmp_path / "told.json"
+    text = report(tmp_path, "--markdown", str(page), "--json", str(told))
+    found = json.loads(told.read_text())
+    assert "1 of 1 phases of training nets" in text
+    assert found["training"] == {"built": 1, "tried": 1}
+    assert found["unknown_types"] == {"Python": 1}
+    (trial,) = [trial for trial in found["trials"] if trial["kind"] == "training"]
+    assert (trial["file"], trial["phase"], trial["error"]) == ("train.prototxt", "train", "")
+    assert trial["given"] == {"x": [4, 3, 224, 224]}
+    assert "| py.prototxt | test |" in page.read_text()
+    assert str(tmp_path) not in page.read_text() + told.read_text()
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+def test_the_page_of_the_corpus_is_current(tmp_path):
+    page = tmp_path / "page.md"
+    report(SHARED / "corpus" / "prototxt", "--markdown", str(page))
+    assert page.read_text() == (ROOT / "docs" / "coverage.md").read_text(), "run scripts/corpus-report with --markdown"
 
 
 @pytest.mark.corpus

@@ -19,7 +19,7 @@ class PermutohedralLattice:
     every use does. Memory: about 12 (d + 1) bytes a point, and 8 (d + 1) a lattice corner.
 
     Args:
-        features: (n, d) float32, each column divided by its standard deviation; d from 1 to 8.
+        features: (n, d) float32 or float64, each column divided by its standard deviation; d from 1 to 8.
 
         >>> lattice = PermutohedralLattice(torch.tensor([[0.0, 0.0], [0.1, 0.0], [50.0, 50.0]]))
         >>> blurred = lattice.filter(torch.tensor([[1.0], [1.0], [5.0]]))

@@ -18,7 +18,10 @@ Array: TypeAlias = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """A FillerParameter: how a blob is filled when no weights are given; `_set` where presence itself matters."""
+    """A FillerParameter: how a blob is filled when no weights are given; `_set` where presence itself matters.
+
+    The type "diagonal" is no filler of Caffe's: layers say it of square blobs that hold `diagonal` and are 0 elsewhere.
+    """
 
     type: str = "constant"
     value: float = 0.0
@@ -31,11 +34,14 @@ class Filler:
     num_groups: int | None = None
     value_set: bool = False
     std_set: bool = False
+    diagonal: tuple[float, ...] = ()
 
     @property
     def random(self) -> bool:
         """Whether two fillings differ."""
-        return self.type not in {"constant", "bilinear"} and not (self.type == "identity" and not self.std_set)
+        return self.type not in {"constant", "bilinear", "diagonal"} and not (
+            self.type == "identity" and not self.std_set
+        )
 
 
 def read_filler(view: Params, default: Filler | None = None) -> Filler:
@@ -70,6 +76,8 @@ def fill(filler: Filler, shape: Shape, random: np.random.Generator, *, dilation_
     """
     if filler.type == "bilinear" and dilation_fork:
         return np.array(_bilinear_of_2016(shape), dtype=np.float32)
+    if filler.type == "diagonal":
+        return np.diag(np.array(filler.diagonal, np.float32)).reshape(shape)
     return np.array(_FILL[filler.type](filler, shape, random), dtype=np.float32).reshape(shape)
 
 

@@ -83,22 +83,20 @@ class Verifier:
     ) -> None:
         self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
         self.device, self.dtype, self.allow_nan = device, dtype, allow_nan
-        net = read_net(prototxt, allow_unknown=allow_unknown, stages=stages, level=level, values=values)
+        reading: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown, "values": values}
+        net = read_net(prototxt, **reading)
         stored = None if weights is None else weights_files.read(weights, key=key)
-        self.origin = "" if stored is None else origin_text(stored.metadata)
-        self._counts = blob_counts(stored)
+        self.origin, self._counts = origin_text(stored.metadata) if stored else "", blob_counts(stored)
         plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=self._counts)
         self.plan, crop_notes = apply_crop_rule(plan, crop)
         self.net: Net = self.plan.net
         check_run(self.plan, _WIDTHS[dtype] + 8, max_memory)  # the oracle's are float64
-        choices: dict[str, Any] = {"fill_missing": fill_missing, "allow_unused": allow_unknown, "seed": seed}
-        given = weights_of(self.plan, stored, max_memory=max_memory, **choices)
+        choices: dict[str, Any] = {"allow_unused": allow_unknown, "seed": seed, "max_memory": max_memory}
+        given = weights_of(self.plan, stored, fill_missing=fill_missing, **choices)
         notes = (*net.notes, *map(str, plan.leftovers), *plan.notes, *crop_notes, *given.notes)
         self.module = CaffeModule.of(self.plan, given, notes).eval().to(device, getattr(torch, dtype))
-        lacking = [step for step in plan.steps if step.key in given.filled]
-        filled = {(step.layer.name, step.repeat): given.arrays[step.key] for step in lacking}
-        options: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown, "crop": crop}
-        self.oracle = Oracle(self.prototxt, self.weights, filled, key=key, values=values, **options)
+        filled = {(s.layer.name, s.repeat): given.arrays[s.key] for s in plan.steps if s.key in given.filled}
+        self.oracle = Oracle(self.prototxt, self.weights, filled, key=key, crop=crop, **reading)
         if device.startswith("cuda") and dtype == "float32":
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 

@@ -8,6 +8,7 @@ import torch
 
 import converter
 from converter.errors import CaffemodelError
+from converter.plan.inspection import inspect_net
 from tests.formula_weights import hashed_uniform, sample
 from tests.goldens_reader import scaled_error
 from tests.places import SHARED
@@ -16,6 +17,12 @@ pytestmark = pytest.mark.corpus
 
 # Deep nets add up the rounding of every layer; Caffe and torch sum in different orders.
 TOLERANCE = 1e-4
+
+CRF_RNN = (
+    "python-scripts/TVG_CRFRNN_COCO_VOC.prototxt",
+    "matlab-scripts/TVG_CRFRNN_COCO_VOC.prototxt",
+    "matlab-scripts/TVG_CRFRNN_new_deploy.prototxt",
+)
 
 CORPUS = SHARED / "corpus"
 INDEX = CORPUS / "index.tsv"
@@ -96,3 +103,16 @@ def test_every_weight_file_of_the_corpus_is_read_or_known_to_be_broken():
     sound = [path for path in paths if str(path.relative_to(CORPUS / "models")) not in BROKEN]
     assert len(paths) == len(sound) + len(BROKEN) >= 35
     assert all(converter.read_weights(path) for path in sound)
+
+
+@pytest.mark.parametrize("name", CRF_RNN)
+@pytest.mark.parametrize("crop", ["caffe", "geometry"])
+def test_the_nets_of_crf_rnn_build_with_every_field_read(name, crop):
+    """V1 (CROP, MULTI_STAGE_MEANFIELD) and today's spelling: 500 x 500 pixels, 21 classes, three blobs of 21 x 21."""
+    path = CORPUS / "prototxt" / "torrvision__crfasrnn" / name
+    if not path.exists():
+        pytest.skip("the corpus has no CRF-RNN")
+    found = inspect_net(path, crop=crop)
+    assert found.problems == ()
+    row = found.rows[-1]
+    assert (row.type, row.shape, row.parameters) == ("MultiStageMeanfield", (1, 21, 500, 500), 3 * 21**2)

@@ -146,8 +146,9 @@ def test_the_types_that_choose_count_or_round_say_so():
     discontinuous = {kind for kind in types() if find(kind).discontinuous_from is not None}
 
     assert discontinuous == {
-        "Accuracy", "ArgMax", "BatchReindex", "DetectionOutput", "Embed", "Filter", "Pooling", "Proposal",
-        "PSROIPooling", "ROIPooling", "Threshold", "YoloDetectionOutput", "Yolov3DetectionOutput",
+        "Accuracy", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "DetectionOutput", "EltwiseAccuracy", "Embed",
+        "Filter", "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling", "ROIPooling", "Threshold",
+        "YoloDetectionOutput", "Yolov3DetectionOutput",
     }  # fmt: skip
 
 

@@ -1,0 +1,143 @@
+"""A survey as text, as a page of markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+
+from converter.errors import printable
+from scripts.corpus.survey import DEPLOY, OTHER, TRAINING, Survey
+
+HEAD = """# Coverage
+
+Written by `scripts/corpus-report FOLDER --markdown docs/coverage.md` for a folder of public prototxts (not part of this
+project); a test holds it current. Paths are relative to that folder. A net builds when every layer of it is known and
+every shape fits; no weights are read.
+"""
+KINDS = {
+    DEPLOY: "nets with inputs of their own and no Python layer, test phase",
+    TRAINING: "phases of training nets with a data layer and no Python layer",
+    OTHER: "nets with Python layers, or without inputs that are known",
+}
+GUESSED = (
+    "Shapes that neither a training net nor its mean file states are given: 1×3×224×224 for images, one number an item"
+    " for the rest; {} of the phases needed that."
+)
+
+
+def as_text(found: Survey, *, failures: bool) -> str:
+    """The report that is printed."""
+    read, nets = len(found.nets) + len(found.solvers), len(found.nets)
+    lines = [
+        f"files   {found.files}",
+        f"read    {read} ({percent(read, found.files)}): {nets} nets, {len(found.solvers)} solvers",
+        f"built   {found.whole_nets()} of {nets} nets ({percent(found.whole_nets(), nets)})",
+    ]
+    for kind in (DEPLOY, TRAINING):
+        built, tried = found.built(kind), len(found.of_kind(kind))
+        lines.append(f"        {built} of {tried} {KINDS[kind]} ({percent(built, tried)})")
+    lines += _listing("does not read", found.unread.values())
+    lines += _listing("unknown types, by files", (f"{n:5} {name}" for name, n in found.types().most_common()))
+    lines += _listing("fields left over, by files", (f"{n:5} {name}" for name, n in found.fields().most_common()))
+    if failures:
+        lines += _listing("does not build", (f"{t.kind}, {t.phase}: {t.error}" for t in found.trials if t.error))
+    return "\n".join(map(printable, lines))
+
+
+def as_markdown(found: Survey) -> str:
+    """The page."""
+    guessed = sum(bool(trial.given) for trial in found.of_kind(TRAINING))
+    return "\n".join(
+        [
+            HEAD,
+            *_summary(found),
+            "",
+            GUESSED.format(guessed),
+            "",
+            "## Unknown types",
+            "",
+            *_table(("type", "files"), _sorted_counts(found.types())),
+            "",
+            "## Fields that no layer reads",
+            "",
+            *_table(("field", "files"), _sorted_counts(found.fields())),
+            "",
+            "## Files that do not read",
+            "",
+            *_table(("file", "reason"), ((path, _without(text, path)) for path, text in found.unread.items())),
+            "",
+            "## Nets that do not build",
+            "",
+            *_table(
+                ("file", "phase", "reason"),
+                ((t.file, t.phase, _without(t.error, t.file)) for t in found.trials if t.error),
+            ),
+            "",
+        ]
+    )
+
+
+def as_json(found: Survey) -> str:
+    """The same, and every net in every phase."""
+    counts = {kind: {"built": found.built(kind), "tried": len(found.of_kind(kind))} for kind in KINDS}
+    told = {
+        "files": found.files,
+        "nets": len(found.nets),
+        "solvers": len(found.solvers),
+        "whole_nets_built": found.whole_nets(),
+        **counts,
+        "unknown_types": dict(_sorted_counts(found.types())),
+        "fields_left_over": dict(_sorted_counts(found.fields())),
+        "unread": found.unread,
+        "trials": [asdict(trial) for trial in found.trials],
+    }
+    return json.dumps(told, indent=1, ensure_ascii=True) + "\n"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share as text."""
+    return f"{100 * part / whole:.1f} %" if whole else "none"
+
+
+def _summary(found: Survey) -> list[str]:
+    read = len(found.nets) + len(found.solvers)
+    rows = [
+        ("files that read", str(read), str(found.files), percent(read, found.files)),
+        ("nets that build in every phase tried", *_share(found.whole_nets(), len(found.nets))),
+        *((KINDS[kind], *_share(found.built(kind), len(found.of_kind(kind)))) for kind in KINDS),
+    ]
+    return _table(("what", "good", "of", "share"), rows)
+
+
+def _share(part: int, whole: int) -> tuple[str, str, str]:
+    return str(part), str(whole), percent(part, whole)
+
+
+def _sorted_counts(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Most frequent first, then by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _without(text: str, path: str) -> str:
+    """An error's text without the path before it, on one line."""
+    return " ".join(text.removeprefix(path).lstrip(":").split())
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> list[str]:
+    """A table of markdown; the word none where it has no rows."""
+    lines = [f"| {' | '.join(_cell(value) for value in row)} |" for row in rows]
+    if not lines:
+        return ["None."]
+    return [f"| {' | '.join(head)} |", "|" + "---|" * len(head), *lines]
+
+
+def _cell(value: object) -> str:
+    return printable(str(value)).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+def _listing(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """A titled list; nothing where it is empty."""
+    lines = list(lines)
+    if lines:
+        yield from ("", f"{title}:", *(f"  {line}" for line in lines))
