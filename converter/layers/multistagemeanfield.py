@@ -60,7 +60,8 @@ class MultiStageMeanfield(Operator):
         """MultiStageMeanField."""
         from converter.modules import mean_field
 
-        return mean_field.MultiStageMeanField(self.blobs[0].shape[3], *self.thetas, num_iterations=self.iterations)
+        alpha, beta, gamma = self.thetas
+        return mean_field.MultiStageMeanField(self.blobs[0].shape[3], alpha, beta, gamma, self.iterations)
 
 
 def _positive(view: Params, name: str) -> float:

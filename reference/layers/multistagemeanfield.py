@@ -44,12 +44,12 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     return [Parameter((1, 1, classes, classes), none, start) for start in (*starts, -np.eye(classes))]
 
 
-def _smooth(points: Floats, values: Floats, lattices: dict[bytes, Lattice]) -> Floats:
+def _smooth(points: Floats, values: Array, lattices: dict[bytes, Lattice]) -> Array:
     key = points.tobytes()
     if key not in lattices:
         lattices[key] = Lattice(points)
     lattice = lattices[key]
-    return lattice.filter(values) / (lattice.filter(np.ones((len(values), 1))) + 1e-20)
+    return lattice.filter(np.asarray(values, np.float64)) / (lattice.filter(np.ones((len(values), 1))) + 1e-20)
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
