@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
+from converter.layers.kit.anchors import make_anchors
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
 
@@ -56,12 +56,4 @@ def _anchors(view: Params) -> list[tuple[float, float, float, float]]:
     base, ratios, scales = view.integer("base_size", 16), view.numbers("ratio"), view.numbers("scale")
     if not ratios or not scales or min(*ratios, *scales) <= 0:
         raise view.error("ratio", f"is {list(ratios)}, scale {list(scales)}", "expected positive numbers in both")
-    middle = (base - 1) / 2
-    anchors = []
-    for ratio in ratios:
-        width = math.floor(math.sqrt(base * base / ratio) + 0.5)
-        height = math.floor(width * ratio + 0.5)
-        for scale in scales:
-            x, y = (width * scale - 1) / 2, (height * scale - 1) / 2
-            anchors.append((middle - x, middle - y, middle + x, middle + y))
-    return anchors
+    return make_anchors(base, ratios, scales)

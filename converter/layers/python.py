@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter.errors import UnsupportedLayerError
+from converter.layers.kit.known_python_layers import KNOWN_PYTHON_LAYERS
 from converter.layers.kit.python_layers import PYTHON_LAYERS
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.net import Phase
@@ -14,6 +15,10 @@ from converter.net.params import Params
 @layer("Python")
 class Python(Operator):
     """Stands for the operator that `converter.python_layer(module, class)` registered for python_param's two names.
+
+    Known without being registered: FCN's data layers (voc_layers, siftflow_layers, pascalcontext_layers, nyud_layers)
+    and py-faster-rcnn's (roi_data_layer.layer), which the caller feeds; rpn.proposal_layer's ProposalLayer; pyloss's
+    EuclideanLossLayer; ENet's spatial_dropout.
 
     Source: include/caffe/layers/python_layer.hpp.
     """
@@ -26,14 +31,26 @@ class Python(Operator):
         """
         view = params.message("python_param")
         names = view.text("module"), view.text("layer")
-        found = PYTHON_LAYERS.get(names)
+        found = operator_named(*names)
         if found is None:
             where = params.record.where
             raise UnsupportedLayerError(
                 f"module {names[0]!r}, class {names[1]!r} is Python code, which a prototxt does not hold; "
-                f"write it as an operator and register it with @converter.python_layer({names[0]!r}, {names[1]!r})",
+                f"write it as an operator and register it with @converter.python_layer({names[0]!r}, {names[1]!r}), or "
+                "run the class itself with converter.pycaffe (dilatednet pycaffe SCRIPT)",
                 types=("Python",),
                 path=where.path,
                 line=where.line,
             )
         return found(params, bottoms, tops=tops, phase=phase)
+
+
+def operator_named(module: str, name: str) -> type[Operator] | None:
+    """The operator of a Python layer: a registered one, else one that is known; None where there is neither."""
+    return PYTHON_LAYERS.get((module, name)) or KNOWN_PYTHON_LAYERS.get((module, name))
+
+
+def operator_of(params: Params) -> type[Operator] | None:
+    """The operator that a Python layer's fields name."""
+    view = params.message("python_param")
+    return operator_named(view.text("module", ""), view.text("layer", ""))

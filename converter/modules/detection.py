@@ -158,6 +158,8 @@ class Proposal(nn.Module):
     (sanghoon/caffe); arXiv:1506.01497, section 3.1.
     """
 
+    keeps_small = True
+
     def __init__(
         self,
         anchors: Sequence[Box],
@@ -193,7 +195,8 @@ class Proposal(nn.Module):
         scale = image[[3, 2]] if len(image) > 3 else image[[2, 2]]
         large = (boxes[:, 2:] - boxes[:, :2] + 1 >= self.min_size * scale).all(1)
         score = scores[len(self.anchors) :].permute(1, 2, 0).reshape(-1) * large
-        order = score.sort(descending=True, stable=True).indices[: self.before]
+        order = score.sort(descending=True, stable=True).indices
+        order = (order if self.keeps_small else order[large[order]])[: self.before]
         kept = order[nms(boxes[order], self.nms_threshold, border=1.0, most=self.after)]
         return torch.cat([torch.full_like(boxes[kept, :1], index), boxes[kept]], 1), score[kept]
 
@@ -207,3 +210,17 @@ class Proposal(nn.Module):
     def extra_repr(self) -> str:
         """The limits."""
         return f"anchors={len(self.anchors)}, stride={self.stride}, before={self.before}, after={self.after}"
+
+
+class RegionProposal(Proposal):
+    """`Proposal` as py-faster-rcnn's Python layer has it: too small boxes are left out, scores are (r, 1).
+
+    Source: rbgirshick/py-faster-rcnn, lib/rpn/proposal_layer.py.
+    """
+
+    keeps_small = False
+
+    def forward(self, probabilities: Tensor, offsets: Tensor, sizes: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """The regions, (r, 5), and their scores, (r, 1), where they are asked for."""
+        found = super().forward(probabilities, offsets, sizes)
+        return found if isinstance(found, Tensor) else (found[0], found[1][:, None])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from converter.errors import ShapeError
+from converter.layers import python
 from converter.layers.layer import Operator, operator_type
 from converter.net.net import Layer, Net, Shape
 
@@ -37,9 +38,8 @@ def missing_inputs(net: Net, given: Mapping[str, Shape]) -> list[MissingInput]:
     """
     found: list[MissingInput] = []
     for layer in net.layers:
-        kind = operator_type(layer.type)
-        assert kind is not None  # the plan looked at the types before
-        if kind.is_input and any(top not in given for top in layer.tops):
+        kind = python.operator_of(layer.params()) if layer.type == "Python" else operator_type(layer.type)
+        if kind is not None and kind.is_input and any(top not in given for top in layer.tops):
             operator = kind(layer.params(), [], tops=len(layer.tops), phase=layer.phase)
             found += [item for item in _unstated(layer, operator) if item.top not in given]
     return found

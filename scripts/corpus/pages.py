@@ -17,8 +17,8 @@ every shape fits; no weights are read.
 """
 KINDS = {
     DEPLOY: "nets with inputs of their own and no Python layer, test phase",
-    TRAINING: "phases of training nets with a data layer and no Python layer",
-    OTHER: "nets with Python layers, or without inputs that are known",
+    TRAINING: "phases of training nets with a data layer and no unknown Python layer",
+    OTHER: "nets with unknown Python layers, or without inputs that are known",
 }
 GUESSED = (
     "Shapes that neither a training net nor its mean file states are given: 1×3×224×224 for images, one number an item"

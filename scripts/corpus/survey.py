@@ -12,8 +12,9 @@ from converter.errors import ConversionError, UnsupportedLayerError
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record
 from converter.formats.upgrade.upgrade import upgrade_net, upgrade_solver
-from converter.layers.layer import operator_type
-from converter.net.net import Net, Phase, Shape, build_net
+from converter.layers.layer import Operator, operator_type
+from converter.layers.python import operator_of
+from converter.net.net import Layer, Net, Phase, Shape, build_net
 from converter.plan.missing import missing_inputs
 from converter.plan.plan import build_plan
 
@@ -116,9 +117,9 @@ def _is_solver(path: str) -> bool:
 def _trials(path: str, record: Record, whole: Net) -> Iterator[Trial]:
     """The phases of a net: test for nets that declare their inputs, those with a data layer for training nets."""
     types = {layer.type for layer in whole.layers}
-    if "Python" in types:
+    if any(_operator(layer) is None for layer in whole.layers if layer.type == "Python"):
         yield _build(path, record, whole, "test", OTHER)
-    elif "Input" in types:
+    elif "Input" in types and "Python" not in types:
         yield _build(path, record, whole, "test", DEPLOY)
     else:
         phases = [phase for phase in PHASES if _has_data(record, phase)]
@@ -131,10 +132,15 @@ def _trials(path: str, record: Record, whole: Net) -> Iterator[Trial]:
 def _has_data(record: Record, phase: Phase) -> bool:
     """Whether the net has a data layer in a phase."""
     try:
-        kinds = [operator_type(layer.type) for layer in build_net(record, phase=phase).layers]
+        kinds = [_operator(layer) for layer in build_net(record, phase=phase).layers]
     except ConversionError:
         return False
     return any(kind is not None and kind.is_input for kind in kinds)
+
+
+def _operator(layer: Layer) -> type[Operator] | None:
+    """What computes a layer; None where nobody knows."""
+    return operator_of(layer.params()) if layer.type == "Python" else operator_type(layer.type)
 
 
 def _build(path: str, record: Record, whole: Net, phase: Phase, kind: str) -> Trial:
@@ -142,7 +148,7 @@ def _build(path: str, record: Record, whole: Net, phase: Phase, kind: str) -> Tr
     given: dict[str, Shape] = {}
     try:
         net = build_net(record, phase=phase)
-        if kind == TRAINING and all(operator_type(layer.type) for layer in net.layers):
+        if kind == TRAINING and all(map(_operator, net.layers)):
             given = {item.top: _guess(item.partial, item.top == item.layer.tops[0]) for item in missing_inputs(net, {})}
         plan = build_plan(net, given, allow_unknown=True)
     except ConversionError as error:
