@@ -38,8 +38,9 @@ def missing_inputs(net: Net, given: Mapping[str, Shape]) -> list[MissingInput]:
     """
     found: list[MissingInput] = []
     for layer in net.layers:
+        # What is registered for a script's Python layer is a function: the net asks it, not the caller.
         kind = python.operator_of(layer.params()) if layer.type == "Python" else operator_type(layer.type)
-        if kind is not None and kind.is_input and any(top not in given for top in layer.tops):
+        if isinstance(kind, type) and kind.is_input and any(top not in given for top in layer.tops):
             operator = kind(layer.params(), [], tops=len(layer.tops), phase=layer.phase)
             found += [item for item in _unstated(layer, operator) if item.top not in given]
     return found

@@ -34,7 +34,7 @@ def case(name: str, fields: str = "", more: str = "", classes: int = 3, images: 
 
 
 CASES = [
-    case("CENTER_SIZE", "code_type: CENTER_SIZE"),
+    case("CENTER_SIZE", "code_type: CENTER_SIZE share_location: true"),
     case("CORNER, bipartite", "match_type: BIPARTITE neg_overlap: 0.3"),
     case("CORNER_SIZE, variance in target", "code_type: CORNER_SIZE encode_variance_in_target: true"),
     case("CENTER_SIZE, variance in target", "code_type: CENTER_SIZE encode_variance_in_target: true"),
