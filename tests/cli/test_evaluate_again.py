@@ -86,6 +86,14 @@ def test_a_net_of_other_classes_is_refused_before_it_runs(fake: Fake, command: l
     assert fake.images == 0
 
 
+def test_weights_may_be_the_folder_that_a_training_wrote(fake: Fake, command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "trained").mkdir()
+    (tmp_path / "w.safetensors").rename(tmp_path / "trained" / "weights.safetensors")
+    command[command.index("--weights") + 1] = str(tmp_path / "trained")
+    assert main(command) == 0
+    assert fake.images == 3
+
+
 def test_afresh_runs_all_again(fake: Fake, command: list[str]) -> None:
     assert main(command) == 0
     assert main([*command, "--dtype", "bfloat16", "--afresh"]) == 0
