@@ -5,7 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from converter.cli import main
 from converter.dilatednet.training import run
@@ -26,8 +28,10 @@ class Recorded:
         self.start: Any = None
         self.source: Any = None
         self.device = ""
+        self.validation: Any = None
 
-    def __call__(self, recipe, source, options, start, *, device, tell, on_request, **_more):
+    def __call__(self, recipe, source, options, start, *, device, tell, on_request, validation=None, **_more):
+        self.validation = validation
         self.recipe, self.source, self.options, self.start, self.device = recipe, source, options, start, device
         tell("a note \x1b")
         on_request()
@@ -141,9 +145,6 @@ def test_without_images_there_is_nothing_to_train_on(recorded, capsys, more: lis
 
 def camvid(folder: Path) -> list[str]:
     """A split of three images in SegNet's layout, whose list is `train`."""
-    import numpy as np
-    from PIL import Image
-
     for name in ("train", "trainannot"):
         (folder / "CamVid" / name).mkdir(parents=True)
     for index in range(3):
@@ -179,3 +180,31 @@ def test_the_context_stage_wants_features(recorded, tmp_path: Path, capsys) -> N
         (tmp_path / f"maps/{index}.bin").write_bytes(b"")
     assert main([*line, "--features", str(tmp_path / "maps")]) == 0
     assert [Path(name).name for name, _ in recorded.source.pairs] == ["0.bin", "1.bin", "2.bin"]
+
+
+def test_a_stage_must_be_named(capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["train"])
+    assert ended.value.code == 2
+    assert "STAGE" in capsys.readouterr().err
+
+
+def test_options_that_every_command_has_may_follow_the_stage(recorded, tmp_path: Path) -> None:
+    line = camvid(tmp_path)
+    assert main([*line, "--max-memory", "900GB"]) == 0
+
+
+def test_what_is_measured_on_is_a_split_or_two_folders(recorded, tmp_path: Path, capsys) -> None:
+    line = camvid(tmp_path)
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.zeros((4, 5), np.uint8)).save(tmp_path / name / "mine.png")
+    assert main(line) == 0
+    assert recorded.validation is None
+    assert main([*line, "--val", str(tmp_path / "images"), str(tmp_path / "labels"), "--classes", "11"]) == 0
+    (pair,) = recorded.validation[0].pairs
+    assert pair == (str(tmp_path / "images/mine.png"), str(tmp_path / "labels/mine.png"))
+    assert main([*line, "--val", "train"]) == 0
+    assert len(recorded.validation[0].pairs) == 3
+    assert main([*line, "--val", "a", "b", "c"]) == 2
+    assert "--val with 3 names" in capsys.readouterr().err

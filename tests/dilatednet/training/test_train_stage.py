@@ -128,3 +128,9 @@ def test_items_have_the_recipes_mean_or_the_data_sets_and_the_recipes_classes(st
 
 def test_a_start_is_neither_resumed_nor_afresh_nor_from_scratch_unless_said() -> None:
     assert Start() == Start((), from_scratch=False, resume=False, afresh=False)
+
+
+def test_a_recipe_that_cannot_train_is_refused_before_anything_is_made(still, source, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="a multiple of 8"):
+        train_stage(replace(tiny(), crop=501), source, RunOptions(tmp_path / "out"), SCRATCH, device="cpu")
+    assert not (tmp_path / "out").exists()
