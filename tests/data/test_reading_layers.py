@@ -251,3 +251,27 @@ def test_a_window_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
 def test_shapes_that_only_the_data_tell_are_read(tmp_path: Path) -> None:
     (tmp_path / "net.prototxt").write_text(hdf5_layer(tmp_path, 3))
     assert unstated_shapes(read_net(tmp_path / "net.prototxt")) == {"x": (3, 2), "y": (3,)}
+
+
+def leveldb_layer(folder: Path) -> str:
+    plyvel = pytest.importorskip("plyvel")
+    store = plyvel.DB(str(folder / "db"), create_if_missing=True)
+    for number in (2, 0, 1):  # keys are read in order, however they were written
+        datum = message_class("Datum")(channels=1, height=1, width=2, label=number, data=bytes([number, 200]))
+        store.put(f"{number:08d}".encode(), datum.SerializeToString())
+    store.close()
+    return f'layer {{ name: "d" type: "Data" top: "x" top: "y" data_param {{ source: "{folder}/db" batch_size: 2 }} }}'
+
+
+def test_leveldb_records_come_in_key_order_and_round_again(tmp_path: Path) -> None:
+    """LevelDB is the backend where none is named (caffe.proto, DataParameter)."""
+    data = reader(tmp_path, leveldb_layer(tmp_path))
+    assert data.inputs(0)["y"].tolist() == [0, 1] and data.inputs(1)["y"].tolist() == [2, 0]
+    assert data.inputs(1)["x"].tolist() == [[[[2, 200]]], [[[0, 200]]]]
+
+
+def test_a_folder_that_is_no_leveldb_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("plyvel")
+    text = f'layer {{ name: "d" type: "Data" top: "x" data_param {{ source: "{tmp_path}" batch_size: 1 }} }}'
+    with pytest.raises(DatasetError, match="cannot be opened as LevelDB"):
+        reader(tmp_path, text)
