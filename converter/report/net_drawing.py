@@ -14,8 +14,10 @@ from converter.report.net_layout import RANK_GAP, Arrow, Layout, Point, arrange
 from converter.report.page import PALETTE, escape
 
 _LINE, _PADDING, _BAND = 16.0, 9.0, 6.0
-_NARROWEST, _WIDEST, _OUTLET = 150.0, 250.0, 104.0
+_NARROWEST, _LONGEST, _OUTLET = 150.0, 226.0, 104.0
 _MARGIN, _STEM = 12.0, 22.0
+_WIDTHS = ((" ,.:;'|!()-ijl", 4.8), ("mwMW×", 9.8))
+_BOLD = 1.08
 _MOST = 30
 """Columns of a name; more are cut in the middle, and whole in the tooltip."""
 
@@ -79,7 +81,8 @@ def draw(boxes: Sequence[Box], title: str, *, alone: bool = False) -> Drawing:
 
 def text_width(text: str) -> float:
     """About how many pixels wide a text of 12 px is, rather too wide than too narrow."""
-    return sum(12.5 if unicodedata.east_asian_width(sign) in "WF" else 9.5 if sign in "mwMW×" else 7.0 for sign in text)
+    wide = {sign: pixels for signs, pixels in _WIDTHS for sign in signs}
+    return sum(12.5 if unicodedata.east_asian_width(sign) in "WF" else wide.get(sign, 7.2) for sign in text)
 
 
 def short(name: str) -> str:
@@ -89,12 +92,25 @@ def short(name: str) -> str:
 
 
 def _text_lines(layer: LayerFacts) -> list[str]:
-    return [short(layer.type), *layer.lines]
+    return [short(layer.type), *(part for line in layer.lines for part in _wrap(line))]
+
+
+def _wrap(line: str) -> list[str]:
+    """A line as several where it is long, broken after commas."""
+    parts = [""]
+    for word in line.split(", "):
+        if parts[-1] and text_width(f"{parts[-1]}, {word}") > _LONGEST:
+            parts[-1] += ","
+            parts.append(word)
+        else:
+            parts[-1] = f"{parts[-1]}, {word}" if parts[-1] else word
+    return parts
 
 
 def _size(box: Box) -> Point:
-    texts = [text for layer in box.layers for text in (short(layer.name), *_text_lines(layer))]
-    wide = min(max(map(text_width, texts)) + 2 * _PADDING + _BAND, _WIDEST)
+    names = [_BOLD * text_width(short(layer.name)) for layer in box.layers]
+    texts = [text_width(text) for layer in box.layers for text in _text_lines(layer)]
+    wide = max(names + texts) + 2 * _PADDING + _BAND
     shapes = [text_width(shape_text(outlet.shape)) + 16 for outlet in box.outlets]
     ports = max(len(shapes) * max([_OUTLET, *shapes]) if len(shapes) > 1 else 0, box.bottoms * 14)
     return max(wide, ports, _NARROWEST), sum(map(_height, box.layers))

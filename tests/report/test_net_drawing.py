@@ -120,6 +120,21 @@ def test_a_box_says_what_matters_and_an_arrow_its_shape(tmp_path):
     assert "receptive field 7, every 1" in texts(svg)
 
 
+def test_text_stays_in_its_box(tmp_path):
+    """Of 12 px letters none is wider than 12 px, and most are half of that; a long line is broken after a comma."""
+    settings = "num_output: 4096 kernel_size: 3 group: 4 dilation: 4 stride: 2 pad: 11"
+    text = (
+        HEAD
+        + f'layer {{ name: "{"i" * 99}" type: "Convolution" bottom: "x" convolution_param {{ {settings} }} top: "c" }}'
+    )
+    svg = drawn(tmp_path, text)
+    _, box = rectangles(svg)
+
+    assert {"3×3, 4,096 outputs, dilation 4,", "stride 2, pad 11, 4 groups"} <= set(texts(svg))
+    assert all(len(line) * 6 <= box[2] - box[0] for line in texts(svg)[3:])
+    assert sum(line.endswith("parameters") for line in texts(svg)) == 1
+
+
 def test_arrows_join_the_boxes(tmp_path):
     svg = drawn(tmp_path, BRANCHES)
     boxes, paths = rectangles(svg), [path for path in svg.iter(f"{SVG}path") if path.get("data-to")]
