@@ -1,6 +1,7 @@
 """The `dilatednet` command: finds the commands in this folder, runs one, turns errors into exit codes.
 
-A command is a module here with `HELP: str`, `arguments(parser)` and `run(args) -> int`; its name is the module's.
+A command is a module here with `HELP: str`, `EXAMPLES: str` (a line each), `arguments(parser)` and `run(args) -> int`;
+its name is the module's. `run` prints for people, and leaves in `args.result` what --json prints.
 Exit codes: 0 done, 1 checked and not equal, 2 bad input or usage, 130 interrupted.
 """
 
@@ -12,11 +13,21 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from converter.cli._common import add_common_arguments, common_settings
+from converter.cli._completion import PrintCompletion
+from converter.cli._help import Formatter, examples_epilog
+from converter.cli._output import (
+    Parser,
+    UsageError,
+    chosen_streams,
+    print_failure,
+    print_result,
+    refusal_wants_json,
+    wants_json,
+)
 from converter.errors import ConversionError
 
 
@@ -32,51 +43,64 @@ def commands(wanted: str = "") -> dict[str, ModuleType]:
     return {name: importlib.import_module(modules[name]) for name in chosen}
 
 
-class _Formatter(argparse.HelpFormatter):
-    """Argparse's own, told the terminal's width: it would import `shutil` for it, and ask anew for every option."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_columns() - 2)
-
-
-@cache
-def _columns() -> int:
-    """The terminal's width: $COLUMNS, what the system says, or 80."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdecimal() and int(given) > 0:
-        return int(given)
-    try:
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
-    except (AttributeError, ValueError, OSError):
-        return 80
+def make_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of the command that is `given`, or of all."""
+    parser = Parser(prog="dilatednet", description="Caffe's models in PyTorch, with proof.", formatter_class=Formatter)
+    parser.add_argument(
+        "--print-completion", action=PrintCompletion, choices=("bash", "zsh"), metavar="SHELL",
+        help="print what makes bash or zsh complete commands, options and files",
+    )  # fmt: skip
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module in commands(given[0] if given else "").items():
+        sub = choices.add_parser(
+            name,
+            help=module.HELP,
+            description=module.HELP,
+            epilog=examples_epilog(module.EXAMPLES),
+            formatter_class=Formatter,
+        )
+        module.arguments(sub)
+        add_common_arguments(name, sub)
+        sub.set_defaults(run=module.run)
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the process's exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser(
-        prog="dilatednet", description="Caffe's models in PyTorch, with proof.", formatter_class=_Formatter
-    )
-    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in commands(given[0] if given else "").items():
-        sub = choices.add_parser(name, help=module.HELP, description=module.HELP, formatter_class=_Formatter)
-        module.arguments(sub)
-        add_common_arguments(name, sub)
-        sub.set_defaults(run=module.run)
-    args = parser.parse_args(given)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name may be in letters that the terminal's encoding lacks
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    name = given[0] if given else ""
+    out = sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")  # a name may be in letters that the terminal's encoding lacks
     try:
-        with common_settings(args):
-            code = int(args.run(args))
-            print(end="", flush=True)  # a pipe that nobody reads is told here, not at the interpreter's end
-            return code
+        return _run(given)
+    except UsageError as error:
+        if refusal_wants_json(given):
+            print_failure(name, error, out)
+        error.parser.print_usage(sys.stderr)
+        error.parser.exit(2, f"{error.parser.prog}: error: {error}\n")
     except ConversionError as error:
-        print(f"dilatednet {args.command}: {error}", file=sys.stderr)
+        print(f"dilatednet {name}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"dilatednet {args.command}: interrupted", file=sys.stderr)
+        print(f"dilatednet {name}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _run(given: list[str]) -> int:
+    """Parse and run; with --json, what came of it is printed at the end."""
+    args, out = make_parser(given).parse_args(given), sys.stdout
+    try:
+        with common_settings(args), chosen_streams(args):
+            code = int(args.run(args))
+    except (ConversionError, KeyboardInterrupt) as error:
+        if wants_json(args):
+            print_failure(args.command, error, out)
+        raise
+    if wants_json(args):
+        print_result(args, code, out)
+    print(end="", flush=True)  # a pipe that nobody reads is told here, not at the interpreter's end
+    return code

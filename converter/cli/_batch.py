@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 
-from converter.errors import printable
+from converter.errors import ConversionError, printable
 
 if TYPE_CHECKING:
-    from converter.verify.batch.results import Result
+    from converter.verify.batch.results import BatchReport, Result
 
 _SINGLE = (
     *("weights", "out", "prototxt", "until", "inputs", "fold_preprocessing", "train_val", "mean", "scale", "color"),
@@ -56,21 +56,28 @@ def run_batch(args: argparse.Namespace) -> int:
     names = ("verify", "level", "crop", "allow_nan", "allow_unused", "allow_unknown")
     options = {name: getattr(args, name) for name in names}
     formats = [form.strip().removeprefix(".") for form in args.to.split(",")]
-    report = convert_all(args.folder, args.output, formats, stages=tuple(args.stage), tell=_tell, **options)
+    report = convert_all(
+        args.folder, args.output, formats, stages=tuple(args.stage), tell=partial(_tell, args.errors), **options
+    )
+    args.result = _fields(report)
+    args.error = next((ConversionError(result.error) for result in report.failed), None)
     print(report.table())
     print(f"report: {report.path}")
     return 1 if report.failed else 0
 
 
-def _tell(result: Result) -> None:
-    """A net's lines while the others run."""
-    for line in _lines(result):
-        print(printable(line), file=sys.stderr)
+def _fields(report: BatchReport) -> dict[str, Any]:
+    """Every net's result for --json."""
+    names = ("name", "status", "formats", "parity", "sources", "notes", "seconds")
+    nets = [{**{name: getattr(net, name) for name in names}, "error": net.error or None} for net in report.results]
+    return {"status": "error" if report.failed else "ok", "report": report.path, "nets": nets}
 
 
-def _lines(result: Result) -> Iterator[str]:
-    yield f"{result.name}: {result.status} in {result.seconds:.2f} s"
+def _tell(errors: TextIO, result: Result) -> None:
+    """A net's lines while the others run; what is wrong with it goes to `errors`."""
+    print(printable(f"{result.name}: {result.status} in {result.seconds:.2f} s"), file=sys.stderr)
     if result.status != "unchanged":
-        yield from (f"note: {note}" for note in result.notes)
+        for note in result.notes:
+            print(printable(f"note: {note}"), file=sys.stderr)
     if result.error:
-        yield f"{result.name}: {result.error}"
+        print(printable(f"{result.name}: {result.error}"), file=errors)

@@ -1,4 +1,4 @@
-"""Options that every command which reads files has, and what they set for the time it runs."""
+"""Options that commands have in common, and what they set for the time a command runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from converter.cli._memory import MEMORY_HELP, memory_argument
+from converter.cli._output import output_arguments
 from converter.files.memory import memory_limit
 from converter.files.named import allow_files_below
 
@@ -20,7 +21,8 @@ _FILES_HELP = "read files that a prototxt names (mean_file, source) in this fold
 
 
 def add_common_arguments(command: str, parser: argparse.ArgumentParser) -> None:
-    """--max-memory and --allow-files."""
+    """--json, --quiet, --max-memory and --allow-files, where the command has them."""
+    output_arguments(command, parser)
     if command in _WITHOUT:
         return
     parser.add_argument("--max-memory", type=memory_argument, metavar="SIZE", help=MEMORY_HELP)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from converter.cli._data import data_arguments
+from converter.cli._output import wants_json
 
 if TYPE_CHECKING:
     from converter.data.datasets import Sample
@@ -21,7 +22,9 @@ def split_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--paper-row", metavar="NAME", help="the row of the paper's table to compare with, e.g. 'Front end'"
     )
-    parser.add_argument("--json", metavar="FILE", help="also write the result as JSON")
+    parser.add_argument(
+        "--json", metavar="FILE", help="also write the result as JSON; - prints it, and nothing else (docs/json.md)"
+    )
     parser.add_argument(
         "--report", metavar="FILE.html", help="also write a page: bars, best and worst images, confusion"
     )
@@ -29,9 +32,10 @@ def split_arguments(parser: argparse.ArgumentParser) -> None:
 
 def publish(result: Result, args: argparse.Namespace, predict_labels: Callable[[Sample], Labels]) -> None:
     """Write the files asked for, then print the table; `predict_labels` gives the predictions that a report shows."""
-    from converter.dilatednet.evaluation.results import table, write_json
+    from converter.dilatednet.evaluation.results import record, table, write_json
 
-    if args.json:
+    args.result = record(result)
+    if args.json and not wants_json(args):
         write_json(args.json, result)
     if args.report:
         from converter.dilatednet.evaluation.report import write_report

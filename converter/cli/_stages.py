@@ -48,15 +48,6 @@ NUMBERS: dict[str, tuple[type, str, tuple[str, ...]]] = {
 """Options that are a recipe's numbers: type, help, and the stages that have them."""
 
 
-def lines_formatter(base: type[argparse.HelpFormatter]) -> type[argparse.HelpFormatter]:
-    """`base` that leaves the lines of descriptions and epilogues as they are."""
-
-    class _LinesFormatter(argparse.RawDescriptionHelpFormatter, base):  # type: ignore[misc,valid-type]
-        pass
-
-    return _LinesFormatter
-
-
 def stage_arguments(parser: argparse.ArgumentParser, stage: str) -> None:
     """The stage's data, its start and result, how it runs, and the numbers of its recipe."""
     parser.add_argument("--preset", required=True, help="voc, voc-coco, voc-coco-finetune, camvid, kitti or cityscapes")

@@ -7,6 +7,10 @@ import argparse
 from converter.pytorch.process_settings import apply_process_settings
 
 HELP = "Caffe's program: caffe train|test|time|device_query, with its flags and log lines"
+EXAMPLES = """
+dilatednet caffe train --solver=solver.prototxt --weights=start.caffemodel
+dilatednet caffe test --model=net.prototxt --weights=net.caffemodel --iterations=100
+"""
 ACTIONS = ("train", "test", "time", "device_query")
 _EFFECTS = ("stop", "snapshot", "none")
 

@@ -14,7 +14,12 @@ from converter.errors import printable
 if TYPE_CHECKING:
     from converter.net.preprocessing import Preprocessing
 
+_FIELDS = ("out", "layers", "blobs", "parameters", "bytes", "seconds", "notes")
 HELP = "convert weights: .caffemodel .h5 .safetensors .npz .pth, each into any other; with NET .py .onnx .pt2 FOLDER/"
+EXAMPLES = """
+dilatednet convert net.caffemodel net.safetensors
+dilatednet convert net.caffemodel model.onnx --prototxt net.prototxt --verify
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
         preprocessing=_preprocessing_argument(args), fold_preprocessing=args.fold_preprocessing,
         parity=_parity(args), checksum=not args.no_checksum, values=dict(args.values), **options,
     )  # fmt: skip
+    args.result = {name: getattr(report, name) for name in _FIELDS}
+    args.result |= {"source": args.weights, "sha256": report.sha256 or None}
     for note in report.notes:
         print(printable(f"note: {note}"))
     size = f"{report.layers} layers, {report.blobs} blobs, {report.parameters:,} parameters"

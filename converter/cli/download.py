@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 HELP = "fetch a published model or data set, with resume and checksums"
+EXAMPLES = """
+dilatednet download dilation8_pascal_voc -o models
+dilatednet download voc --from-file VOCtrainval_11-May-2012.tar --unpack
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,11 +59,13 @@ def run(args: argparse.Namespace) -> int:
     else:
         timeout = (min(CONNECT_TIMEOUT, args.timeout or CONNECT_TIMEOUT), args.timeout or READ_TIMEOUT)
         path = download(source, args.output, addresses=args.url, timeout=timeout, progress=True, afresh=args.afresh)
+    args.result = {"file": path, "checked": bool(source.sha256 or source.md5), "unpacked": None}
     print(path)
     if not source.sha256 and not source.md5:
         print("note: no checksum was ever published for this file; its sha256 is recorded beside it", file=sys.stderr)
     if args.unpack:
         from converter.download.unpack import unpack
 
-        print(unpack(path, Path(args.output) / source.name))
+        args.result["unpacked"] = unpack(path, Path(args.output) / source.name)
+        print(args.result["unpacked"])
     return 0

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _ON_CUDA = 8
 
 HELP = "run a net over a data set: IoU by class beside the paper's (torchrun shares the images out)"
+EXAMPLES = """
+dilatednet evaluate pascal_voc --weights dilation8_pascal_voc.caffemodel --data voc --root DIR
+dilatednet evaluate runs/joint --images photos --labels-dir labels --json result.json
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

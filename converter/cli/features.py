@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from converter.dilatednet.zoo import Model
 
 HELP = "store a trained front end's outputs, on which the context module trains"
+EXAMPLES = """
+dilatednet features runs/front --data voc --root DIR --split trainaug --sbd-root DIR --out maps
+dilatednet features --preset camvid --weights front.safetensors --data camvid --root DIR --out maps
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     with tqdm(total=len(split.samples), disable=None, unit="image") as bar:
         mean = model.label_set.mean
         made = extract(net, split.samples, folder, mean, (height, width), lambda *_: bar.update())
+    args.result = {"out": args.out, "model": model.name, "made": made, "present": len(split.samples) - made}
     print(f"{made} maps made, {len(split.samples) - made} were there: {args.out}", file=sys.stderr)
     return 0
 

@@ -7,6 +7,10 @@ import argparse
 from converter.cli._data import class_arguments, class_set, count_argument
 
 HELP = "write a net's start (random front end or VGG-16's, identity context) as a weights file"
+EXAMPLES = """
+dilatednet init kitti --width 4 -o w.safetensors
+dilatednet init pascal_voc --weights vgg_conv.caffemodel --labels names.txt -o start.safetensors
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     )
     given = read_named(args.weights, model.label_set.mean) if args.weights else None
     count = write_initial(args.output, model, args.seed, given)
+    args.result = {"out": args.output, "model": model.name, "values": count, "weights": args.weights, "seed": args.seed}
     origin = "VGG-16's front end" if given else f"drawn, seed {args.seed}"
     print(f"{args.output}: {count:,} values, {origin}; its labels mean nothing until it is trained")
     return 0

@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from converter.cli._shapes import crop_argument, shape_argument
 from converter.cli._values import set_argument
-from converter.errors import printable
+from converter.errors import ConversionError, printable
+
+if TYPE_CHECKING:
+    from converter.plan.inspection import Inspection
 
 HELP = "print a net's layers: shapes, parameters, multiply-adds, receptive field, and what is unknown or unused"
+EXAMPLES = """
+dilatednet inspect net.prototxt net.caffemodel
+dilatednet inspect train_val.prototxt --phase train --input data=64,3,227,227
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
         print(printable(f"note: {note}"))
     for problem in found.problems:
         print(printable(f"problem: {problem}"))
+    args.result = {**_fields(found), "report": args.report}
+    args.error = ConversionError("; ".join(found.problems), path=args.net)
     if not found.problems:
         name = printable(found.net.name) or "net"
         print(f"{name}: {len(found.rows)} layers, every field and every blob accounted for")
@@ -62,6 +72,30 @@ def run(args: argparse.Namespace) -> int:
         write_drawing(args.report, found)
         print(f"drawing: {printable(args.report)}")
     return 2 if found.problems else 0
+
+
+def _fields(found: Inspection) -> dict[str, Any]:
+    """The table for --json."""
+    layers = [
+        {
+            "name": row.name,
+            "type": row.type,
+            "shape": row.shape,
+            "parameters": row.parameters,
+            "multiply_adds": row.multiply_adds,
+            "receptive_field": row.receptive_field and row.receptive_field.field,
+            "stride": row.receptive_field and row.receptive_field.stride,
+        }
+        for row in found.rows
+    ]
+    return {
+        "net": found.net.name,
+        "layers": layers,
+        "parameters": sum(row.parameters for row in found.rows),
+        "multiply_adds": sum(row.multiply_adds for row in found.rows),
+        "notes": found.notes,
+        "problems": found.problems,
+    }
 
 
 def _axes(values: tuple[float, ...]) -> str:

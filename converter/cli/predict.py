@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from converter.cli import _network
 from converter.cli._mean import HELP as MEAN_HELP
 from converter.cli._mean import mean_argument, read_mean_argument
+from converter.cli._output import error_fields
 from converter.errors import ImageError, OutputError, printable
 from converter.pytorch.process_settings import apply_process_settings
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from converter.dilatednet.zoo import Model
 
 HELP = "label every pixel of images with a published or a trained DilatedNet"
+EXAMPLES = """
+dilatednet predict kitti --weights dilation7_kitti.caffemodel photos -o out
+dilatednet predict runs/joint street.png -o out --crf --report page.html
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,9 +54,13 @@ def run(args: argparse.Namespace) -> int:
         warnings.filterwarnings("ignore", module="PIL")
         work = _Work(args, model, bar)
         make_folder(folder)
-        failed = sum(not work.label(job) for job in jobs)
+        for job in jobs:
+            work.label(job)
     work.finish(skipped)
-    return 2 if failed else 0
+    args.result = {"images": work.labeled, "failed": [error_fields(error) for error in work.failed]}
+    args.result |= {"left_out": skipped, "report": args.report}
+    args.error = next(iter(work.failed), None)
+    return 2 if work.failed else 0
 
 
 def _mean_facts(args: argparse.Namespace) -> dict[str, Any]:
@@ -105,12 +114,14 @@ class _Work:
         self._options: dict[str, Any] = {"input_size": input_size, "on_tile": bar.tile, "crf": crf, "mean": mean}
         self._facts = _network.net_facts(args, model) | _mean_facts(args)
         self._kinds: Counter[str] = Counter()
+        self.labeled: list[dict[str, Any]] = []
+        self.failed: list[ImageError] = []
         told = {"net": str(args.model), "weights": str(args.weights or model.weights)}
         self._sheet = ContactSheet(model, told) if args.report else None
         _network.check_labels(self._folder, self._facts, afresh=args.afresh)
 
-    def label(self, job: _Job) -> bool:
-        """Label one image, write its files, and say so in a line; False where it cannot be read."""
+    def label(self, job: _Job) -> None:
+        """Label one image, write its files, and say so in a line; or say that it cannot be read."""
         from converter.data.images import read_image
         from converter.dilatednet.inference.predict import predict
 
@@ -118,14 +129,14 @@ class _Work:
             image = read_image(job.source, self._kinds)
             labels = predict(self._module, image, self._model, **self._options)
         except ImageError as error:
-            text = error if error.path else f"{job.source}: {error}"
-            self._bar.say(printable(f"dilatednet predict: {text}"), file=sys.stderr)
-            return False
+            error.path = error.path or job.source
+            self._bar.say(printable(f"dilatednet predict: {error}"), file=self._args.errors)
+            self.failed.append(error)
+            return
         finally:
             self._bar.advance()
         _network.claim_labels(self._folder, self._facts, afresh=self._args.afresh)
         self._write(job, image, labels)
-        return True
 
     def _write(self, job: _Job, image: Pixels, labels: Pixels) -> None:
         import numpy as np
@@ -142,6 +153,7 @@ class _Work:
         shares = _shares(labels, self._model.label_set.classes)
         if self._sheet:
             self._sheet.add(job.source, image, labels, shares)
+        self.labeled.append({"image": job.source, "labels": job.labels, "overlay": job.overlay} | _count(labels))
         more = f", {job.overlay.name}" if job.overlay else ""
         self._bar.say(printable(f"{job.source}: {job.labels}{more}: {shares}"))
 
@@ -154,6 +166,14 @@ class _Work:
         left_out = f"files left out because they are no images: {skipped:,}" if skipped else ""
         for note in filter(None, (conversion_note(self._kinds), left_out)):
             print(printable(f"note: {note}"), file=sys.stderr)
+
+
+def _count(labels: Pixels) -> dict[str, Any]:
+    """The image's size, and the pixels of each class, for --json."""
+    import numpy as np
+
+    height, width = labels.shape
+    return {"height": height, "width": width, "pixels": np.bincount(labels.ravel()).tolist()}
 
 
 def _shares(labels: Any, classes: Sequence[str]) -> str:

@@ -13,6 +13,10 @@ from converter.errors import ConversionError
 from converter.pytorch.process_settings import apply_process_settings
 
 HELP = "run an old script: its `import caffe` is answered by PyTorch"
+EXAMPLES = """
+dilatednet pycaffe classify.py --gpu 0 image.jpg
+dilatednet pycaffe -m tools.classify image.jpg
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

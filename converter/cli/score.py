@@ -10,6 +10,10 @@ from converter.cli._data import open_data
 from converter.cli._scores import publish, split_arguments
 
 HELP = "score label PNGs of any program: IoU by class beside the paper's"
+EXAMPLES = """
+dilatednet score --predictions out --data voc --root DIR
+dilatednet score --predictions out --images photos --labels-dir labels --classes 11 --json -
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from converter.errors import printable
+from converter.errors import TrainingError, printable
 
 if TYPE_CHECKING:
     from converter.solver.test_nets import Score
 
 HELP = "train a Caffe net by its solver.prototxt; snapshots go to and come from Caffe"
+EXAMPLES = """
+dilatednet solve solver.prototxt --weights start.caffemodel
+dilatednet solve solver.prototxt --snapshot run_iter_5000.solverstate --device cuda
+"""
 _TERMINATED = 143
 
 
@@ -38,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if args.snapshot:
         solver.restore(args.snapshot)
     session, display = Session(solver), solver.settings.display
+    passes: list[dict[str, Any]] = []
     with tqdm(total=solver.settings.max_iter, initial=solver.iteration, disable=None, unit="it") as bar:
 
         def report(iteration: int, loss: float, rate: float) -> None:
@@ -50,6 +55,11 @@ def run(args: argparse.Namespace) -> int:
             words = ", ".join(f"{printable(score.output)} {score.value:.6g}" for score in scores)
             tqdm.write(f"iteration {iteration}: test net {number}: {words}", file=sys.stderr)
 
+            passes.append({"iteration": iteration, "net": number, "outputs": {s.output: s.value for s in scores}})
+
         finished = session.solve(report, print_scores)
+    args.result = {"finished": finished, "iteration": solver.iteration, "files": session.saved}
+    args.result |= {"tests": passes, "notes": solver.notes}
+    args.error = TrainingError(f"stopped by a signal after iteration {solver.iteration}")
     print("\n".join(session.saved))
     return 0 if finished else _TERMINATED

@@ -7,12 +7,13 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from converter.cli._common import add_common_arguments
 from converter.cli._data import class_set, open_data
-from converter.cli._stages import EXAMPLES, NUMBERS, STAGES, lines_formatter, stage_arguments
-from converter.errors import printable
+from converter.cli._stages import EXAMPLES as PAPER_RUNS
+from converter.cli._stages import NUMBERS, STAGES, stage_arguments
+from converter.errors import TrainingError, printable
 
 if TYPE_CHECKING:
     from converter.data.label_sets import LabelSet
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from converter.dilatednet.training.sources import Source
 
 HELP = "train the front end, the context module, or both, as the paper did"
+EXAMPLES = """
+dilatednet train frontend --preset voc --data voc --root DIR --weights vgg_conv.caffemodel --out runs/front
+dilatednet train joint --preset voc --data voc --root DIR --weights runs/front --weights runs/context --out runs/joint
+"""
 _SIGNALLED = 128
 """What a shell adds to the number of the signal that ended a process."""
 
@@ -27,17 +32,16 @@ _SIGNALLED = 128
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The stage, each with the options that apply to it."""
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
-    formatter = lines_formatter(cast(type[argparse.HelpFormatter], parser.formatter_class))
     for name, text in STAGES.items():
-        example = f"the paper's run on PASCAL VOC:\n  {EXAMPLES[name]}"
+        example = f"the paper's run on PASCAL VOC:\n  {PAPER_RUNS[name]}"
         usage = "%(prog)s --preset NAME --out DIR [options]"
         stage = stages.add_parser(
-            name, help=text, description=text, epilog=example, formatter_class=formatter, usage=usage
+            name, help=text, description=text, epilog=example, formatter_class=parser.formatter_class, usage=usage
         )
         stage_arguments(stage, name)
         add_common_arguments("train", stage)
         for action in stage._actions:  # what stood before the stage's name is not undone by what is not said after it
-            if action.dest in ("max_memory", "allow_files"):
+            if action.dest in ("max_memory", "allow_files", "json", "quiet"):
                 action.default = argparse.SUPPRESS
 
 
@@ -69,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
         validation=_validation(args),
         on_request=_print_stopping,
     )
+    args.result = {name: getattr(outcome, name) for name in ("finished", "iteration", "weights")}
     if not outcome.finished:
+        args.error = TrainingError(f"stopped by signal {outcome.stopped_by} after iteration {outcome.iteration}")
         if outcome.first:
             _note(f"stopped after iteration {outcome.iteration}, saved; go on with --resume, use {outcome.weights}")
         return _SIGNALLED + outcome.stopped_by

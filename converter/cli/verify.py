@@ -16,6 +16,7 @@ from converter.cli._values import set_argument
 from converter.errors import printable
 
 if TYPE_CHECKING:
+    from converter.verify.check import Check
     from converter.verify.report import Case
     from converter.verify.stored_blobs import StoredBlobs
     from converter.verify.verify import Verifier
@@ -24,6 +25,10 @@ _OPTIONS = (
     *("device", "dtype", "allow_unknown", "allow_nan", "seed", "level", "key", "fill_missing", "max_memory", "crop"),
 )
 HELP = "check every blob of a net against the oracle, or against blobs that Caffe stored"
+EXAMPLES = """
+dilatednet verify net.prototxt net.caffemodel --image street.png
+dilatednet verify net.prototxt net.caffemodel --against caffe_blobs.npz --report page.html
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,9 +91,25 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         _report(args, verifier, cases, verdict, time.monotonic() - begun)
     passed = all(case.passed for case in cases)
+    args.result = {"verdict": verdict, "seed": args.seed, "notes": verifier.module.notes, "report": args.report}
+    args.result["cases"] = [{"input": case.title, "checks": [*map(_fields, case.checks)]} for case in cases]
     print()
     print(printable(f"{'PASS' if passed else 'FAIL'}: {verdict}"))
     return 0 if passed else 1
+
+
+def _fields(check: Check) -> dict[str, Any]:
+    """One comparison for --json, its blobs in the net's order."""
+    from dataclasses import asdict
+
+    blobs = [asdict(row) for row in check.comparison.rows]
+    return {
+        "title": check.title,
+        "passed": check.passed,
+        "findings": check.findings,
+        "information": check.information,
+        "blobs": blobs,
+    }
 
 
 def _report(args: argparse.Namespace, verifier: Verifier, cases: list[Case], verdict: str, seconds: float) -> None:
