@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(given)
     except UsageError as error:
         if refusal_wants_json(given):
-            print_failure(name, error, out)
+            print_failure(name if name in commands(name) else None, error, out)
         error.parser.print_usage(sys.stderr)
         error.parser.exit(2, f"{error.parser.prog}: error: {error}\n")
     except ConversionError as error:

@@ -81,7 +81,7 @@ def print_result(args: argparse.Namespace, code: int, out: TextIO) -> None:
     print_object({"command": args.command, **fields}, out)
 
 
-def print_failure(command: str, error: BaseException, out: TextIO) -> None:
+def print_failure(command: str | None, error: BaseException, out: TextIO) -> None:
     """The object of a command that an error ended."""
     print_object({"command": command, "status": "error", "error": error_fields(error)}, out)
 

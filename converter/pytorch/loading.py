@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from converter.errors import ConversionError
+from converter.errors import ConversionError, printable
 from converter.files.memory import memory_limit
 from converter.files.named import allow_files_below
 from converter.formats import weights as weights_files
@@ -53,7 +53,8 @@ def load(
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
-    Parameters are views of the mapped file: nothing is copied until it is used.
+    Parameters are views of the mapped file: nothing is copied until it is used. Notes go to the logger "converter" too
+    (level INFO); nothing is printed.
 
     Args:
         prototxt: the net, see `read_net`.
@@ -105,6 +106,7 @@ def load(
             *given.notes,
             *(_notes_on_types(stored, str(dtype or torch.float32)) if stored is not None else ()),
         )
+        _log_notes(notes)
         module = CaffeModule.of(plan, given, notes, trainable).to(dtype or torch.float32).train(phase == "train")
         if stored is not None:
             module.note_later(partial(notes_on_nonfinite, stored))
@@ -119,6 +121,14 @@ def load(
 
             replace_head(module, classes, seed=seed)
         return module
+
+
+def _log_notes(notes: Sequence[str]) -> None:
+    """A line each to the logger "converter", level INFO, which prints nothing unless the program asks for it."""
+    import logging
+
+    for note in notes:
+        logging.getLogger("converter").info("%s", printable(note))
 
 
 def _notes_on_types(stored: StoredWeights, wanted: str) -> Iterator[str]:

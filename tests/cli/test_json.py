@@ -239,6 +239,12 @@ def test_arguments_that_are_refused_are_an_object_too(capsys, words, option, sai
     assert said in found["error"]["message"]
 
 
+def test_without_a_command_there_is_an_object_all_the_same(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["--json"])
+    assert json.loads(capsys.readouterr().out)["command"] is None
+
+
 def test_names_from_files_are_unaltered_and_the_line_is_ascii(capsys, small: Path) -> None:
     small.write_text(SMALL.replace('name: "fc"', r'name: "\033[2J\303\251\276"'))
     assert run_json(capsys, "inspect", small)[1]["layers"][-1]["name"] == "\x1b[2Jé\\xbe"
