@@ -15,6 +15,7 @@ from converter.data.labels import write_labels
 from converter.dilatednet import published
 from converter.download.sources import Source
 from tests.cli.test_solve import TESTED, written
+from tests.data.made_voc import make_voc
 from tests.dilatednet.training.test_features import voc_root
 from tests.places import GOLDENS, ROOT
 
@@ -32,9 +33,11 @@ _LEAVES = {
     "integer": int,
     "number": (int, float, str),  # NaN and infinities are strings
     "boolean": bool,
-    "list of strings": list,
-    "list of integers": list,
-    "list of numbers": list,
+}
+_ITEMS = {
+    "list of strings": str,
+    "list of integers": int,
+    "list of numbers": (int, float, str),
     "list of lists": list,
 }
 
@@ -69,6 +72,9 @@ def check_value(value: Any, kind: str, table: dict[str, str], path: str) -> None
             check_fields(item, table, f"{path}[].")
     elif kind.startswith("object by "):
         assert isinstance(value, dict), path
+    elif kind in _ITEMS:
+        found = [item for item in value if item is not None or empty != "nulls"]
+        assert all(isinstance(item, _ITEMS[kind]) for item in found), (path, value)
     else:
         assert isinstance(value, _LEAVES[kind]), (path, value)
         assert kind in ("boolean",) or not isinstance(value, bool), path
@@ -213,6 +219,17 @@ def test_evaluate_and_score_print_on_a_dash_and_write_to_a_name(capsys, tmp_path
     check_fields(json.loads((tmp_path / "r.json").read_text()), TABLES["score"])
 
 
+def test_score_beside_the_papers_row(capsys, tmp_path: Path) -> None:
+    """The paper prints 72.1 as the mean, and no IoU of the background."""
+    zero = np.zeros((4, 5), np.uint8)
+    root = make_voc(tmp_path / "voc", {"a": (np.zeros((4, 5, 3), np.uint8), zero)})
+    (tmp_path / "out").mkdir()
+    write_labels(tmp_path / "out/a.png", zero)
+    words = ["score", "--predictions", tmp_path / "out", "--data", "voc", "--root", root]
+    code, found = checked(capsys, *words, option=("--json", "-"))
+    assert (code, found["paper"]["mean_iou"], found["paper"]["iou"][0]) == (0, 72.1, None)
+
+
 def test_an_error_is_an_object_too_with_its_place(capsys, small: Path) -> None:
     small.write_text(SMALL + "layer { name: }\n")
     code, found = run_json(capsys, "inspect", small)
@@ -264,6 +281,7 @@ def test_the_check_of_fields_can_fail() -> None:
         {"a": "x", "b": {"c": 1.5}, "d": []},
         {"a": "x", "b": {}, "d": []},
         {"a": "x", "b": None, "d": [{"e": 1, "f": 2}]},
+        {"a": "x", "b": None, "d": [{"e": [1]}]},
     ):
         with pytest.raises(AssertionError):
             check_fields(wrong, table)
