@@ -21,7 +21,7 @@ from converter.net.names import parse_state_dict_key, unescape
 from converter.plan.layer_blobs import caffe_blobs, kind_of
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
-Weights: TypeAlias = "str | os.PathLike[str] | Mapping[str, torch.Tensor] | Mapping[str, Sequence[Array]]"
+Weights: TypeAlias = str | os.PathLike[str] | Mapping[str, torch.Tensor] | Mapping[str, Sequence[Array]]
 Blobs: TypeAlias = Mapping[str, Sequence[StoredBlob]]
 
 
