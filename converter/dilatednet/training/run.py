@@ -76,7 +76,7 @@ def train_stage(
     """
     recipe.check()
     with init_process_group(device) as processes:
-        saved = _open(options.folder, start, recipe, source, processes)
+        saved = _open(options, start, recipe, source, processes)
         torch.manual_seed(recipe.seed)
         net = build_stage(recipe, source.labels)
         _fill(net, recipe, start, saved, tell if processes.is_main else _ignore)
@@ -94,15 +94,17 @@ def _ignore(_text: str) -> None:
     """Say nothing."""
 
 
-def _open(folder: Path, start: Start, recipe: Recipe, source: Source, processes: Processes) -> Checkpoint | None:
+def _open(options: RunOptions, start: Start, recipe: Recipe, source: Source, processes: Processes) -> Checkpoint | None:
     """The checkpoint to go on from, if there is one; the folder exists afterwards, with a record of the run."""
+    folder = options.folder
     if checkpoints(folder) and not (start.resume or start.afresh):
         message = f"this folder holds a run ({checkpoints(folder)[-1].name}); add --resume to go on, or name another"
         raise TrainingError(f"{message} (--afresh deletes it)", path=str(folder))
     if processes.is_main:
         if start.afresh:
             _forget(folder)
-        claim_run(folder, recipe, source, start.weights, begun=bool(checkpoints(folder)))
+        begun = bool(checkpoints(folder))
+        claim_run(folder, recipe, source, start.weights, begun=begun, precision=options.precision)
     processes.wait()
     return latest_checkpoint(folder)
 

@@ -19,7 +19,9 @@ RUN = "checkpoints"
 """What a folder's record calls a run."""
 
 
-def claim_run(folder: Path, recipe: Recipe, source: Source, weights: Sequence[str], *, begun: bool) -> None:
+def claim_run(
+    folder: Path, recipe: Recipe, source: Source, weights: Sequence[str], *, begun: bool, precision: str = "fp32"
+) -> None:
     """Note in `folder` what is trained there; `begun`: it holds checkpoints, which must be of the same run.
 
     More iterations are allowed where no rate changes by it. Start weights count only where they are given again.
@@ -31,6 +33,7 @@ def claim_run(folder: Path, recipe: Recipe, source: Source, weights: Sequence[st
     facts = {
         **asdict(recipe),
         **_data_facts(source),
+        "precision": precision,
         "weights_sha256": [file_digest(weights_file(path)) for path in weights],
     }
     free = {"version"} if recipe.policy == "poly" else {"version", "iterations"}

@@ -103,3 +103,9 @@ def test_an_empty_folder_is_begun_with_anything(tmp_path: Path) -> None:
     begin(tmp_path, tiny())
     begin(tmp_path, tiny(rate=0.5))
     go_on(tmp_path, tiny(rate=0.5))
+
+
+def test_another_precision_is_refused(tmp_path: Path) -> None:
+    begin(tmp_path, tiny())
+    with pytest.raises(OutputError, match="precision was fp32, now bf16"):
+        claim_run(tmp_path, tiny(), SOURCE, (), begun=True, precision="bf16")
