@@ -10,6 +10,8 @@ from tests.places import GOLDENS
 
 BY_DATA = {
     "DetectionOutput": "how many boxes there are is decided by their scores",
+    "MultiBoxLoss": "how many boxes are trained on is decided by their matches",
+    "MultiStageMeanfield": "how far the lattice reaches is decided by the image",
     "Filter": "how many items stay is decided by the selector",
     "Proposal": "boxes are suppressed one after another, which the CPU does faster",
     "PSROIPooling": "each image's regions are picked out",

@@ -19,7 +19,7 @@ class PermutohedralLattice:
     every use does. Memory: about 12 (d + 1) bytes a point, and 8 (d + 1) a lattice corner.
 
     Args:
-        features: (n, d) float32 or float64, each column divided by its standard deviation; d from 1 to 8.
+        features: (n, d) each column divided by its standard deviation, half floats taken as float32; d from 1 to 8.
 
         >>> lattice = PermutohedralLattice(torch.tensor([[0.0, 0.0], [0.1, 0.0], [50.0, 50.0]]))
         >>> blurred = lattice.filter(torch.tensor([[1.0], [1.0], [5.0]]))
@@ -28,7 +28,7 @@ class PermutohedralLattice:
     """
 
     def __init__(self, features: Tensor) -> None:
-        keys, self._weights = _simplices(features)
+        keys, self._weights = _simplices(features.float() if features.dtype.itemsize < 4 else features)
         corners, number = _unique_rows(keys.flatten(0, 1))
         self._corner_of = number.view(keys.shape[:2])
         self._count = len(corners)
@@ -38,14 +38,16 @@ class PermutohedralLattice:
         self._starts = counts.cumsum(0) - counts
 
     def filter(self, values: Tensor) -> Tensor:
-        """The filtered values: (n, c) float32 → (n, c); differentiable in `values`."""
+        """The filtered values: (n, c) → (n, c) of their type, computed in the features'; differentiable in `values`."""
         dimensions = self._weights.shape[1] - 1
-        lattice = F.pad(self._splat(values), (0, 0, 0, 1))  # the last row: corners that no point touches
+        lattice = F.pad(
+            self._splat(values.to(self._weights.dtype)), (0, 0, 0, 1)
+        )  # the last row: corners that no point touches
         for before, behind in self._neighbors:
             blurred = lattice[:-1] + 0.5 * (lattice.index_select(0, before) + lattice.index_select(0, behind))
             lattice = F.pad(blurred, (0, 0, 0, 1))
         sliced = F.embedding_bag(self._corner_of, lattice, per_sample_weights=self._weights, mode="sum")
-        return sliced / (1 + 2.0**-dimensions)
+        return (sliced / (1 + 2.0**-dimensions)).to(values.dtype)
 
     def _splat(self, values: Tensor) -> Tensor:
         """The values at each corner, (corners, c): sums over the points around it, by their shares."""

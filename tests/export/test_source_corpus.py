@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from converter.errors import ConversionError
+from converter.errors import ConversionError, OutputError
 from converter.export.provenance import Provenance
 from converter.export.source.document import source_of
 from converter.net.reading import read_net
@@ -46,15 +46,21 @@ def shapes(module):
 @pytest.mark.slow
 @pytest.mark.corpus
 def test_every_net_that_builds_has_source(tmp_path):
-    count = 0
+    count, refused = 0, []
     for path, net in nets():
         count += 1
-        text = source_of(net, "w.safetensors", Provenance())
+        try:
+            text = source_of(net, "w.safetensors", Provenance())
+        except OutputError as error:
+            refused.append(str(error))
+            continue
         names = {"__file__": str(tmp_path / "net.py"), "__name__": "net"}
         exec(compile(text, str(path), "exec"), names)
         with torch.device("meta"):
             assert shapes(names["Net"]()) == shapes(net), path
         (tmp_path / f"{count}.py").write_text(text.replace("# fmt: off\n", ""), encoding="utf-8")
     assert count > 150
+    assert all("(DummyData) cannot be written as .py" in text for text in refused)  # one that draws its numbers anew
+    assert len(refused) <= 2
     if ruff := shutil.which("ruff", path=Path(sys.executable).parent):
         subprocess.run([ruff, "format", "--isolated", "--line-length", "120", "--check", tmp_path], check=True)

@@ -266,7 +266,7 @@ def test_what_cuda_chooses_from():
         "conv1_1": set(candidates(ConvolutionAtPlace(made(3, 64, 3), CPU))),
         "final": set(candidates(ConvolutionAtPlace(made(64, 21, 1, rectified=False), CPU))),
     }
-    assert names["fc6"] == {"direct", "fused", "space to batch", "frequency_transform"}
+    assert names["fc6"] == {"direct", "fused", "space to batch", "fourier"}
     assert names["fc6 tf32"] == {"direct", "fused", "space to batch"}
     assert names["conv1_1"] == {"direct", "fused"}
     assert names["final"] == {"direct"}

@@ -126,3 +126,13 @@ def test_gradients_are_the_adjoint_s() -> None:
 def test_features_that_span_too_much_are_refused() -> None:
     with pytest.raises(ValueError, match="larger deviations"):
         PermutohedralLattice(torch.rand(20, 5) * 1e7)
+
+
+def test_half_floats_are_taken_as_float32() -> None:
+    """The lattice is laid out and blurred in float32; the result has the type of the values."""
+    features = torch.tensor([[0.0], [0.5], [40.0]])
+    values = torch.tensor([[1.0], [3.0], [5.0]])
+    expected = PermutohedralLattice(features).filter(values)
+    half = PermutohedralLattice(features.half()).filter(values.half())
+    assert half.dtype == torch.float16
+    assert torch.equal(half, expected.half())
