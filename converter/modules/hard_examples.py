@@ -71,7 +71,7 @@ class SoftmaxWithLossOHEM(SoftmaxWithLoss):
         self.pre_fixed_normalizer, self.per_box = pre_fixed_normalizer, per_box
 
     def divisor(self, outer: int, inner: int, valid: Tensor) -> Tensor | float:
-        """For `outer` items of `inner` positions, of which `valid` (a mask) count."""
+        """For `outer` items of `inner` positions, of which the mask `valid`, of the labels' shape, counts."""
         if self.normalization == "pre_fixed":
             return max(1.0, self.pre_fixed_normalizer)
         return super().divisor(outer, inner, valid)

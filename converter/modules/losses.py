@@ -40,7 +40,7 @@ class NormalizedLoss(nn.Module):
         self.normalization, self.ignore_label = normalization, ignore_label
 
     def divisor(self, outer: int, inner: int, valid: Tensor) -> Tensor | float:
-        """For `outer` items of `inner` positions, of which `valid` (a mask) count."""
+        """For `outer` items of `inner` positions, of which the mask `valid`, of the labels' shape, counts."""
         if self.normalization == "valid":
             return valid.sum().clamp(min=1)
         return float(max({"full": outer * inner, "batch_size": outer, "none": 1}[self.normalization], 1))

@@ -53,7 +53,7 @@ class CaffePool2d(nn.Module):
         return rows, columns
 
     def pad(self, x: Tensor, value: float) -> Tensor:
-        """X with its padding, and with as much behind it as the last window reaches over."""
+        """X (n, c, h, w) with its padding, and with as much behind it as the last window reaches over."""
         bottom, right = overhang(x, self.window(x), self.stride, self.padding, self.ceil_mode)
         return F.pad(x, (self.padding[1], right, self.padding[0], bottom), value=value)
 

@@ -48,7 +48,7 @@ def _is_affine(layer: Layer) -> bool:
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """Mean, variance and their factor, all zeros at first; NVIDIA's scale, filled with ones, and bias."""
+    """Mean (c,), variance (c,) and their factor (1,), zeros at first; NVIDIA's scale, of ones, and bias."""
     layer.expect(bottoms, 1)
     specs = Params("layer", [layer.message], layer.where, layer.path).each("param", "param")
     if any(spec.has("lr_mult") and spec.real("lr_mult") != 0 for spec in specs[:3]):

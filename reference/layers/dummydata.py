@@ -25,7 +25,7 @@ def _shapes(layer: Layer, params: Params) -> list[tuple[int, ...]]:
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """No bottoms; returns one filled blob a top."""
+    """No bottoms; returns one filled blob a top, of its stated shape."""
     params = layer.params("dummy_data_param")
     fillers = params.each("data_filler", "filler") or [Params("filler", [], layer.where, layer.path)]
     if len(fillers) not in (1, len(layer.tops)):

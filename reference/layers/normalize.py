@@ -15,7 +15,7 @@ SUMS = True
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """The scale, 1 where no filler is named."""
+    """The scale (c,) or (1,), 1 where no filler is named."""
     layer.expect(bottoms, 1)
     params = layer.params("norm_param")
     shape = () if params.flag("channel_shared") else (bottoms[0].shape[1],)

@@ -30,7 +30,7 @@ def spread(layer: Layer, params: Params, factor: Array, x: Array) -> Array:
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
-    """The scale unless it is the second bottom, and the bias with bias_term."""
+    """The scale, of the shape that the axes give, unless it is the second bottom, and the bias with bias_term."""
     layer.expect(bottoms, 1, 2)
     params = layer.params("scale_param")
     learned = len(bottoms) == 1
