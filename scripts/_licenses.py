@@ -50,14 +50,16 @@ def closure(requirements: list[str]) -> set[str]:
 
 
 def license_of(name: str) -> str:
-    """What a package's metadata say: the expression, else the field, else the classifiers."""
+    """What a package's metadata say: the expression, else the classifiers, else the field's first line.
+
+    The field comes last because older packages hold the license's whole text there.
+    """
     about = metadata(name)
-    stated = about.get("License-Expression") or (about.get("License") or "").splitlines()[:1]
-    first = stated if isinstance(stated, str) else "".join(stated)
     classified = [
         line.rpartition(" :: ")[2] for line in about.get_all("Classifier") or [] if line.startswith("License")
     ]
-    return first.strip() or ", ".join(classified) or "not stated"
+    field = (about.get("License") or "").strip().partition("\n")[0]
+    return about.get("License-Expression") or ", ".join(classified) or field or "not stated"
 
 
 def audit() -> None:

@@ -374,7 +374,8 @@ def test_hdf5_that_would_expand_or_lie_elsewhere_is_refused(tmp_path):
     with h5py.File(tmp_path / "bare.h5", "w") as file:
         file["fc/0"] = WEIGHT
 
-    for name, message in (("large", "expand"), ("virtual", "no plain array"), ("text", "no plain"), ("bare", "/data")):
+    empty = "no plain array|does not hold all data"  # older h5py writes a layout without sources as a plain dataset
+    for name, message in (("large", "expand"), ("virtual", empty), ("text", "no plain"), ("bare", "/data")):
         with pytest.raises(WireError, match=message):
             answer(PRODUCT, tmp_path / f"{name}.h5")
 
