@@ -102,18 +102,18 @@ def _wire(layers: tuple[Layer, ...]) -> tuple[list[str], set[str]]:
     for layer in layers:
         for bottom in layer.bottoms:
             if bottom not in blobs:
-                raise _unused_inputs(layer, f"bottom {bottom!r} is written by no earlier layer")
+                raise _net_error(layer, f"bottom {bottom!r} is written by no earlier layer")
             unread.discard(bottom)
         flags = len(layer.message.named("propagate_down"))
         if flags not in (0, len(layer.bottoms)):
-            raise _unused_inputs(layer, f"has {flags} propagate_down; expected none, or one a bottom")
+            raise _net_error(layer, f"has {flags} propagate_down; expected none, or one a bottom")
         operator = registry.find(layer.type)
         if operator is not None and operator.not_in_place and not set(layer.tops).isdisjoint(layer.bottoms):
-            raise _unused_inputs(layer, "works in place, which Caffe forbids this type; name its top otherwise")
+            raise _net_error(layer, "works in place, which Caffe forbids this type; name its top otherwise")
         for index, top in enumerate(layer.tops):
             in_place = index < len(layer.bottoms) and layer.bottoms[index] == top
             if top in blobs and not in_place:
-                raise _unused_inputs(layer, f"top {top!r} is written already, and not in place")
+                raise _net_error(layer, f"top {top!r} is written already, and not in place")
             blobs[top] = None
             unread.add(top)
     return list(blobs), unread
@@ -127,10 +127,10 @@ def _check_rates(layers: Iterable[Layer]) -> None:
             for rate in ("lr_mult", "decay_mult"):
                 name = spec.text("name")
                 if name and spec.has(rate) and stated.setdefault((name, rate), spec.real(rate)) != spec.real(rate):
-                    raise _unused_inputs(layer, f"shares param {name!r} with a layer of another {rate}; expected one")
+                    raise _net_error(layer, f"shares param {name!r} with a layer of another {rate}; expected one")
 
 
-def _unused_inputs(layer: Layer, what: str) -> NetError:
+def _net_error(layer: Layer, what: str) -> NetError:
     return NetError(f"{layer.where}: {what}", path=layer.path, line=layer.message.line, layer=layer.name)
 
 

@@ -22,9 +22,9 @@ from converter.cli._help import Formatter, examples_epilog
 from converter.cli._output import (
     Parser,
     UsageError,
-    chosen_streams,
     print_failure,
     print_result,
+    redirect_output,
     refusal_wants_json,
     wants_json,
 )
@@ -94,7 +94,7 @@ def _run(given: list[str]) -> int:
     """Parse and run; with --json, what came of it is printed at the end."""
     args, out = make_parser(given).parse_args(given), sys.stdout
     try:
-        with common_settings(args), chosen_streams(args):
+        with common_settings(args), redirect_output(args):
             code = int(args.run(args))
     except (ConversionError, KeyboardInterrupt) as error:
         if wants_json(args):

@@ -59,7 +59,7 @@ def model_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_model(args: argparse.Namespace) -> Model:
+def select_model(args: argparse.Namespace) -> Model:
     """The net that MODEL names, once it is clear where its weights are.
 
     Raises:

@@ -64,7 +64,7 @@ def refusal_wants_json(given: list[str]) -> bool:
 
 
 @contextmanager
-def chosen_streams(args: argparse.Namespace) -> Iterator[None]:
+def redirect_output(args: argparse.Namespace) -> Iterator[None]:
     """Within the block, print as --json and --quiet say; `args.errors` is where errors go in any case."""
     args.errors, sink = sys.stderr, io.StringIO()
     quiet = getattr(args, "quiet", False)

@@ -55,17 +55,17 @@ def run(args: argparse.Namespace) -> int:
     from converter.dilatednet.paper import paper_row
     from converter.dilatednet.training.distributed import init_process_group
 
-    model = _network.chosen_model(args)
+    model = _network.select_model(args)
     split = open_data(args, ("image", "labels"), known=model.label_set, strict=args.strict)
     _check_classes(model, split)
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
     check_device(args.device)
     with init_process_group(args.device) as processes:
         about = {**_network.net_facts(args, model), **_data_facts(split)}
-        label = _labeller(args, model, processes.device)
         if processes.is_main:
             _claim_folders(args, model)
         processes.wait()
+        label = _labeller(args, model, processes.device)
         counts = _gather_counts(_count_share(args, split, about, label, processes), processes, split)
         if processes.is_main:
             publish(Result(split, counts, row, about), args, _report_labels(args, split, label))

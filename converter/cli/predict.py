@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from converter.data.image_files import find_images
     from converter.files.folder_record import make_folder
 
-    model, folder = _network.chosen_model(args), Path(args.output)
+    model, folder = _network.select_model(args), Path(args.output)
     images, skipped = find_images(args.images, recursive=args.recursive, without=folder)
     jobs = _jobs(images, folder, args.overlay)
     with warnings.catch_warnings(), _Bar(len(jobs)) as bar:
@@ -109,16 +109,16 @@ class _Work:
 
         self._args, self._model, self._bar, self._folder = args, model, bar, Path(args.output)
         crf = make_crf(args.crf) if args.crf else None
+        self._facts = _network.net_facts(args, model) | _mean_facts(args)
+        _network.check_labels(self._folder, self._facts, afresh=args.afresh)  # before the net is made: that takes long
         self._module, input_size = _network.network(args, model, args.device)
         mean = read_mean_argument(args.mean, input_size or self._module.input_size or model.input_size)
         self._options: dict[str, Any] = {"input_size": input_size, "on_tile": bar.tile, "crf": crf, "mean": mean}
-        self._facts = _network.net_facts(args, model) | _mean_facts(args)
         self._kinds: Counter[str] = Counter()
         self.labeled: list[dict[str, Any]] = []
         self.failed: list[ImageError] = []
         told = {"net": str(args.model), "weights": str(args.weights or model.weights)}
         self._sheet = ContactSheet(model, told) if args.report else None
-        _network.check_labels(self._folder, self._facts, afresh=args.afresh)
 
     def label(self, job: _Job) -> None:
         """Label one image, write its files, and say so in a line; or say that it cannot be read."""
@@ -135,7 +135,8 @@ class _Work:
             return
         finally:
             self._bar.advance()
-        _network.claim_labels(self._folder, self._facts, afresh=self._args.afresh)
+        if not self.labeled:
+            _network.claim_labels(self._folder, self._facts, afresh=self._args.afresh)
         self._write(job, image, labels)
 
     def _write(self, job: _Job, image: Pixels, labels: Pixels) -> None:

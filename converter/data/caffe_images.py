@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from converter.data.images import DECODE_ERRORS, FORMATS, check_pixels
+from converter.data.image_kinds import DECODE_ERRORS
+from converter.data.images import FORMATS, check_pixels
 from converter.data.transforms import Array
 from converter.errors import ImageError
 

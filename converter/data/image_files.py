@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from converter.data.image_kinds import DECODE_ERRORS
 from converter.data.images import FORMATS, SUFFIXES
 from converter.errors import ImageError
 
@@ -63,7 +64,7 @@ def is_image(path: Path) -> bool:
             return True
     except Image.DecompressionBombError:
         return True
-    except Exception:  # noqa: BLE001 - Pillow has many words for no
+    except DECODE_ERRORS:
         return False
 
 

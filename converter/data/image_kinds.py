@@ -6,6 +6,8 @@ upper 8 kept (Pillow rounds those of a PPM in color), of several images the firs
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +17,22 @@ import numpy.typing as npt
 from PIL import Image
 
 ImageArray = npt.NDArray[np.uint8]
+
+DECODE_ERRORS = (
+    *(
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        OverflowError,
+        IndexError,
+        KeyError,
+        TypeError,
+        struct.error,
+        zlib.error,
+    ),
+    UserWarning,  # Pillow's word for damage it reads past, where the caller made warnings errors
+)
 
 _KINDS = {
     "1": "1-bit",
@@ -72,7 +90,7 @@ def count_conversions(paths: Iterable[Path], formats: tuple[str, ...]) -> Counte
         try:
             with Image.open(path, formats=formats) as image:
                 found[conversion(image) or ""] += 1
-        except Exception:  # noqa: BLE001 - whoever reads the pixels says what is wrong
+        except (*DECODE_ERRORS, Image.DecompressionBombError):  # told where the pixels are read
             continue
     del found[""]
     return found

@@ -6,15 +6,13 @@ An image that is turned by its EXIF orientation is turned upright, as every view
 from __future__ import annotations
 
 import os
-import struct
-import zlib
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from converter.data.image_kinds import ImageArray, conversion, to_rgb
+from converter.data.image_kinds import DECODE_ERRORS, ImageArray, conversion, to_rgb
 from converter.errors import ImageError
 from converter.files.memory import check_memory
 from converter.files.paths import is_file, is_there
@@ -32,21 +30,6 @@ _COPIES = 4
 _SMALL = 1 << 26
 _MOST_EXPANSION = 1100
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-DECODE_ERRORS = (
-    *(
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        OverflowError,
-        IndexError,
-        KeyError,
-        TypeError,
-        struct.error,
-        zlib.error,
-    ),
-    UserWarning,  # Pillow's word for damage it reads past, where the caller made warnings errors
-)
 _KINDS = {"I": "32-bit grayscale", "F": "floating-point grayscale"}
 
 

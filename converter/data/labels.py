@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from converter.data.images import DECODE_ERRORS, FORMATS, check_pixels
+from converter.data.image_kinds import DECODE_ERRORS
+from converter.data.images import FORMATS, check_pixels
 from converter.errors import DatasetError
 from converter.files.atomic import atomic_write
 

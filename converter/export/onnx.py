@@ -67,7 +67,7 @@ def _model(net: CaffeModule) -> Any:
                 output_names=names,
                 verbose=False,
             )
-    except Exception as error:
+    except Exception as error:  # the exporter's passes raise whatever they meet; the chain's first error is shown
         raise OutputError(
             f"cannot be written as .onnx: torch's exporter says: {_cause(error):.200}; write .pt2 or .py, or cut the "
             "net before the layer that it means with --until BLOB"

@@ -1,6 +1,6 @@
 """SoftmaxWithLossOHEM (R-FCN's fork): SoftmaxWithLoss, and as third top each position's loss, 0 where ignored.
 
-Source: src/caffe/layers/softmax_loss_ohem_layer.cpp.
+Source: Intel's src/caffe/layers/softmax_loss_ohem_layer.cpp, but for the ignored; R-FCN's own was not at hand.
 """
 
 from __future__ import annotations
