@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.places import SHARED, VOC_ROOT
+from tests.places import HAS_GRAPHVIZ, SHARED, VOC_ROOT
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One thread a worker, set before numpy and torch start theirs: more would fight over the same cores.
@@ -27,6 +27,8 @@ def _reason(item: pytest.Item) -> str | None:
     for extra, package in (("onnx", "onnxruntime"), ("hub", "huggingface_hub")):
         if item.get_closest_marker(extra) and importlib.util.find_spec(package) is None:
             return f"no {package}: install the extra [{extra}]"
+    if item.get_closest_marker("draw") and not HAS_GRAPHVIZ:
+        return "no Graphviz: install it, or the extra [draw]"
     if item.get_closest_marker("gpu"):
         import torch
 

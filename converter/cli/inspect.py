@@ -44,9 +44,9 @@ def run(args: argparse.Namespace) -> int:
     from converter.plan.inspection import inspect_net
 
     if args.report:
-        from converter.report.net_page import check_ending, write_drawing
+        from converter.report.net_page import check_target, write_drawing
 
-        check_ending(args.report)
+        check_target(args.report)
     state = {"values": dict(args.values), "phase": args.phase, "stages": tuple(args.stage), "level": args.level}
     found = inspect_net(args.net, args.weights, inputs=dict(args.inputs), key=args.key, crop=args.crop, **state)
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]

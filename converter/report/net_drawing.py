@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from converter.errors import printable
 from converter.report.net_boxes import Box, LayerFacts, Outlet, shape_text
-from converter.report.net_layout import RANK_GAP, Arrow, Layout, Point, arrange
+from converter.report.net_layout import STEM, Arrow, Layout, Point, arrange, port
 from converter.report.page import PALETTE, escape
 
-_LINE, _PADDING, _BAND = 16.0, 9.0, 6.0
+_LINE, _PADDING, _BAND = 16, 9, 6
 _NARROWEST, _LONGEST, _OUTLET = 150.0, 226.0, 104.0
-_MARGIN, _STEM = 12.0, 22.0
+_MARGIN = 12.0
 _WIDTHS = ((" ,.:;'|!()-ijl", 4.8), ("mwMW×", 9.8))
 _BOLD = 1.08
 _MOST = 30
@@ -60,9 +60,9 @@ class Drawing(NamedTuple):
 def draw(boxes: Sequence[Box], title: str, *, alone: bool = False) -> Drawing:
     """The net as an `<svg>`; with `alone` a file of its own, which brings the palette and its background."""
     sizes = [_size(box) for box in boxes]
-    arrows, labels = _arrows(boxes, sizes)
-    layout = arrange(sizes, arrows)
-    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN + RANK_GAP
+    arrows, labels = _arrows(boxes)
+    layout = arrange(sizes, [(box.bottoms, len(box.outlets)) for box in boxes], arrows)
+    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
     parts = [
         f'<svg class="net" xmlns="http://www.w3.org/2000/svg" width="{width:.1f}" height="{height:.1f}" '
         f'viewBox="{-_MARGIN:.1f} {-_MARGIN:.1f} {width:.1f} {height:.1f}" role="img">'
@@ -107,30 +107,26 @@ def _wrap(line: str) -> list[str]:
     return parts
 
 
-def _size(box: Box) -> Point:
+def _size(box: Box) -> tuple[int, int]:
     names = [_BOLD * text_width(short(layer.name)) for layer in box.layers]
     texts = [text_width(text) for layer in box.layers for text in _text_lines(layer)]
     wide = max(names + texts) + 2 * _PADDING + _BAND
     shapes = [text_width(shape_text(outlet.shape)) + 16 for outlet in box.outlets]
     ports = max(len(shapes) * max([_OUTLET, *shapes]) if len(shapes) > 1 else 0, box.bottoms * 14)
-    return max(wide, ports, _NARROWEST), sum(map(_height, box.layers))
+    return math.ceil(max(wide, ports, _NARROWEST)), sum(map(_height, box.layers))
 
 
-def _height(layer: LayerFacts) -> float:
+def _height(layer: LayerFacts) -> int:
     return _LINE * (1 + len(_text_lines(layer))) + 2 * _PADDING - 4
 
 
-def _arrows(boxes: Sequence[Box], sizes: Sequence[Point]) -> tuple[list[Arrow], list[str]]:
+def _arrows(boxes: Sequence[Box]) -> tuple[list[Arrow], list[str]]:
     """Every arrow from an outlet to a reader, and what it carries, as text."""
-    arrows, labels, blob = [], [], 0
+    arrows, labels = [], []
     for tail, box in enumerate(boxes):
         for place, outlet in enumerate(box.outlets):
-            blob += 1
-            for head, bottom in outlet.readers:
-                start = sizes[tail][0] * (place + 0.5) / len(box.outlets)
-                end = sizes[head][0] * (bottom + 1) / (boxes[head].bottoms + 1)
-                arrows.append(Arrow(tail, head, start, end, blob))
-                labels.append(f"{outlet.blob}: {shape_text(outlet.shape)}")
+            arrows += [Arrow(tail, place, head, bottom) for head, bottom in outlet.readers]
+            labels += [f"{outlet.blob}: {shape_text(outlet.shape)}"] * len(outlet.readers)
     return arrows, labels
 
 
@@ -142,27 +138,18 @@ def _paths(arrows: Sequence[Arrow], labels: Sequence[str], layout: Layout) -> It
 
 
 def _curve(route: Sequence[Point]) -> str:
-    """Straight down within a rank and past the shape; bent, with vertical ends, from one rank to the next."""
-    text = f"M{route[0][0]:.1f} {route[0][1]:.1f}"
-    for index, ((x, y), (to_x, to_y)) in enumerate(pairwise(route[1:])):
-        if index % 2:
-            text += f"V{y:.1f}"
-        elif x == to_x:
-            text += f"V{to_y:.1f}"
-        else:
-            start = y + (_STEM if index == 0 else 0)
-            middle = (start + to_y) / 2
-            text += f"V{start:.1f}C{x:.1f} {middle:.1f} {to_x:.1f} {middle:.1f} {to_x:.1f} {to_y:.1f}"
-    return text
+    """Straight down past the shape, then a chain of cubic Bézier curves."""
+    (x, y), *rest = route
+    return f"M{x:.1f} {y - STEM:.1f}V{y:.1f}C{' '.join(f'{x:.1f} {y:.1f}' for x, y in rest)}"
 
 
 def _outlets(box: Box, corner: Point, size: Point) -> Iterable[str]:
     """The shape beside each arrow's beginning; a short arrow for a blob that nothing reads: an output of the net."""
     y = corner[1] + size[1]
     for place, outlet in enumerate(box.outlets):
-        x = corner[0] + size[0] * (place + 0.5) / len(box.outlets)
+        x = corner[0] + port(size[0], place, len(box.outlets))
         if not outlet.readers:
-            yield f'<path marker-end="url(#head)" d="M{x:.1f} {y:.1f}v{RANK_GAP * 0.6:.1f}"/>'
+            yield f'<path marker-end="url(#head)" d="M{x:.1f} {y:.1f}v{STEM:.1f}"/>'
         yield _shape(outlet, x + 6, y + 15)
 
 

@@ -11,18 +11,21 @@ from converter.plan.inspection import Inspection
 from converter.report import page
 from converter.report.net_boxes import Box, net_boxes, shape_text
 from converter.report.net_drawing import COLORS, draw
+from converter.report.net_layout import check_graphviz
 
 ENDINGS = (".html", ".svg")
 
 
-def check_ending(path: str | os.PathLike[str]) -> None:
+def check_target(path: str | os.PathLike[str]) -> None:
     """Refuse a file that no drawing can be written to, before any work.
 
     Raises:
         OutputError: the name ends in neither .html nor .svg.
+        ConversionError: there is no Graphviz.
     """
     if Path(path).suffix.lower() not in ENDINGS:
         raise OutputError("a drawing of a net ends in .html or .svg; name such a file", path=os.fspath(path))
+    check_graphviz()
 
 
 def write_drawing(path: str | os.PathLike[str], found: Inspection) -> None:
@@ -31,8 +34,9 @@ def write_drawing(path: str | os.PathLike[str], found: Inspection) -> None:
     Raises:
         OutputError: another ending, or a file that cannot be written.
         ShapeError: a net that does not build, so that its shapes are not known.
+        ConversionError: there is no Graphviz, or it lays nothing out.
     """
-    check_ending(path)
+    check_target(path)
     if found.plan is None:
         raise ShapeError("cannot be drawn: its shapes are not known; mend the problem above first", path=found.net.path)
     boxes, title = net_boxes(found.plan, found.rows), found.net.name or Path(found.net.path).stem

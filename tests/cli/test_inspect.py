@@ -61,6 +61,7 @@ def test_weights_that_do_not_fit_are_told(capsys):
     assert "problem: " in capsys.readouterr().out
 
 
+@pytest.mark.draw
 @pytest.mark.parametrize("ending", ["html", "svg"])
 def test_the_net_is_drawn_into_the_file_named(ending, tmp_path, capsys):
     target = tmp_path / f"net.{ending}"
@@ -76,6 +77,7 @@ def test_a_drawing_of_another_ending_is_refused_before_anything_is_read(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.draw
 def test_a_net_that_does_not_build_is_told_and_not_drawn(tmp_path, capsys):
     path = tmp_path / "net.prototxt"
     path.write_text('layer { name: "a" type: "Foo" top: "y" }\n')
