@@ -170,7 +170,7 @@ def build_net(
     _check_rates(layers)
     if crop == "geometry":
         layers = with_crop_offsets(layers)
-    inputs = [top for layer in layers for top in layer.tops if _is_required(layer)]
+    inputs = [top for layer in layers for top in layer.tops if registry.is_required(layer)]
     return Net(
         text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(inputs), _is_dilation_fork(every)
     )
@@ -187,11 +187,6 @@ def _is_dilation_fork(layers: list[Layer]) -> bool:
         )
 
     return any(layer.type in ("ImageLabelData", "BinLabelData") or has_identity("", layer.message) for layer in layers)
-
-
-def _is_required(layer: Layer) -> bool:
-    operator = registry.find(layer.type)
-    return operator is not None and operator.is_input and operator.forward is None
 
 
 def read_net(

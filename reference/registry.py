@@ -2,7 +2,8 @@
 
 A layer's file holds `TYPE` (Caffe's spelling), `MESSAGES` (the parameter messages it honors) and either
 `forward(layer, bottoms, blobs) -> tops` or `IS_INPUT = True` for a layer whose tops the caller gives (both: may give);
-with learned blobs also `parameters(layer, bottoms) -> list[Parameter]`. Messages that the field table lacks stand in
+with learned blobs also `parameters(layer, bottoms) -> list[Parameter]`. `computes(layer)` tells of a layer with both
+whether `forward` can compute this one. Messages that the field table lacks stand in
 `FIELDS`, written as in reference/tables.py. Optional, where the usual does not hold:
 
 `BLOBS`: names of the blobs in a state_dict, in Caffe's order (usual: weight, bias; further ones blob2, blob3, …).
@@ -34,6 +35,7 @@ from reference.schema import declare
 
 Forward = Callable[[Layer, list[Array], list[Array]], Sequence[Array]]
 Parameters = Callable[[Layer, list[Array]], list[Parameter]]
+Computes = Callable[[Layer], bool]
 StoredOrder = Callable[[list[int]], list[int]]
 FromState = Callable[[list[NDArray[Any]]], list[NDArray[Any]]]
 
@@ -42,13 +44,14 @@ FromState = Callable[[list[NDArray[Any]]], list[NDArray[Any]]]
 class Operator:
     """What a layer's file holds; the module's docstring tells what each means.
 
-    `is_input`: the caller may give the tops, and must where `forward` is None.
+    `is_input`: the caller may give the tops, and must where `forward` is None, or `computes` says that it cannot.
     """
 
     type: str
     messages: tuple[str, ...]
     forward: Forward | None
     is_input: bool
+    computes: Computes | None
     parameters: Parameters | None
     blobs: tuple[str, ...]
     older_blobs: tuple[str, ...]
@@ -78,6 +81,7 @@ def _load(file_name: str) -> Operator:
         messages=getattr(module, "MESSAGES", ()),
         forward=getattr(module, "forward", None) if is_input else module.forward,
         is_input=is_input,
+        computes=getattr(module, "computes", None),
         parameters=getattr(module, "parameters", None),
         blobs=blobs,
         older_blobs=tuple(getattr(module, "OLDER_BLOBS", blobs)),
@@ -98,6 +102,14 @@ def find(kind: str) -> Operator | None:
         return None
     operator = _load(kind.lower())
     return operator if operator.type == kind else None
+
+
+def is_required(layer: Layer) -> bool:
+    """Whether the caller must give a layer's tops."""
+    operator = find(layer.type)
+    if operator is None or not operator.is_input:
+        return False
+    return operator.forward is None or (operator.computes is not None and not operator.computes(layer))
 
 
 def is_discontinuous(layer: Layer) -> bool:

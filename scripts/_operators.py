@@ -26,7 +26,7 @@ HEAD = """# Operators
 Written by `scripts/operators` from the layers' docstrings, from the fields that their cases (`tests/cases`) show
 them to read, and from the goldens; a test fails when it is stale. All {count} types climb the ladder of
 `tests/test_ladder.py`: converter and oracle agree on {cases} cases in float64 and in float32, on {exact} of them with
-whole numbers and exactly. Python layers are the user's own; the oracle runs none.
+whole numbers and exactly. Python layers of the user's own are not among them: the oracle runs none.
 
 - *blobs*: names in the state dict, in Caffe's order.
 - *in place*: the top may have the bottom's name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter.errors import UnsupportedLayerError
+from converter.layers.kit import region_python_layers  # noqa: F401 (it registers its layers)
 from converter.layers.kit.known_python_layers import KNOWN_PYTHON_LAYERS
 from converter.layers.kit.python_layers import PYTHON_LAYERS
 from converter.layers.layer import Operator, Shapes, layer
@@ -17,8 +18,9 @@ class Python(Operator):
     """Stands for the operator that `converter.python_layer(module, class)` registered for python_param's two names.
 
     Known without being registered: FCN's data layers (voc_layers, siftflow_layers, pascalcontext_layers, nyud_layers)
-    and py-faster-rcnn's (roi_data_layer.layer), which the caller feeds; rpn.proposal_layer's ProposalLayer; pyloss's
-    EuclideanLossLayer; ENet's spatial_dropout.
+    and py-faster-rcnn's (roi_data_layer.layer), which the caller feeds; its ProposalLayer, AnchorTargetLayer and
+    ProposalTargetLayer (rpn.proposal_layer, rpn.anchor_target_layer, rpn.proposal_target_layer), whose random choices
+    are NumPy's of seed 3; pyloss's EuclideanLossLayer; ENet's spatial_dropout.
 
     Source: include/caffe/layers/python_layer.hpp.
     """

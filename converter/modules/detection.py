@@ -185,7 +185,7 @@ class Proposal(nn.Module):
 
     def _image(self, index: int, scores: Tensor, offsets: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """One image's regions and scores."""
-        anchors = self._shift_anchors(scores)
+        anchors = shift_anchors(self.anchors, self.stride, scores)
         size = anchors[:, 2:] - anchors[:, :2] + 1
         moves = offsets.reshape(len(self.anchors), 4, -1).permute(2, 0, 1).reshape(-1, 4)
         center = anchors[:, :2] + size / 2 + moves[:, :2] * size
@@ -199,13 +199,6 @@ class Proposal(nn.Module):
         order = (order if self.keeps_small else order[large[order]])[: self.before]
         kept = order[nms(boxes[order], self.nms_threshold, border=1.0, most=self.after)]
         return torch.cat([torch.full_like(boxes[kept, :1], index), boxes[kept]], 1), score[kept]
-
-    def _shift_anchors(self, like: Tensor) -> Tensor:
-        """The anchors at every position, row by row: (h * w * anchors, 4), like: (2 * anchors, h, w)."""
-        options: dict[str, Any] = {"dtype": like.dtype, "device": like.device}
-        y, x = (torch.arange(size, **options) * self.stride for size in like.shape[1:])
-        corner = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1).repeat(1, 1, 2)
-        return (corner[:, :, None] + torch.tensor(self.anchors, **options)).reshape(-1, 4)
 
     def extra_repr(self) -> str:
         """The limits."""
@@ -224,3 +217,11 @@ class RegionProposal(Proposal):
         """The regions, (r, 5), and their scores, (r, 1), where they are asked for."""
         found = super().forward(probabilities, offsets, sizes)
         return found if isinstance(found, Tensor) else (found[0], found[1][:, None])
+
+
+def shift_anchors(anchors: Sequence[Box], stride: int, like: Tensor) -> Tensor:
+    """The anchors at every position, row by row: (h * w * anchors, 4), like: (c, h, w)."""
+    options: dict[str, Any] = {"dtype": like.dtype, "device": like.device}
+    y, x = (torch.arange(size, **options) * stride for size in like.shape[1:])
+    corner = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1).repeat(1, 1, 2)
+    return (corner[:, :, None] + torch.tensor(anchors, **options)).reshape(-1, 4)

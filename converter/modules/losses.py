@@ -151,7 +151,7 @@ class L1Loss(nn.Module):
 
 
 class EuclideanLoss(nn.Module):
-    """Sum of (a - b)² / 2n; a: (n, ...), b: (n, ...) with as many values -> (). Both get a gradient.
+    """Sum of (a - b)² / 2n; a: (n, ...), b: (n, ...) with as many values -> (), (1,) with `keepdim`. Both learn.
 
     Source: src/caffe/layers/euclidean_loss_layer.cpp.
 
@@ -159,9 +159,14 @@ class EuclideanLoss(nn.Module):
         tensor(1.5000)
     """
 
+    def __init__(self, keepdim: bool = False) -> None:
+        super().__init__()
+        self.keepdim = keepdim
+
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """The loss."""
-        return (a - b.reshape(a.shape)).square().sum() / (2 * a.shape[0])
+        loss = (a - b.reshape(a.shape)).square().sum() / (2 * a.shape[0])
+        return loss[None] if self.keepdim else loss
 
 
 class HingeLoss(nn.Module):

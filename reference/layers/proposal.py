@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.anchors import candidates, first_anchors, suppress
 from reference.layer import Array, Layer
-from reference.params import Params
 
 TYPE = "Proposal"
 MESSAGES = ("proposal_param",)
@@ -19,61 +19,17 @@ proposal_param: feat_stride 0 int = 16; base_size 0 int = 16; min_size 0 int = 1
 """  # noqa: E501 (one line a message)
 
 
-def _anchors(params: Params) -> list[tuple[float, float, float, float]]:
-    base = params.integer("base_size")
-    center, found = (base - 1) / 2, []
-    for ratio in params.reals("ratio"):
-        width = int(np.sqrt(base * base / ratio) + 0.5)
-        height = int(width * ratio + 0.5)
-        for scale in params.reals("scale"):
-            reach_x, reach_y = (width * scale - 1) / 2, (height * scale - 1) / 2
-            found.append((center - reach_x, center - reach_y, center + reach_x, center + reach_y))
-    return found
-
-
-def _move(box: tuple[float, ...], offset: Array, height: float, width: float) -> list[float]:
-    """The anchor moved by parts of its size, scaled by exponentials, cut to the image."""
-    w, h = box[2] - box[0] + 1, box[3] - box[1] + 1
-    x, y = box[0] + w / 2 + offset[0] * w, box[1] + h / 2 + offset[1] * h
-    w, h = w * np.exp(offset[2]), h * np.exp(offset[3])
-    corners = zip((x - w / 2, y - h / 2, x + w / 2, y + h / 2), (width, height) * 2, strict=True)
-    return [float(min(max(corner, 0), limit - 1)) for corner, limit in corners]
-
-
-def _iou(one: list[float], other: list[float]) -> float:
-    def area(box: list[float]) -> float:
-        return max(box[2] - box[0] + 1, 0) * max(box[3] - box[1] + 1, 0)
-
-    shared = area([*map(max, one[:2], other[:2]), *map(min, one[2:], other[2:])])
-    return shared / (area(one) + area(other) - shared) if shared else 0.0
-
-
-def _regions(params: Params, scores: Array, offsets: Array, info: Array) -> list[tuple[float, list[float]]]:
-    """One image's candidates as (score, box), in the order of the walk."""
-    stride, anchors = params.integer("feat_stride"), _anchors(params)
-    wide, high = (params.integer("min_size") * scale for scale in (info[3] if len(info) > 3 else info[2], info[2]))
-    found = []
-    for row, column in np.ndindex(*scores.shape[1:]):
-        for index, anchor in enumerate(anchors):
-            place = tuple(side + stride * at for side, at in zip(anchor, (column, row) * 2, strict=True))
-            box = _move(place, offsets[4 * index : 4 * index + 4, row, column], float(info[0]), float(info[1]))
-            large = box[2] - box[0] + 1 >= wide and box[3] - box[1] + 1 >= high
-            found.append((float(scores[len(anchors) + index, row, column]) * large, box))
-    return found
-
-
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
     """Scores (n, 2a, h, w), offsets (n, 4a, h, w), images' sizes (n, 3 or 4) -> regions (r, 5), their scores (r,)."""
     layer.expect(bottoms, 3)
     params = layer.params("proposal_param")
+    anchors = first_anchors(params.integer("base_size"), params.reals("ratio"), params.reals("scale"))
+    limits = params.integer("pre_nms_topn"), params.integer("post_nms_topn"), params.real("nms_thresh")
+    stride, least = params.integer("feat_stride"), params.integer("min_size")
     rows, scores = [], []
     for item, info in enumerate(bottoms[2].reshape(len(bottoms[0]), -1)):
-        candidates = _regions(params, bottoms[0][item], bottoms[1][item], info)
-        kept: list[list[float]] = []
-        for score, box in sorted(candidates, key=lambda pair: -pair[0])[: params.integer("pre_nms_topn")]:
-            clear = all(_iou(box, other) <= params.real("nms_thresh") for other in kept)
-            if clear and len(kept) < params.integer("post_nms_topn"):
-                kept.append(box)
-                rows.append([float(item), *box])
-                scores.append(score)
+        found = candidates(anchors, stride, bottoms[0][item], bottoms[1][item], info, least)
+        kept = suppress([one._replace(score=one.score * one.large) for one in found], *limits)
+        rows += [[float(item), *one.box] for one in kept]
+        scores += [one.score for one in kept]
     return [np.array(rows).reshape(-1, 5), np.array(scores)]

@@ -23,7 +23,7 @@ def name_of(case: GoldenCase) -> str:
 
 
 def test_every_golden_of_the_forks_is_there():
-    assert len(CASES) == 60
+    assert len(CASES) == 65
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)

@@ -1,5 +1,7 @@
 """Python layers that are known without being registered: FCN's, Faster R-CNN's, BVLC's example, ENet's."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 import converter
 from converter.errors import ShapeError, UnsupportedParameterError
 from converter.layers.kit.python_layers import PYTHON_LAYERS
+from converter.layers.kit.region_python_layers import ProposalTargetLayer
 from tests.layers.one_layer import normal, run, uniform
 
 
@@ -62,7 +65,96 @@ def test_a_loss_of_half_the_squares(build):
     """(1 + 4 + 9 + 0) / (2 * 2 items)."""
     x = np.array([[1.0, 2.0], [3.0, 0.0]])
     (loss,) = run(build, python("pyloss", "EuclideanLossLayer"), x, 0 * x)
-    assert loss == 3.5
+    assert loss.tolist() == [3.5]
+
+
+ANCHOR_TARGET = python(
+    "rpn.anchor_target_layer", "AnchorTargetLayer", "{'feat_stride': 8, 'scales': [1], 'ratios': [1]}"
+)
+
+
+def test_anchors_and_their_targets_by_hand(build):
+    """Anchors of 16 x 16 pixels at 0 and 8 in an image of 24 x 16: two of three columns lie inside.
+
+    The true box (0, 0, 15, 11) has 16 x 12 pixels, the first anchor 16 x 16: overlap 192 / 256 = 0.75, label 1. The
+    second shares 8 x 12 = 96 of 256 + 192 - 96 = 352 pixels: 0.27, label 0. Centers lie at 8 and 6 of heights 8: the
+    first moves by -2 / 16 and shrinks by log(12 / 16). Two labels count, so each outer weight is 1/2.
+    """
+    bottoms = np.zeros((1, 2, 1, 3)), np.array([[0.0, 0, 15, 11, 7]]), np.array([[16.0, 24, 1]])
+    labels, targets, inside, outside = run(build, ANCHOR_TARGET, *bottoms, np.zeros((1, 3, 4, 4)), tops=4)
+    assert labels.tolist() == [[[[1, 0, -1]]]]
+    np.testing.assert_allclose(targets[0, :, 0, 0], [0, -0.125, 0, np.log(0.75)], atol=1e-15)
+    np.testing.assert_allclose(targets[0, :, 0, 1], [-0.5, -0.125, 0, np.log(0.75)], atol=1e-15)
+    assert (targets[..., 2] == 0).all()
+    assert inside[0, :, 0].tolist() == [[1, 0, 0]] * 4
+    assert outside[0, :, 0].tolist() == [[0.5, 0.5, 0]] * 4
+
+
+def proposal_target(build, text, regions, boxes):
+    return run(build, python("rpn.proposal_target_layer", "ProposalTargetLayer", text), regions, boxes, tops=5)
+
+
+def test_regions_and_their_targets_by_hand(build):
+    """One region half over a box of 10 x 10: overlap 50 / 100, class 2; its center is 2.5 lower, of a height of 5.
+
+    So dy = 2.5 / 5 / 0.1 = 5 and dh = log(10 / 5) / 0.2; the box itself is a region too, with offsets 0.
+    """
+    regions, boxes = np.array([[0.0, 0, 0, 9, 4]]), np.array([[0.0, 0, 9, 9, 2]])
+    rois, labels, targets, inside, outside = proposal_target(build, "'num_classes': 3", regions, boxes)
+    own = int(np.flatnonzero(rois[:, 4] == 9)[0])
+    assert labels.tolist() == [2, 2]
+    np.testing.assert_allclose(targets[1 - own], [0] * 8 + [0, 5, 0, np.log(2) / 0.2], atol=1e-13)
+    assert (targets[own] == 0).all()
+    assert inside.tolist() == outside.tolist() == [[0] * 8 + [1] * 4] * 2
+
+
+def test_two_classes_hold_objects_of_every_class(build):
+    """R-FCN's offsets that know no classes: class 2 stands at the columns of class 1."""
+    boxes = np.array([[0.0, 0, 9, 9, 2]])
+    _, labels, _, inside, _ = proposal_target(build, "'num_classes': 2", boxes[:, [0, 0, 1, 2, 3]], boxes)
+    assert labels.tolist() == [2, 2]
+    assert inside.tolist() == [[0] * 4 + [1] * 4] * 2
+
+
+def test_true_boxes_have_to_be_there_and_of_a_class_that_is_known(build):
+    regions = np.array([[0.0, 0, 0, 9, 4]])
+    with pytest.raises(ShapeError, match="a box of class 7; there are 3 classes"):
+        proposal_target(build, "'num_classes': 3", regions, np.array([[0.0, 0, 9, 9, 7]]))
+    with pytest.raises(ShapeError, match="no true box"):
+        proposal_target(build, "'num_classes': 3", regions, np.zeros((0, 5)))
+    with pytest.raises(ShapeError, match="five numbers a row"):
+        proposal_target(build, "'num_classes': 3", regions, np.zeros((2, 4)))
+    with pytest.raises(UnsupportedParameterError, match="num_classes"):
+        proposal_target(build, "'classes': 3", regions, np.array([[0.0, 0, 9, 9, 1]]))
+
+
+def test_anchors_that_all_lie_outside_are_refused(build):
+    bottoms = np.zeros((1, 2, 1, 3)), np.array([[0.0, 0, 15, 11, 7]]), np.array([[8.0, 8, 1]])
+    with pytest.raises(ShapeError, match="none of 3 anchors lies in an image of 8x8"):
+        run(build, ANCHOR_TARGET, *bottoms, tops=4)
+
+
+def test_settings_of_a_subclass(build, monkeypatch):
+    """Batches of 4, of which a quarter may be objects: one object and three others of twenty regions."""
+
+    class Small(ProposalTargetLayer):
+        settings: ClassVar = {"batch": 4}
+
+    monkeypatch.setitem(PYTHON_LAYERS, ("rpn.proposal_target_layer", "ProposalTargetLayer"), Small)
+    regions = np.array([[0.0, 2 * i, 0, 2 * i + 9, 9] for i in range(20)])
+    rois, labels, *_ = proposal_target(build, "'num_classes': 3", regions, np.array([[0.0, 0, 9, 9, 2]]))
+    assert rois.shape == (4, 5)
+    assert sorted(labels.tolist()) == [0, 0, 0, 2]
+
+
+def test_fast_rcnns_data_state_what_the_classes_need(build, tmp_path):
+    path = tmp_path / "net.prototxt"
+    tops = ("data", "rois", "labels", "targets", "inside", "outside")
+    links = " ".join(f'top: "{top}"' for top in tops)
+    body = python("roi_data_layer.layer", "RoIDataLayer", "'num_classes': 21")
+    path.write_text(f'layer {{ name: "d" {body} {links} }}')
+    with pytest.raises(ShapeError, match="labels=N --input-shape targets=N,84"):
+        converter.load(path)
 
 
 def test_dropout_of_channels(build):

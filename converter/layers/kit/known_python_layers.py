@@ -1,4 +1,4 @@
-"""Python layers that public nets are full of, as operators: FCN's and Faster R-CNN's data, proposals, ENet's dropout.
+"""Python layers that public nets are full of, as operators: FCN's and Faster R-CNN's data, a loss, ENet's dropout.
 
 A layer that the user registered under the same names stands over these, and so do the classes of scripts that run on
 `converter.pycaffe`.
@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from converter.errors import ShapeError
-from converter.layers.kit.anchors import make_anchors
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes
 from converter.net.net import Shape
@@ -28,7 +27,7 @@ IMAGE, MAP = (1, 3, 0, 0), (1, 1, 0, 0)
 """An image of three channels and a map of one number a pixel; 0 stands for sizes that only the data know."""
 
 
-def _known(*names: tuple[str, str]) -> Callable[[_Op], _Op]:
+def known(*names: tuple[str, str]) -> Callable[[_Op], _Op]:
     """Register an operator under module and class names."""
 
     def register(operator: _Op) -> _Op:
@@ -63,7 +62,7 @@ class FedPythonLayer(Operator):
         return [*shapes, *[()] * (self.tops - len(shapes))]
 
 
-@_known(
+@known(
     ("voc_layers", "VOCSegDataLayer"),
     ("voc_layers", "SBDDSegDataLayer"),
     ("pascalcontext_layers", "PASCALContextSegDataLayer"),
@@ -74,14 +73,14 @@ class SegmentationData(FedPythonLayer):
     in_order = (IMAGE, MAP)
 
 
-@_known(("siftflow_layers", "SIFTFlowSegDataLayer"))
+@known(("siftflow_layers", "SIFTFlowSegDataLayer"))
 class SiftFlowData(FedPythonLayer):
     """FCN's images with semantic and geometric labels. Source: shelhamer/fcn.berkeleyvision.org."""
 
     in_order = (IMAGE, MAP, MAP)
 
 
-@_known(("nyud_layers", "NYUDSegDataLayer"))
+@known(("nyud_layers", "NYUDSegDataLayer"))
 class NyudData(FedPythonLayer):
     """FCN's tops as param_str lists them: color and hha (1, 3, h, w), depth and label (1, 1, h, w)."""
 
@@ -92,67 +91,26 @@ class NyudData(FedPythonLayer):
         return [IMAGE if name in ("color", "hha") else MAP for name in names]
 
 
-@_known(("roi_data_layer.layer", "RoIDataLayer"))
+@known(("roi_data_layer.layer", "RoIDataLayer"))
 class RoIData(FedPythonLayer):
-    """Faster R-CNN's image, (height, width, scale) and true boxes; Fast R-CNN's images, regions and their targets.
+    """Faster R-CNN's image, (height, width, scale) and true boxes; Fast R-CNN's images, regions, labels and targets.
 
     Source: rbgirshick/py-faster-rcnn, lib/roi_data_layer/layer.py.
     """
 
     def stated_shapes(self, text: str) -> Shapes:
-        """Three tops are those of a net with proposals."""
-        del text
-        return [IMAGE, (1, 3), (0, 5)] if self.tops == 3 else [(0, 3, 0, 0), (0, 5)]
+        """Three tops are those of a net with proposals; else four numbers a class follow regions and labels."""
+        if self.tops == 3:
+            return [IMAGE, (1, 3), (0, 5)]
+        columns = 4 * int(sum(numbers_of(text, "num_classes")))
+        return [(0, 3, 0, 0), (0, 5), (0,), *[(0, columns)] * 3]
 
 
-@_known(("rpn.proposal_layer", "ProposalLayer"))
-class ProposalLayer(Operator):
-    """Faster R-CNN's regions of one image, (r, 5) of 0, x1, y1, x2, y2, and as second top their scores (r, 1).
-
-    As the type Proposal, but boxes that are too small are left out. param_str gives feat_stride, and scales and ratios
-    where they are not 8, 16, 32 and 0.5, 1, 2. Limits are those of lib/fast_rcnn/config.py: 12000 and 2000 in training,
-    6000 and 300 in testing, overlap 0.7, 16 pixels. No gradient.
-    Source: rbgirshick/py-faster-rcnn, lib/rpn/proposal_layer.py and generate_anchors.py.
-    """
-
-    def setup(self, p: Params, bottoms: Shapes) -> None:
-        """Read param_str and compare the bottoms."""
-        self.expect_bottoms(bottoms, 3)
-        view = p.message("python_param")
-        text = view.text("param_str")
-        stride = _numbers(text, "feat_stride")
-        if len(stride) != 1 or stride[0] < 1:
-            raise view.error("param_str", f"is {text!r}", "expected 'feat_stride': a whole number")
-        self.stride = int(stride[0])
-        self.anchors = make_anchors(
-            16, _numbers(text, "ratios") or [0.5, 1, 2], _numbers(text, "scales") or [8, 16, 32]
-        )
-        self.before, self.after = (12000, 2000) if self.phase == "train" else (6000, 300)
-        count = len(self.anchors)
-        if any(len(shape) != 4 for shape in bottoms[:2]) or (bottoms[0][1], bottoms[1][1]) != (2 * count, 4 * count):
-            wanted = f"{count} anchors need {2 * count} and {4 * count} channels"
-            raise ShapeError(f"bottoms of shapes {list(bottoms)}; {wanted}")
-        if bottoms[0][0] != 1:
-            raise ShapeError(f"{bottoms[0][0]} images; the layer takes one at a time")
-
-    def top_shapes(self, bottoms: Shapes) -> Shapes:
-        """As many regions as there may be; a run gives those it found."""
-        del bottoms
-        return [(self.after, 5), (self.after, 1)][: self.tops]
-
-    def module(self) -> nn.Module:
-        """Proposal."""
-        from converter.modules import detection
-
-        limits = (self.before, self.after, 0.7, 16.0)
-        return detection.RegionProposal(self.anchors, self.stride, *limits, scores=self.tops > 1)
-
-
-@_known(("pyloss", "EuclideanLossLayer"))
+@known(("pyloss", "EuclideanLossLayer"))
 class EuclideanLossLayer(Operator):
-    """Sum of (a - b)² / 2n, (); its top has a loss weight where the file says so.
+    """Sum of (a - b)² / 2n, (1,); its top has a loss weight where the file says so.
 
-    Source: examples/pycaffe/layers/pyloss.py, whose top has an axis of length one.
+    Source: examples/pycaffe/layers/pyloss.py.
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
@@ -163,18 +121,18 @@ class EuclideanLossLayer(Operator):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected as many values in each")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
-        """A scalar."""
+        """One number, with an axis."""
         del bottoms
-        return [()]
+        return [(1,)]
 
     def module(self) -> nn.Module:
         """EuclideanLoss."""
         from converter.modules import losses
 
-        return losses.EuclideanLoss()
+        return losses.EuclideanLoss(keepdim=True)
 
 
-@_known(("spatial_dropout", "SpatialDropoutLayer"))
+@known(("spatial_dropout", "SpatialDropoutLayer"))
 class SpatialDropoutLayer(Operator):
     """ENet's dropout of whole channels: (n, c, h, w) to the same.
 
@@ -203,7 +161,7 @@ class SpatialDropoutLayer(Operator):
         return nn.Dropout2d(self.ratio) if self.drops else activations.Power(1.0, 1 / (1 - self.ratio), 0.0)
 
 
-def _numbers(text: str, name: str) -> list[float]:
+def numbers_of(text: str, name: str) -> list[float]:
     """The numbers behind `'name':` in a Python layer's YAML: one, or a list or tuple of them."""
-    found = re.search(rf"'?{name}'?\s*:\s*(?:!!python/tuple\s*)?(\[[^\]]*\]|\([^)]*\)|[\d.]+)", text)
-    return [float(word) for word in re.findall(r"\d+\.?\d*", found[1])] if found else []
+    found = re.search(rf"'?\b{name}'?\s*:\s*(?:!!python/tuple\s*)?(\[[^\]]*\]|\([^)]*\)|-?[\d.]+)", text)
+    return [float(word) for word in re.findall(r"-?\d+\.?\d*", found[1])] if found else []
