@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 from converter.errors import CaffemodelError
 from converter.files.mapping import Mapped
 
 HEAD = 1024
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")  # no tab, line feed, form feed or carriage return
 
 _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\x89HDF\r\n\x1a\n", "hdf5"),
@@ -92,7 +94,7 @@ def _is_html(head: bytes) -> bool:
 
 def _is_text(head: bytes) -> bool:
     """Whether `head` holds nothing but UTF-8 text; the last character may be cut off."""
-    if any(byte < 32 and byte not in b"\t\n\r\f" for byte in head):
+    if _CONTROL.search(head):
         return False
     for cut in range(4):
         try:

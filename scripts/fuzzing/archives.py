@@ -12,6 +12,10 @@ from typing import Any
 
 from scripts.fuzzing.damage import EDGES, damage
 
+_METHODS = (*(zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) * 5, *[zipfile.ZIP_BZIP2] * 4, zipfile.ZIP_LZMA)
+_SIZES = (*(0, 1, 100) * 10, 100_000, 100_000, 3_000_000)
+"""Bytes of a member of zeros: large ones seldom, since packing takes longer than reading."""
+
 _DIGITS = re.compile(rb"\d+")
 
 
@@ -84,14 +88,14 @@ def _change_member(draw: Random, members: list[list[Any]]) -> None:
             ("", "x", "..npy", "../x.npy", "a.b.c.npy", "module.a.npy", "x/data.pkl", "caf\xe9.npy")
         )
     elif kind == 3:
-        member[2] = draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
+        member[2] = draw.choice(_METHODS)
     elif kind == 4:
         found = list(_DIGITS.finditer(member[1][:200]))
         if found:
             at = draw.choice(found)
             member[1] = member[1][: at.start()] + str(draw.choice(EDGES)).encode() + member[1][at.end() :]
     elif kind == 5:
-        member[1] = bytes(draw.choice((0, 1, 100, 100_000, 3_000_000)))
+        member[1] = bytes(draw.choice(_SIZES))
         member[2] = zipfile.ZIP_DEFLATED
     else:
         member[1] = damage(draw, member[1], [member[1]])

@@ -12,6 +12,9 @@ import numpy as np
 from scripts.fuzzing.damage import damage
 
 _TYPES = ("<f4", "<f4", "<f4", "<f2", "<f8", ">f4", "<i4", "u1", "S5", "<c8", "?")
+_CHUNKS = (*[2**12] * 60, *[2**17] * 30, *[2**20] * 9, 2**24)
+"""Numbers along a side of a chunk; large ones seldom, since they take the library longer to write than to read."""
+
 _NAMES = ("0", "0", "1", "2", "9999", "x", "00", "0/0", "iter", "caf\xe9")
 
 
@@ -64,6 +67,6 @@ def _add_data(draw: Random, group: h5py.Group, name: str) -> None:
         chunks = [draw.choice((1, size)) for size in shape]
         options.update(draw.choice(({}, {"compression": "gzip"}, {"shuffle": True}, {"fletcher32": True})))
         if "compression" in options:  # a chunk far larger than the data, in a file that stays small
-            chunks[draw.randrange(len(chunks))] = draw.choice((2**12, 2**20, 2**24))
+            chunks[draw.randrange(len(chunks))] = draw.choice(_CHUNKS)
         options.update(chunks=tuple(chunks), maxshape=(None,) * len(shape))
     group.create_dataset(name, data=data, **options)

@@ -131,7 +131,7 @@ def _rows(path: str) -> None:
 def _archive(path: str) -> None:
     from converter.download.unpack import unpack
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
         unpack(Path(path), Path(folder) / "out")
 
 

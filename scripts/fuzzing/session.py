@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import faulthandler
 import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import tempfile
 import time
+from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from random import Random
 
 from scripts.fuzzing.subjects import Subject
-from scripts.fuzzing.watch import Outcome, feed
+from scripts.fuzzing.watch import feed
 
 _PATIENCE = 60.0
 """Seconds without a word from the process until it counts as hanging: many times what a loaded machine needs."""
@@ -36,6 +37,10 @@ class Counts:
     findings: dict[str, bytes] = field(default_factory=dict)
 
 
+_TALLY = ("inputs", "read", "refused", "differing")
+"""What both processes count in memory that they share."""
+
+
 def make(subject: Subject, seed: int, number: int) -> bytes:
     """Input `number` of a format, the same for the same seed."""
     draw = Random(f"{seed} {subject.name} {number}")
@@ -54,50 +59,65 @@ def run(subject: Subject, seed: int, seconds: float, most: int = 0) -> Counts:
 
 def _batch(subject: Subject, seed: int, number: int, counts: Counts, until: float, most: int) -> int:
     """Feed inputs from `number` on in a new process until the time is up or it dies; the next number."""
-    here, there = multiprocessing.Pipe()
     context = multiprocessing.get_context("fork")
-    process = context.Process(target=_work, args=(subject, seed, number, there, until, most), daemon=True)
+    here, there = context.Pipe(duplex=False)
+    tally = context.RawArray("q", len(_TALLY))
+    process = context.Process(target=_work, args=(subject, seed, number, there, tally, until, most), daemon=True)
     process.start()
     there.close()
+    end = _watch(here, tally, process, lambda place, faults: _keep(subject, seed, number + place, counts, faults))
+    for name, value in zip(_TALLY, tally, strict=True):
+        setattr(counts, name, getattr(counts, name) + value)
+    if end:
+        counts.inputs += 1
+        _keep(subject, seed, number + tally[0], counts, [end])
+    return number + tally[0] + bool(end)
+
+
+def _watch(
+    pipe: Connection, tally: MutableSequence[int], process: BaseProcess, keep: Callable[[int, list[str]], None]
+) -> str:
+    """Hear the process's faults until it ends; what ended it, empty where its time was up."""
+    last, heard = -1, time.monotonic()
     while True:
         try:
-            found = here.recv() if here.poll(_PATIENCE) else None
+            if pipe.poll(min(_PATIENCE, 1.0)):
+                keep(*pipe.recv())
         except EOFError:
             process.join()
-            if process.exitcode == 0:
-                return number
-            _count(subject, seed, number, counts, Outcome(faults=[_death(process.exitcode or 0)]))
-            return number + 1
-        if found is None:
+            return _death(process.exitcode) if process.exitcode else ""
+        if tally[0] != last:
+            last, heard = tally[0], time.monotonic()
+        elif time.monotonic() - heard > _PATIENCE:
             os.kill(process.pid or 0, signal.SIGUSR1)  # it says on stderr where it is
             process.join(1)
             process.kill()
             process.join()
-            _count(subject, seed, number, counts, Outcome(faults=["hangs"]))
-            return number + 1
-        _count(subject, seed, number, counts, found)
-        number += 1
+            return "hangs"
 
 
 def _work(
-    subject: Subject, seed: int, number: int, pipe: multiprocessing.connection.Connection, until: float, most: int
+    subject: Subject, seed: int, number: int, pipe: Connection, tally: MutableSequence[int], until: float, most: int
 ) -> None:
-    """The process's side: one outcome after the other."""
+    """The process's side: counts where both see them, so that they outlive a crash, and faults as they come."""
     faulthandler.register(signal.SIGUSR1)
     with tempfile.TemporaryDirectory(prefix="fuzz", dir=_FOLDER) as folder:
-        path = Path(folder) / f"input{subject.suffix}"
+        path = os.path.join(folder, f"input{subject.suffix}")  # noqa: PTH118 - many times a millisecond
         while (number < most) if most else (time.monotonic() < until):
-            path.write_bytes(make(subject, seed, number))
-            pipe.send(feed(subject, str(path)))
+            with open(path, "wb") as file:  # noqa: PTH123
+                file.write(make(subject, seed, number))
+            outcome = feed(subject, path)
+            if outcome.faults:
+                pipe.send((tally[0], outcome.faults))
+            tally[1] += bool(outcome.read) and not outcome.refused
+            tally[2] += bool(outcome.refused) and not outcome.read
+            tally[3] += outcome.differing
+            tally[0] += 1
             number += 1
 
 
-def _count(subject: Subject, seed: int, number: int, counts: Counts, outcome: Outcome) -> None:
-    counts.inputs += 1
-    counts.read += bool(outcome.read) and not outcome.refused
-    counts.refused += bool(outcome.refused) and not outcome.read
-    counts.differing += outcome.differing
-    for fault in outcome.faults:
+def _keep(subject: Subject, seed: int, number: int, counts: Counts, faults: list[str]) -> None:
+    for fault in faults:
         counts.findings.setdefault(_kind(fault), make(subject, seed, number))
 
 

@@ -8,48 +8,43 @@ from random import Random
 from scripts.fuzzing.damage import EDGES, damage
 
 _DEEPEST = 6
-_VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
+_VARINT, _BYTES = 0, 2
+_SIZES = {_VARINT: 0, 1: 8, _BYTES: 0, 5: 4}
 
 
 @dataclass(slots=True)
 class Field:
-    """A field: its number, its wire type, and its bytes, or the fields in them."""
+    """A field: its number, its wire type, and its number or bytes, which may be a message."""
 
     number: int
     wire: int
-    value: bytes | list[Field] | int
+    value: bytes | int
 
 
 def change(draw: Random, data: bytes, others: list[bytes]) -> bytes:
     """A message with one to three of its fields changed; what is none is damaged by bytes."""
-    fields = parse(data)
-    if not fields:
-        return damage(draw, data, others)
     for _ in range(draw.choice((1, 1, 2, 3))):
-        _change(draw, _somewhere(draw, fields), parse(draw.choice(others)) or fields)
-    made = b"".join(map(serialize, fields))
-    return damage(draw, made, others) if draw.random() < 0.1 else made
+        data = _change(draw, data, draw.choice(others), 0) or damage(draw, data, others)
+    return damage(draw, data, others) if draw.random() < 0.1 else data
 
 
-def parse(data: bytes, depth: int = 0) -> list[Field] | None:
+def parse(data: bytes) -> list[Field] | None:
     """A message's fields; None where the bytes are none."""
-    fields, place = [], 0
-    while place < len(data):
+    fields, place, end = [], 0, len(data)
+    while place < end:
         key, place = _read(data, place)
         number, wire = key >> 3, key & 7
-        value: bytes | list[Field] | int
-        if place < 0 or not number or wire not in (_VARINT, _EIGHT, _BYTES, _FOUR):
+        value: bytes | int
+        if place < 0 or not number or wire not in _SIZES:
             return None
         if wire == _VARINT:
             value, place = _read(data, place)
         else:
-            size = {_EIGHT: 8, _FOUR: 4}.get(wire, 0)
+            size = _SIZES[wire]
             if wire == _BYTES:
                 size, place = _read(data, place)
             value, place = data[place : place + size], place + size
-            if wire == _BYTES and depth < _DEEPEST and len(value) > 1:
-                value = parse(value, depth + 1) or value
-        if place < 0 or place > len(data):
+        if place < 0 or place > end:
             return None
         fields.append(Field(number, wire, value))
     return fields
@@ -60,8 +55,7 @@ def serialize(field: Field) -> bytes:
     key = varint(field.number << 3 | field.wire)
     if isinstance(field.value, int):
         return key + varint(field.value)
-    body = b"".join(map(serialize, field.value)) if isinstance(field.value, list) else field.value
-    return key + (varint(len(body)) if field.wire == _BYTES else b"") + body
+    return key + (varint(len(field.value)) if field.wire == _BYTES else b"") + field.value
 
 
 def varint(value: int) -> bytes:
@@ -87,13 +81,22 @@ def _read(data: bytes, place: int) -> tuple[int, int]:
     return 0, -1
 
 
-def _somewhere(draw: Random, fields: list[Field]) -> list[Field]:
-    """The message's own fields, or those of one within."""
-    inner = [field.value for field in fields if isinstance(field.value, list) and field.value]
-    return _somewhere(draw, draw.choice(inner)) if inner and draw.random() < 0.7 else fields
+def _change(draw: Random, data: bytes, other: bytes, depth: int) -> bytes | None:
+    """The message with one field changed, often in a message within; None where the bytes are no message."""
+    fields = parse(data)
+    if not fields:
+        return None
+    field = draw.choice(fields)
+    inner = field.value if depth < _DEEPEST and field.wire == _BYTES else b""
+    changed = _change(draw, inner, other, depth + 1) if inner and draw.random() < 0.8 else None  # type: ignore[arg-type]
+    if changed is not None:
+        field.value = changed
+    else:
+        _change_field(draw, fields, parse(other) or fields)
+    return b"".join(map(serialize, fields))
 
 
-def _change(draw: Random, fields: list[Field], other: list[Field]) -> None:
+def _change_field(draw: Random, fields: list[Field], other: list[Field]) -> None:
     place = draw.randrange(len(fields))
     field = fields[place]
     kind = draw.randrange(8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from converter.formats.record import Field, Record, Value
 DEEPEST = 100  # nested messages; Caffe's own nets need six
 LARGEST = 8 * 2**20  # bytes; the largest nets in public hold two million
 
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # neither blanks nor DOS's end of a file, 0x1a
 _CLOSERS = {"{": "}", "<": ">"}
 _NET_FIELDS = frozenset({"layer", "layers", "input", "input_dim", "input_shape"})
 _SOLVER_FIELDS = frozenset(
@@ -102,7 +104,7 @@ def _decode(data: bytes, path: str) -> str:
         raise PrototxtError(_NOT_TEXT[found], path=path)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
-    if any(byte < 32 and byte not in b"\t\n\v\f\r\x1a" for byte in head):
+    if _CONTROL.search(head):
         message = "is a binary file, not a prototxt; weights (.caffemodel) go where weights are asked for"
         raise PrototxtError(message, path=path)
     return data.decode("utf-8", "surrogateescape")
