@@ -94,10 +94,13 @@ def _unpack_into(source: Path, folder: Path, limits: Limits) -> None:
         for number, member in enumerate(members, 1):
             if number > limits.members:
                 raise DownloadError(f"more than {limits.members:,} members; refused as a bomb", path=str(source))
-            place = folder / safe_name(member.name, source)
+            name = safe_name(member.name, source)
+            place = folder / name
             if member.open is None:
                 place.mkdir(parents=True, exist_ok=True)
                 continue
+            if not name:
+                raise DownloadError(f"member {member.name!r} has no name; get it again", path=str(source))
             place.parent.mkdir(parents=True, exist_ok=True)
             budget -= _write(member, place, budget, source)
 
@@ -178,7 +181,8 @@ def _zip_members(packed: zipfile.ZipFile, source: Path) -> Iterator[_Member]:
             raise DownloadError(f"member {info.filename!r} is a link or device; refused", path=str(source))
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks the others whole
             raise DownloadError(f"member {info.filename!r} is neither stored nor deflated; refused", path=str(source))
-        yield _Member(info.filename, None if info.is_dir() else lambda info=info: packed.open(info))  # type: ignore[misc]
+        folder = info.filename.endswith("/")  # is_dir() wants a name of one letter at least
+        yield _Member(info.filename, None if folder else lambda info=info: packed.open(info))  # type: ignore[misc]
 
 
 def _tar_members(tar: tarfile.TarFile, stream: _Guarded, source: Path) -> Iterator[_Member]:

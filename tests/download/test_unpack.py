@@ -78,6 +78,13 @@ def test_a_member_that_leads_out_is_refused(home: Path, name: str):
     refused(zip_of(home / "a.zip", [("good", b"1"), (name, b"2")]), home, "leads out of the folder")
 
 
+def test_a_file_without_a_name_is_refused(home: Path):
+    refused(tar_of(home / "a.tar", [("good", b"1"), (".", b"2")]), home, "has no name")
+    nameless = home / "a.zip"
+    nameless.write_bytes(zip_of(home / "x.zip", [("?", b"1")]).read_bytes().replace(b"?", b"\0"))
+    refused(nameless, home, "has no name")
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
 @pytest.mark.parametrize("to", ["/etc/passwd", "../../etc/passwd", "..", ".", "nowhere", "folder/../../x"])
 def test_a_link_out_is_refused(home: Path, kind: bytes, to: str):
