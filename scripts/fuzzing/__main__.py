@@ -38,7 +38,7 @@ def main() -> int:
     return 1 if found else 0
 
 
-HEAD = f"{'format':18}{'inputs':>9}{'read':>9}{'refused':>9}{'differing':>11}{'findings':>10}{'seconds':>9}"
+HEAD = f"{'format':18}{'inputs':>9}{'read':>9}{'refused':>9}{'differing':>11}{'findings':>10}{'CPU s':>9}"
 
 
 def row(name: str, counts: Counts) -> str:

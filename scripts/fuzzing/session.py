@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import multiprocessing
 import os
+import resource
 import signal
 import tempfile
 import time
@@ -27,7 +28,7 @@ _FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 @dataclass(slots=True)
 class Counts:
-    """What became of a format's inputs; `findings` are files that led to a fault, by what it was."""
+    """What became of a format's inputs in so many processor seconds; `findings`: files that led to a fault, by what."""
 
     inputs: int = 0
     read: int = 0
@@ -50,11 +51,17 @@ def make(subject: Subject, seed: int, number: int) -> bytes:
 
 def run(subject: Subject, seed: int, seconds: float, most: int = 0) -> Counts:
     """Feed inputs for some seconds, or `most` of them where that is not 0."""
-    counts, started, number = Counts(), time.monotonic(), 0
+    counts, started, number, spent = Counts(), time.monotonic(), 0, _processor_seconds()
     while (counts.inputs < most) if most else (time.monotonic() - started < seconds):
         number = _batch(subject, seed, number, counts, started + seconds, most)
-    counts.seconds = time.monotonic() - started
+    counts.seconds = _processor_seconds() - spent
     return counts
+
+
+def _processor_seconds() -> float:
+    """What the processes that have ended had of processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _batch(subject: Subject, seed: int, number: int, counts: Counts, until: float, most: int) -> int:
