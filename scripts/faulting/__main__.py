@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -15,15 +16,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from scripts.faulting import faults
+from scripts.faulting import disk_faults, faults
 from scripts.faulting.child import run_whole
-from scripts.faulting.faults import OLD, Bench, Tally
-from scripts.faulting.operations import Operation, operations, prepare
+from scripts.faulting.disks import other_device
+from scripts.faulting.judging import Bench, Tally
+from scripts.faulting.operations import OLD, Operation, operations, prepare
 from scripts.faulting.server import serving
 
 PAGE = Path(__file__).resolve().parents[2] / "benchmarks" / "faults.md"
 _KILLS = {"convert": 40, "download": 40, "features": 15, "train": 15, "solve": 15, "evaluate": 15, "score": 20}
-"""How often each is killed: 320 in all, most of them where a run is short."""
+"""How often each is killed in time: 320 in all, most of them where a run is short."""
 
 
 def main() -> int:
@@ -71,11 +73,15 @@ def _break_one(operation: Operation, material: Path, log: Path, draw: Random, qu
     times = 2 if quick else _KILLS[kind]
     yield faults.kill(bench, times)
     yield faults.kill(bench, max(1, times // 8), signal.SIGINT)
-    yield faults.no_room(bench, 1 if quick else 4)
-    yield faults.full_disk(bench)
-    yield faults.read_only(bench)
-    yield faults.failing_disk(bench)
+    yield disk_faults.no_room(bench, 1 if quick else 4)
+    yield disk_faults.full_disk(bench)
+    yield disk_faults.read_only(bench)
+    yield disk_faults.failing_writes(bench)
+    yield disk_faults.failing_calls(bench)
+    yield disk_faults.another_device(bench, material)
     yield faults.closed_pipe(bench)
+    if kind == "convert":
+        yield disk_faults.failing_reads(bench, material / "source.caffemodel")
     if operation.target:
         yield from _targets(bench, material, quick)
 
@@ -85,6 +91,10 @@ def _targets(bench: Bench, material: Path, quick: bool) -> Iterator[Tally]:
     yield faults.odd_target(bench, "target a folder", lambda path: path.mkdir(), "refused")
     yield faults.odd_target(bench, "target a link", lambda path: path.symlink_to(material / "linked"), "done")
     yield faults.odd_target(bench, "target a dangling link", lambda path: path.symlink_to("nowhere"), "done")
+    if (elsewhere := other_device(material)) is not None:
+        kind = "target a link to another device"
+        yield faults.odd_target(bench, kind, lambda path: path.symlink_to(elsewhere / "file"), "done")
+        shutil.rmtree(elsewhere)
     if bench.operation.name == "convert .caffemodel":
         source = material / "source.caffemodel"
         yield faults.odd_target(bench, "target the source", lambda path: path.symlink_to(source), "refused")
@@ -99,15 +109,18 @@ def row(tally: Tally) -> str:
 
 def page(found: list[Tally], seed: int, seconds: float) -> str:
     """The page: operation, fault, outcomes."""
-    kills = sum(sum(count for name, count in tally.outcomes.items() if name.startswith(("done", "ended")))
-                for tally in found if tally.fault == "SIGKILL")  # fmt: skip
+    killed = [tally.outcomes for tally in found if tally.fault == "SIGKILL"]
+    kills, late = (sum(outcomes[name] for outcomes in killed) for name in ("ended by SIGKILL", "done"))
     wrong = sum(len(tally.wrong) for tally in found)
     head = [
         "# Commands broken off", "",
-        f"Made by `scripts/faults` (seed {seed}, {seconds:.0f} s): {kills} runs with SIGKILL at a random moment, and "
-        f"other faults; {wrong} left what should not be. After a kill the command is run again and must give what an "
-        f"unbroken run gives. Where one file is written, `{OLD.decode()}` is there before: afterwards the old file or "
-        "the new one stands there, whole. Refused: exit code 2 and one line.", "",
+        f"Made by `scripts/faults` (seed {seed}, {seconds:.0f} s): {kills} runs ended by SIGKILL at a random moment "
+        f"(another {late} were done by then), and other faults; {wrong} left what should not be. After a kill the "
+        "command is run again and must give what an unbroken run gives. Where one file is written, "
+        f"`{OLD.decode()}` is there before: afterwards the old file or the new one stands there, whole. Refused: exit "
+        "code 2 and one line. Writing or reading fails: a loop device whose blocks the kernel cannot write or read, "
+        "so that it says EIO, and SIGBUS where the source is mapped. A call fails: Python's fsync, link, rename and "
+        "replace raise EIO, one after the other.", "",
         "| operation | fault | outcomes | wrong |", "|---|---|---|---|",
     ]  # fmt: skip
     rows = [

@@ -14,10 +14,10 @@ from random import Random
 import pytest
 
 from converter.files.atomic import atomic_write
-from scripts.faulting import faults
+from scripts.faulting import disk_faults, faults
 from scripts.faulting.__main__ import page, row
 from scripts.faulting.child import run_whole
-from scripts.faulting.faults import Bench, Tally
+from scripts.faulting.judging import Bench, Tally
 from scripts.faulting.operations import Operation
 from tests.places import ROOT
 
@@ -60,8 +60,9 @@ def bench(run: Callable[[Path], int], tmp_path: Path) -> Bench:
 
 def test_a_command_that_writes_at_once_passes_every_fault(tmp_path):
     made = bench(write_at_once, tmp_path)
-    found = [faults.kill(made, 3), faults.no_room(made, 2), faults.failing_disk(made), faults.full_disk(made),
-             faults.read_only(made), faults.two_at_once(made, 1), faults.closed_pipe(made),
+    found = [faults.kill(made, 3), disk_faults.no_room(made, 2), disk_faults.failing_writes(made),
+             disk_faults.failing_calls(made), disk_faults.another_device(made, tmp_path), disk_faults.full_disk(made),
+             disk_faults.read_only(made), faults.two_at_once(made, 1), faults.closed_pipe(made),
              faults.odd_target(made, "target a folder", lambda path: path.mkdir(), "refused"),
              faults.odd_target(made, "target a link", lambda path: path.symlink_to("nowhere"), "done")]  # fmt: skip
     assert [tally.wrong for tally in found if tally.wrong and tally.fault != "stdout closed"] == []
@@ -71,7 +72,7 @@ def test_a_command_that_writes_at_once_passes_every_fault(tmp_path):
 def test_a_command_that_writes_in_place_is_caught(tmp_path):
     made = bench(write_in_place, tmp_path)
     assert "neither the old file nor the new one" in faults.kill(made, 3).wrong
-    assert "neither the old file nor the new one" in faults.no_room(made, 1).wrong
+    assert "neither the old file nor the new one" in disk_faults.no_room(made, 1).wrong
 
 
 def test_what_goes_on_to_another_result_is_caught(tmp_path):
@@ -94,7 +95,7 @@ def test_the_page_counts_the_kills():
     killed.outcomes.update({"ended by SIGKILL": 5, "done": 2, "old file kept": 7})
     other = Tally("convert", "EIO", wrong=["leaves x"])
     text = page([killed, other], 3, 60)
-    assert "7 runs with SIGKILL" in text
+    assert "5 runs ended by SIGKILL at a random moment (another 2 were done by then)" in text
     assert "1 left what should not be" in text
     assert "done 2, ended by SIGKILL 5, old file kept 7" in row(killed)
 
