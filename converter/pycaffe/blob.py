@@ -21,6 +21,13 @@ class Blob:
         self.data_memory = SyncedMemory(shape)
         self.diff_memory = SyncedMemory(shape)
 
+    @classmethod
+    def sharing(cls, other: Blob) -> Blob:
+        """A blob of another's values, with a diff of its own."""
+        blob = cls(other.shape)
+        blob.data_memory = other.data_memory
+        return blob
+
     @property
     def data(self) -> Array:
         """The values, float32 of `shape`, to read and to write."""

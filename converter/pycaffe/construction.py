@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,13 @@ from converter.formats.upgrade.upgrade import upgrade_net
 from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net as FrozenNet
 from converter.net.net import Phase, Shape, build_net
-from converter.plan.plan import Plan, build_plan
+from converter.plan.plan import ConfiguredLayer, Plan, build_plan
 from converter.plan.stored_names import blob_counts
 from converter.pycaffe import mode
-from converter.pycaffe.blob import Blob
 from converter.pycaffe.errors import CaffeError
+from converter.pycaffe.net_blobs import NetBlobs
 from converter.pycaffe.python_operator import PythonLayers
+from converter.pycaffe.splits import Listing, list_layers
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import weights_of
 
@@ -33,15 +34,30 @@ class Construction:
 
     Attributes:
         module: the net in PyTorch.
+        listing: its layers as Caffe lists them.
+        blobs: its blobs.
         readers: what reads files for each data layer, by layer name.
         python: its Python layers.
         force_backward: every bottom is to get a gradient.
     """
 
     module: CaffeModule
+    listing: Listing
+    blobs: NetBlobs
     readers: dict[str, LayerReader]
     python: PythonLayers
     force_backward: bool
+
+    @property
+    def steps(self) -> list[ConfiguredLayer | None]:
+        """What the plan has of each layer of the listing: nothing of a Split layer that Caffe would insert."""
+        steps = self.module.plan.steps
+        return [None if layer.index is None else steps[layer.index] for layer in self.listing.layers]
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """Each loss's weight, by the blob that carries it."""
+        return self.listing.loss_weights(self.module.loss_weights)
 
     def replan(self, inputs: dict[str, Shape]) -> Plan:
         """The net configured again with other shapes of its inputs.
@@ -90,7 +106,6 @@ def construct(
     record: Record,
     phase: Phase,
     weights: str | os.PathLike[str] | None,
-    blob: Callable[[str], Blob],
     *,
     level: int = 0,
     stages: Sequence[str] = (),
@@ -102,7 +117,6 @@ def construct(
         phase: "train" or "test".
         weights: a file to copy from; layers that it lacks are filled, layers that the net lacks are left out, as in
             Caffe.
-        blob: gives the net's blob of a name.
         level: level that layers' rules may ask for.
         stages: stages that layers' rules may ask for.
 
@@ -119,13 +133,16 @@ def construct(
         stored = weights_files.read(weights)
     seed = mode.next_seed()
     readers = _readers(net, seed or 0)
-    python = PythonLayers(blob)
+    listing = list_layers(net.layers)
+    blobs = NetBlobs(listing)
+    python = PythonLayers(listing.layers, blobs.blob)
     shapes = {top: shape for reader in readers.values() for top, shape in reader.shapes().items()}
     with python.register_classes(net):
         plan = build_plan(net, shapes, stored_blobs=blob_counts(stored))
     values = weights_of(plan, stored, fill_missing=True, allow_unused=True, seed=seed)
     module = CaffeModule.of(plan, values).train(phase == "train")
-    return Construction(module, readers, python, net.force_backward)
+    blobs.reshape(plan.shapes)
+    return Construction(module, listing, blobs, readers, python, net.force_backward)
 
 
 def _readers(net: FrozenNet, seed: int) -> dict[str, LayerReader]:

@@ -1,7 +1,7 @@
 """Which layers, bottoms and parameters take part in a backward pass.
 
-Source: src/caffe/net.cpp (Init, AppendBottom). Caffe's Split layers are not built: a blob is skipped where every one
-of its readers skips it.
+Source: src/caffe/net.cpp (Init, AppendBottom). A blob that several layers read without a Split layer between them is
+skipped where every one of its readers skips it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from converter.plan.plan import ConfiguredLayer, Plan, param_spec
+from converter.plan.plan import ConfiguredLayer, param_spec
+from converter.pycaffe.splits import NetLayer
+
+Step = tuple[NetLayer, ConfiguredLayer | None]
+"""A layer and what the plan has of it: nothing of a Split layer that Caffe would insert."""
 
 
 @dataclass(slots=True)
@@ -28,32 +32,32 @@ _TWO_SIDED = frozenset({"EuclideanLoss", "SmoothL1Loss"})
 """Losses whose second bottom has a gradient too."""
 
 
-def gradient_flow(plan: Plan, loss_weights: Mapping[str, float], *, force: bool) -> list[LayerFlow]:
+def gradient_flow(steps: Sequence[Step], loss_weights: Mapping[str, float], *, force: bool) -> list[LayerFlow]:
     """The flow through each layer of a net, in file order.
 
     Args:
-        plan: the net.
+        steps: the net.
         loss_weights: weights of the tops that have one.
         force: the net's `force_backward`: every bottom gets a gradient, whatever needs one.
     """
-    flows = _needs(plan.steps)
-    _restrict_to_losses(plan.steps, flows, loss_weights)
-    for step, flow in zip(plan.steps, flows, strict=True) if force else ():
+    flows = _needs(steps)
+    _restrict_to_losses(steps, flows, loss_weights)
+    for (_, step), flow in zip(steps, flows, strict=True) if force else ():
         flow.needed = True
-        flow.bottoms = [need or _allows_force(step, i) for i, need in enumerate(flow.bottoms)]
-        flow.params = [blob.trained for blob in step.operator.blobs]
+        flow.bottoms = [need or step is None or _allows_force(step, i) for i, need in enumerate(flow.bottoms)]
+        flow.params = [blob.trained for blob in step.operator.blobs] if step is not None else []
     return flows
 
 
-def _needs(steps: Sequence[ConfiguredLayer]) -> list[LayerFlow]:
+def _needs(steps: Sequence[Step]) -> list[LayerFlow]:
     """Gradients by need alone: a layer runs backward for its own parameters, or for those of layers before it."""
     blob_need: dict[str, bool] = {}
     flows = []
-    for step in steps:
-        layer = step.layer
+    for layer, step in steps:
         below = [blob_need.get(name, False) for name in layer.bottoms]
-        bottoms = list(layer.propagate_down) if layer.propagate_down else below
-        params = [blob.trained and _rate(step, i) != 0 for i, blob in enumerate(step.operator.blobs)]
+        stated = step.layer.propagate_down if step is not None else ()
+        bottoms = list(stated) if stated else below
+        params = [blob.trained and _rate(step, i) != 0 for i, blob in enumerate(step.operator.blobs)] if step else []
         needed = any(below) or any(params)
         if needed:
             blob_need.update(dict.fromkeys(layer.tops, True))
@@ -61,14 +65,12 @@ def _needs(steps: Sequence[ConfiguredLayer]) -> list[LayerFlow]:
     return flows
 
 
-def _restrict_to_losses(
-    steps: Sequence[ConfiguredLayer], flows: Sequence[LayerFlow], loss_weights: Mapping[str, float]
-) -> None:
+def _restrict_to_losses(steps: Sequence[Step], flows: Sequence[LayerFlow], loss_weights: Mapping[str, float]) -> None:
     """Take out what no loss depends on, and layers all of whose tops are skipped."""
     under_loss: set[str] = set()
     readers: dict[str, list[bool]] = {}
-    for step, flow in zip(reversed(steps), reversed(flows), strict=True):
-        tops = step.layer.tops
+    for (layer, _), flow in zip(reversed(steps), reversed(flows), strict=True):
+        tops = layer.tops
         contributes = any(top in under_loss or loss_weights.get(top) for top in tops)
         skipped = bool(tops) and all(top in readers and not any(readers[top]) for top in tops)
         if not contributes or skipped:
@@ -76,8 +78,8 @@ def _restrict_to_losses(
         for top in tops:
             readers.pop(top, None)
         if contributes:
-            under_loss.update(step.layer.bottoms)
-        for name, wanted in zip(step.layer.bottoms, flow.bottoms, strict=True):
+            under_loss.update(layer.bottoms)
+        for name, wanted in zip(layer.bottoms, flow.bottoms, strict=True):
             readers.setdefault(name, []).append(wanted)
 
 

@@ -6,14 +6,12 @@ Source: python/caffe/pycaffe.py, python/caffe/_caffe.cpp.
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from converter.net.net import Phase, Shape
-from converter.pycaffe.blob import Blob
+from converter.net.net import Phase
 from converter.pycaffe.construction import construct, net_record
 from converter.pycaffe.engine import Engine
 from converter.pycaffe.errors import CaffeError, as_caffe_errors
@@ -77,13 +75,10 @@ class Net(NetBatches, NetWeights):
         return net
 
     def _set_up(self, record: Record, phase: Phase, weights: Path | None, level: int, stages: Sequence[str]) -> None:
-        self._blobs_by_name: OrderedDict[str, Blob] = OrderedDict()
-        built = construct(record, phase, weights, self._blob, level=level, stages=stages)
+        built = construct(record, phase, weights, level=level, stages=stages)
         self._built = built
-        self._shape_blobs(built.module.plan.shapes)
-        tops = (top for step in built.module.plan.steps for top in step.layer.tops)
-        self._blobs_by_name = OrderedDict((top, self._blobs_by_name[top]) for top in tops)
-        self._names = [step.layer.name for step in built.module.plan.steps]
+        self._blobs_by_name = built.blobs.ordered()
+        self._names = [layer.name for layer in built.listing.layers]
         self._parameters = Parameters(built.module)
         self._device = torch.device("cpu")
         self._engine = Engine(built, self._blobs_by_name)
@@ -97,7 +92,7 @@ class Net(NetBatches, NetWeights):
         """
         shapes = {name: self.blobs[name].shape for name in self.module.plan.inputs}
         with as_caffe_errors():
-            self._shape_blobs(self._built.replan(shapes).shapes)
+            self._built.blobs.reshape(self._built.replan(shapes).shapes)
         self._fill_loss_diffs()
 
     def set_input_arrays(self, data: Array, labels: Array) -> None:
@@ -117,15 +112,7 @@ class Net(NetBatches, NetWeights):
         with as_caffe_errors():
             reader.set_arrays(data, labels)  # type: ignore[attr-defined]
 
-    def _blob(self, name: str) -> Blob:
-        """The blob of a name, made when it is first asked for."""
-        return self._blobs_by_name.setdefault(name, Blob())
-
-    def _shape_blobs(self, shapes: Mapping[str, Shape]) -> None:
-        for name, shape in shapes.items():
-            self._blob(name).reshape(*shape)
-
     def _fill_loss_diffs(self) -> None:
         """A loss's diff holds its weight, where a backward pass begins (include/caffe/layer.hpp, SetLossWeights)."""
-        for name, weight in self.module.loss_weights.items():
+        for name, weight in self._built.loss_weights.items():
             self.blobs[name].diff_memory.fill(weight)

@@ -13,6 +13,7 @@ import torch
 from converter.pycaffe.blob import Blob, BlobVec
 from converter.pycaffe.layer import Layer, NativeLayer
 from converter.pycaffe.python_operator import PythonOperator
+from converter.pycaffe.splits import NetLayer
 
 if TYPE_CHECKING:
     from converter.pycaffe.construction import Construction
@@ -30,6 +31,7 @@ class NetViews:
     _engine: Engine
     _names: list[str]
     _device: torch.device
+    _layers: list[Layer | NativeLayer]
 
     @property
     def module(self) -> CaffeModule:
@@ -50,13 +52,16 @@ class NetViews:
     def layers(self) -> list[Layer | NativeLayer]:
         """Layers in file order, each with `type` and `blobs`; a Python layer is the script's own object."""
         if not hasattr(self, "_layers"):
-            self._layers: list[Layer | NativeLayer] = [
-                step.operator.script_layer
-                if isinstance(step.operator, PythonOperator)
-                else NativeLayer(step.layer.type, blobs)
-                for step, blobs in zip(self.module.plan.steps, self._parameters.layers, strict=True)
-            ]
+            self._layers = [self._layer(layer) for layer in self._built.listing.layers]
         return self._layers
+
+    def _layer(self, listed: NetLayer) -> Layer | NativeLayer:
+        if listed.index is None:
+            return NativeLayer(listed.type, BlobVec())
+        operator = self.module.plan.steps[listed.index].operator
+        if isinstance(operator, PythonOperator):
+            return operator.script_layer
+        return NativeLayer(listed.type, self._parameters.layers[listed.index])
 
     @property
     def layer_dict(self) -> OrderedDict[str, Layer | NativeLayer]:
@@ -66,7 +71,7 @@ class NetViews:
     @property
     def blob_loss_weights(self) -> OrderedDict[str, float]:
         """Each blob's weight in the loss, 0 where it is no loss."""
-        weights = self.module.loss_weights
+        weights = self._built.loss_weights
         return OrderedDict((name, weights.get(name, 0.0)) for name in self._blobs_by_name)
 
     @property
@@ -77,17 +82,17 @@ class NetViews:
     @property
     def outputs(self) -> list[str]:
         """Names of the blobs that no layer reads, in alphabetical order."""
-        return list(self.module.outputs)
+        return self._built.listing.outputs
 
     @property
     def top_names(self) -> OrderedDict[str, list[str]]:
         """Names of each layer's tops, by layer name."""
-        return OrderedDict((step.layer.name, list(step.layer.tops)) for step in self.module.plan.steps)
+        return OrderedDict((layer.name, list(layer.tops)) for layer in self._built.listing.layers)
 
     @property
     def bottom_names(self) -> OrderedDict[str, list[str]]:
         """Names of each layer's bottoms, by layer name."""
-        return OrderedDict((step.layer.name, list(step.layer.bottoms)) for step in self.module.plan.steps)
+        return OrderedDict((layer.name, list(layer.bottoms)) for layer in self._built.listing.layers)
 
     @property
     def _layer_names(self) -> list[str]:
@@ -110,7 +115,7 @@ class NetViews:
         return [self._blob_names.index(name) for name in self.outputs]
 
     def _top_ids(self, index: int) -> list[int]:
-        return [self._blob_names.index(name) for name in self.module.plan.steps[index].layer.tops]
+        return [self._blob_names.index(name) for name in self._built.listing.layers[index].tops]
 
     def _bottom_ids(self, index: int) -> list[int]:
-        return [self._blob_names.index(name) for name in self.module.plan.steps[index].layer.bottoms]
+        return [self._blob_names.index(name) for name in self._built.listing.layers[index].bottoms]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from converter.net.params import Params
 from converter.pycaffe.blob import Blob, BlobVec
 from converter.pycaffe.errors import CaffeError
 from converter.pycaffe.layer import Layer
+from converter.pycaffe.splits import NetLayer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -56,10 +57,12 @@ class PythonLayers:
     """The Python layers of one net, by layer name: each class is imported and set up once.
 
     Args:
+        layers: the net's layers.
         blob: gives the net's blob of a name.
     """
 
-    def __init__(self, blob: Callable[[str], Blob]) -> None:
+    def __init__(self, layers: Sequence[NetLayer], blob: Callable[[str], Blob]) -> None:
+        self._layers = {layer.name: layer for layer in layers}
         self._blob = blob
         self.operators: dict[str, PythonOperator] = {}
 
@@ -104,8 +107,8 @@ class PythonLayers:
         view.take_rest()
         kind.__init__(layer, None)
         operator.script_layer = layer
-        operator.bottom = [self._blob(str(name)) for name in params.record.all("bottom")]
-        operator.top = [self._blob(str(name)) for name in params.record.all("top")]
+        operator.bottom = [self._blob(name) for name in self._layers[params.layer].bottoms]
+        operator.top = [self._blob(name) for name in self._layers[params.layer].tops]
         return operator
 
 

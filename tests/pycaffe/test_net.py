@@ -16,6 +16,7 @@ layer { name: "twice" type: "Power" bottom: "h" top: "z" power_param { scale: 2 
 layer { name: "sum" type: "Eltwise" bottom: "h" bottom: "z" top: "out" }
 """
 X = np.array([[1, 2, 3], [0, 0, 0.5]], np.float32)  # h = relu(sum - 1) = [5, 5], [0, 0]; out = 3 h
+HALVES = ["h_relu_0_split_0", "h_relu_0_split_1"]  # insert_splits.cpp: BLOB_LAYER_TOP_split_NUMBER
 
 
 def net_of(folder: Path, text: str = NET, **more: object) -> caffe.Net:
@@ -29,15 +30,15 @@ def test_a_forward_pass_gives_outputs_and_asked_blobs(tmp_path: Path) -> None:
     out = net.forward(blobs=["z"], x=X)
     assert out["out"].tolist() == [[15, 15], [0, 0]] and out["z"].tolist() == [[10, 10], [0, 0]]
     assert net.inputs == ["x"] and net.outputs == ["out"]
-    assert list(net.blobs) == ["x", "h", "z", "out"] and list(net.params) == ["ip"]
-    assert net.bottom_names["sum"] == ["h", "z"] and net.top_names["relu"] == ["h"]
-    assert [layer.type for layer in net.layers] == ["Input", "InnerProduct", "ReLU", "Power", "Eltwise"]
+    assert list(net.blobs) == ["x", "h", *HALVES, "z", "out"] and list(net.params) == ["ip"]
+    assert net.bottom_names["sum"] == [HALVES[1], "z"] and net.top_names["relu"] == ["h"]
+    assert [layer.type for layer in net.layers] == ["Input", "InnerProduct", "ReLU", "Split", "Power", "Eltwise"]
 
 
 def test_layers_know_their_blobs_by_number(tmp_path: Path) -> None:
     net = net_of(tmp_path)
-    assert net._blob_names == ["x", "h", "z", "out"] and net._blobs[3] is net.blobs["out"]
-    assert (net._inputs, net._outputs, net._bottom_ids(4), net._top_ids(2)) == ([0], [3], [1, 2], [1])
+    assert net._blob_names == ["x", "h", *HALVES, "z", "out"] and net._blobs[5] is net.blobs["out"]
+    assert (net._inputs, net._outputs, net._bottom_ids(5), net._top_ids(3)) == ([0], [5], [3, 4], [2, 3])
 
 
 def test_blobs_and_weights_written_by_a_script_count(tmp_path: Path) -> None:

@@ -94,9 +94,9 @@ def test_its_blobs_are_the_nets(tmp_path: Path, module: str) -> None:
     net.params["py"][0].data[...] = 5
     net.save(str(tmp_path / "w.caffemodel"))
     other = net_of(tmp_path)
-    assert other.layers[1].blobs[0].data.tolist() == [3]
+    assert other.layer_dict["py"].blobs[0].data.tolist() == [3]
     other.copy_from(str(tmp_path / "w.caffemodel"))
-    assert other.layers[1].blobs[0].data.tolist() == [5]
+    assert other.layer_dict["py"].blobs[0].data.tolist() == [5]
 
 
 def test_a_data_layer_feeds_a_solver_that_trains_its_blobs(tmp_path: Path, module: str) -> None:
