@@ -119,8 +119,8 @@ def page(found: list[Tally], seed: int, seconds: float) -> str:
         "command is run again and must give what an unbroken run gives. Where one file is written, "
         f"`{OLD.decode()}` is there before: afterwards the old file or the new one stands there, whole. Refused: exit "
         "code 2 and one line. Writing or reading fails: a loop device whose blocks the kernel cannot write or read, "
-        "so that it says EIO, and SIGBUS where the source is mapped; `.safetensors` are not waited for, and done before "
-        "it has tried. A call fails: Python's fsync, link, rename and replace raise EIO, one after the other.", "",
+        "so that it says EIO, and SIGBUS where the source is mapped; `.safetensors` are not waited for, so done before "
+        "it tries. A call fails: Python's fsync, link, rename and replace raise EIO, one after the other.", "",
         "| operation | fault | outcomes | wrong |", "|---|---|---|---|",
     ]  # fmt: skip
     rows = [
