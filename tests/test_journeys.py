@@ -9,7 +9,7 @@ import pytest
 
 import converter.dilatednet
 from converter.cli import main
-from converter.dilatednet.topology import layer_text, prototxt
+from converter.dilatednet.topology import layer_text
 from tests.cli.test_own_data import NARROW, SMALL, images, pictures
 
 SIDE = 412
@@ -55,15 +55,14 @@ def test_a_trained_run_labels_pictures_and_is_scored(place: Path, tmp_path: Path
 @pytest.mark.slow
 def test_a_trained_run_becomes_caffes_file_and_caffes_solver_goes_on_from_it(place: Path, tmp_path: Path) -> None:
     model = converter.dilatednet.load(place / "joint")
-    net = tmp_path / "deploy.prototxt"
-    net.write_text(prototxt(model.topology, "own", (SIDE, SIDE)))
-    weights = tmp_path / "own.caffemodel"
+    net, weights = place / "joint" / "net.prototxt", tmp_path / "own.caffemodel"
     run("convert", place / "joint" / "weights.safetensors", weights, "--prototxt", net)
-    run("verify", net, weights)
+    tile = ("--input", f"data=1,3,{SIDE},{SIDE}")
+    run("verify", net, weights, *tile)
     write_solver(place, tmp_path, model)
     run("solve", tmp_path / "solver.prototxt", "--weights", weights)
     snapshot = tmp_path / "own_iter_2.caffemodel"
-    run("verify", net, snapshot)
+    run("verify", net, snapshot, *tile)
     before, after = (converter.read_weights(path)["conv1_1"][0] for path in (weights, snapshot))
     assert before.shape == after.shape
     assert (before != after).any()

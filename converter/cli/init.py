@@ -25,6 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", metavar="FILE", help="VGG-16's: torchvision's vgg16 (.pth), or vgg_conv.caffemodel"
     )
+    parser.add_argument(
+        "--prototxt", metavar="NET", help="also write the net itself, for `convert`, `verify`, `inspect`"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn (0)")
     class_arguments(parser)
 
@@ -32,9 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the file, and say what it is and what it is not."""
     from converter.dilatednet.initial_file import initial_model, write_initial
+    from converter.dilatednet.topology import prototxt
     from converter.dilatednet.training.initial_weights import read_named
     from converter.dilatednet.zoo import find
     from converter.errors import OutputError
+    from converter.files.atomic import atomic_write
 
     if not args.output.endswith(".safetensors"):
         raise OutputError("name a .safetensors file: the others cannot say what net they are of", path=args.output)
@@ -45,6 +50,10 @@ def run(args: argparse.Namespace) -> int:
     given = read_named(args.weights, model.label_set.mean) if args.weights else None
     count = write_initial(args.output, model, args.seed, given)
     args.result = {"out": args.output, "model": model.name, "values": count, "weights": args.weights, "seed": args.seed}
+    if args.prototxt:
+        with atomic_write(args.prototxt) as file:
+            file.write(prototxt(model.topology, model.name, model.input_size).encode())
+        args.result["prototxt"] = args.prototxt
     origin = "VGG-16's front end" if given else f"drawn, seed {args.seed}"
     print(f"{args.output}: {count:,} values, {origin}; its labels mean nothing until it is trained")
     return 0

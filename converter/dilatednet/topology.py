@@ -6,7 +6,7 @@ dilated 3×3 convolutions that keep the resolution (section 3, table 1).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -178,9 +178,21 @@ def upsample_steps(topology: Topology, bottom: str) -> tuple[Step, ...]:
 
 def prototxt(topology: Topology, name: str, input_size: tuple[int, int]) -> str:
     """The deploy net as text that Caffe reads; `input_size`: (height, width) of a tile in pixels."""
-    height, width = input_size
-    head = [f'name: "{name}"', 'input: "data"', f"input_shape {{ dim: 1 dim: 3 dim: {height} dim: {width} }}"]
-    return "\n".join([*head, *(layer_text(step) for step in topology.steps)]) + "\n"
+    return _net_text(name, "data", (1, 3, *input_size), topology.steps)
+
+
+def context_prototxt(topology: Topology, name: str, cells: tuple[int, int]) -> str:
+    """The context module alone as a deploy net; its input is the classifier's logits, `cells`: (height, width)."""
+    steps = context_steps(topology)
+    prob = Step("prob", "Softmax", steps[-1].top, "prob")
+    return _net_text(name, topology.classifier, (1, topology.classes, *cells), (*steps, prob))
+
+
+def _net_text(name: str, data: str, shape: tuple[int, ...], steps: Iterable[Step]) -> str:
+    """A net with one input of this name and shape."""
+    dims = " ".join(f"dim: {dim}" for dim in shape)
+    head = [f'name: "{name}"', f'input: "{data}"', f"input_shape {{ {dims} }}"]
+    return "\n".join([*head, *map(layer_text, steps)]) + "\n"
 
 
 def layer_text(step: Step) -> str:

@@ -24,6 +24,8 @@ from converter.formats.weights.stored import StoredBlob
 
 RESULT = "weights.safetensors"
 """A run's weights, in its folder."""
+NET = "net.prototxt"
+"""Their net, beside them."""
 
 _KEY = "dilatednet"
 _SUFFIX = ".safetensors"

@@ -47,7 +47,8 @@ def map_file(path: str | os.PathLike[str], error: Callable[..., Exception] = Caf
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or str(failure)
-        raise error(f"cannot be read: {reason}; check the path", path=name) from failure
+        hint = "name a file in it" if Path(name).is_dir() else "check the path"
+        raise error(f"cannot be read: {reason}; {hint}", path=name) from failure
     return Mapped(name, data, size)
 
 

@@ -8,6 +8,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
+import converter
 from converter.cli import main
 from converter.dilatednet.trained import read_trained
 from tests.dilatednet.training.test_vgg import torchvision_state
@@ -33,6 +34,13 @@ def test_a_start_is_repeated_by_its_seed_and_labels_images_by_name(tmp_path: Pat
     assert run("predict", tmp_path / "a.safetensors", picture, "-o", tmp_path / "out", "--no-overlay") == 0
     with Image.open(tmp_path / "out" / "p.png") as labels:
         assert labels.size == (8, 9)
+
+
+def test_the_net_is_written_too_as_a_prototxt_that_takes_its_weights(tmp_path: Path):
+    net, weights = tmp_path / "w.prototxt", tmp_path / "w.safetensors"
+    assert run("init", "cityscapes", "--width", "2", "--fc-width", "8", "-o", weights, "--prototxt", net) == 0
+    assert run("convert", weights, tmp_path / "w.caffemodel", "--prototxt", net) == 0
+    assert converter.read_weights(tmp_path / "w.caffemodel")["fc6"][0].shape == (8, 16, 7, 7)  # 8 × width
 
 
 def test_classes_and_the_context_module_may_be_chosen(tmp_path: Path):

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import torch
 
-from converter.dilatednet.trained import RESULT
+from converter.dilatednet.trained import NET, RESULT
 from converter.dilatednet.training.checkpoint import Checkpoint, checkpoints, latest_checkpoint
 from converter.dilatednet.training.distributed import Processes, init_process_group
 from converter.dilatednet.training.initial_weights import initialize
 from converter.dilatednet.training.log import LOG
 from converter.dilatednet.training.loop import Run, RunOptions
 from converter.dilatednet.training.recipes import Recipe
-from converter.dilatednet.training.result import BEST, write_weights
+from converter.dilatednet.training.result import BEST, write_net, write_weights
 from converter.dilatednet.training.run_record import claim_run
 from converter.dilatednet.training.sources import Source, TrainingItems, feature_items, image_items
 from converter.dilatednet.training.stages import StageNet, build_stage, topology_of
@@ -63,7 +63,7 @@ def train_stage(
     validation: tuple[Source, int] | None = None,
     on_request: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Train a stage into `options.folder`: `log.jsonl`, `made-by.json`, checkpoints with `weights.safetensors`.
+    """Train a stage into `options.folder`: `log.jsonl`, `made-by.json`, checkpoints, `weights.safetensors` and its net.
 
     Under torchrun every process calls this; the first one writes. `tell` receives notes for people,
     `report` losses where no bar shows them, and what is found on the `validation` pairs after every so many updates;
@@ -83,9 +83,11 @@ def train_stage(
         run = Run(recipe, net, _items(source, recipe), options, processes, on_request=on_request, report=report)
         if validation is not None:
             run.validation = Validation(*validation, recipe.stage, topology_of(recipe).upsample)
-        if processes.is_main and saved is not None:  # a kill may have come between a checkpoint and its weights
-            net.net.load_state_dict(saved.weights)
-            write_weights(options.folder, net, recipe, saved.iteration)
+        if processes.is_main:
+            write_net(options.folder, net, recipe)
+            if saved is not None:  # a kill may have come between a checkpoint and its weights
+                net.net.load_state_dict(saved.weights)
+                write_weights(options.folder, net, recipe, saved.iteration)
         finished = run.train(saved)
         return Outcome(finished, run.iteration, options.folder / RESULT, processes.is_main, run.stopped_by)
 
@@ -111,7 +113,7 @@ def _open(options: RunOptions, start: Start, recipe: Recipe, source: Source, pro
 
 def _forget(folder: Path) -> None:
     """Delete a run, so that another can begin in its folder."""
-    for path in (*checkpoints(folder), folder / LOG, folder / RESULT, folder / BEST):
+    for path in (*checkpoints(folder), folder / LOG, folder / RESULT, folder / BEST, folder / NET):
         path.unlink(missing_ok=True)
 
 

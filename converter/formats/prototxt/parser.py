@@ -53,7 +53,8 @@ def read_prototxt(path: str | os.PathLike[str], kind: str = "NetParameter") -> R
             data = file.read(LARGEST + 1)  # a pipe or device does not say its size
             size = max(os.fstat(file.fileno()).st_size, len(data))
     except OSError as error:
-        raise PrototxtError(f"cannot be read: {error.strerror or error}; name a prototxt file", path=name) from error
+        hint = "name a prototxt file" + (" in it" if Path(name).is_dir() else "")
+        raise PrototxtError(f"cannot be read: {error.strerror or error}; {hint}", path=name) from error
     if size > LARGEST:
         raise PrototxtError(f"holds {size} bytes; a prototxt has at most {LARGEST}; is it a weights file?", path=name)
     return parse_prototxt(fill_template(_decode(data, name), name, net=kind == "NetParameter"), kind, name)

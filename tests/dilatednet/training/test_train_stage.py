@@ -114,7 +114,7 @@ def test_a_run_begun_afresh_has_nothing_of_the_one_before(still, source, tmp_pat
         (out / name).touch()
     begun(out, source, replace(SCRATCH, afresh=True), seed=5)
     assert checkpoints(out) == []
-    assert sorted(path.name for path in out.iterdir()) == ["made-by.json", "mine.txt"]
+    assert sorted(path.name for path in out.iterdir()) == ["made-by.json", "mine.txt", "net.prototxt"]
     assert still.resumed[-1] is None
 
 
