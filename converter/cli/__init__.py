@@ -2,7 +2,7 @@
 
 A command is a module here with `HELP: str`, `EXAMPLES: str` (a line each), `arguments(parser)` and `run(args) -> int`;
 its name is the module's. `run` prints for people, and leaves in `args.result` what --json prints.
-Exit codes: 0 done, 1 checked and not equal, 2 bad input or usage, 130 interrupted.
+Exit codes: 0 done, 1 checked and not equal, 2 bad input or usage, 130 interrupted; `caffe` has Caffe's own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -78,16 +78,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if refusal_wants_json(given):
             print_failure(name if name in commands(name) else None, error, out)
         error.parser.print_usage(sys.stderr)
-        error.parser.exit(2, f"{error.parser.prog}: error: {error}\n")
+        error.parser.exit(_status(name, error), f"{error.parser.prog}: error: {error}\n")
     except ConversionError as error:
         print(f"dilatednet {name}: {error}", file=sys.stderr)
-        return 2
+        return _status(name, error)
     except KeyboardInterrupt:
         print(f"dilatednet {name}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _status(name: str, error: Exception) -> int:
+    """The exit code for what a command refuses: 2, or what the module's own `status(error)` says."""
+    own: Callable[[Exception], int] | None = getattr(commands(name).get(name), "status", None)
+    return own(error) if own is not None else 2
 
 
 def _run(given: list[str]) -> int:

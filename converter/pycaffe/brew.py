@@ -24,6 +24,8 @@ from converter.pycaffe.solver_nets import parameter_message
 from converter.pycaffe.timer import Timer
 from converter.solver.settings import read_settings
 
+_EFFECTS = ("stop", "snapshot", "none")
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -214,9 +216,17 @@ class _Requests:
 
 @contextmanager
 def _signals(options: Options) -> Iterator[_Requests]:
-    """SIGINT and SIGHUP ask for what the flags say, while the body runs."""
+    """SIGINT and SIGHUP ask for what the flags say, while the body runs.
+
+    Raises:
+        CaffeError: no such effect.
+    """
     requests = _Requests()
     effects = {signal.SIGINT: options.sigint_effect, signal.SIGHUP: options.sighup_effect}
+    for number, action in effects.items():
+        if action not in _EFFECTS:
+            flag = f"--{number.name.lower()}_effect"
+            raise CaffeError(f"{flag} is {action!r}; expected {', '.join(_EFFECTS)}")
     before = {
         number: signal.signal(number, lambda *_, action=action: requests.actions.append(action))
         for number, action in effects.items()

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 
 import h5py
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from converter.cli import main
+from converter.pycaffe import glog
+
+ABORTED = 134  # 128 and SIGABRT's number, 6: glog's CHECK calls abort()
 
 NET = """name: "line"
 layer { name: "data" type: "HDF5Data" top: "x" top: "t" hdf5_data_param { source: "list.txt" batch_size: 2 } }
@@ -65,7 +69,7 @@ def test_training_goes_on_from_a_snapshot_and_from_weights(folder: Path, capsys:
     assert main(["caffe", "train", "-solver", "solver.prototxt", "-weights", "s_iter_6.caffemodel"]) == 0
     assert "Finetuning from s_iter_6.caffemodel" in lines(capsys)
     both = ["--snapshot", "s_iter_4.solverstate", "--weights", "s_iter_4.caffemodel"]
-    assert main(["caffe", "train", "--solver", "solver.prototxt", *both]) == 2
+    assert main(["caffe", "train", "--solver", "solver.prototxt", *both]) == ABORTED
     assert "give one of them" in capsys.readouterr().err
 
 
@@ -141,10 +145,54 @@ def test_device_query_without_a_device_says_nothing(capsys: pytest.CaptureFixtur
         (["time", "--model", "net.prototxt", "--phase", "MOON"], "expected TRAIN or TEST"),
         (["time", "--model", "net.prototxt", "--iterations", "0"], "expected 1 or more"),
         (["device_query", "--gpu", "99"], "CUDA devices are there"),
+        (["train", "--solver", "solver.prototxt", "--sigint_effect", "jump"], "--sigint_effect is 'jump'"),
+        (["train", "--solver", "solver.prototxt", "--log_dir", "nowhere"], "--log_dir nowhere: No such file"),
+        (["fly"], "unknown action 'fly'; expected train, test, time, device_query"),
     ],
 )
 def test_bad_calls_are_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
 ) -> None:
-    assert main(["caffe", *arguments]) == 2
+    assert main(["caffe", *arguments]) == ABORTED
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["time", "--model", "net.prototxt", "--speed", "9"], 1, "--speed"),
+        (["time", "--model", "net.prototxt", "--iterations", "many"], 1, "many"),
+        (["time", "--model"], 1, "--model"),
+        ([], 0, "usage: "),
+        (["--model", "net.prototxt"], 0, "usage: "),
+        (["train", "test"], 0, "usage: "),
+    ],
+)
+def test_codes_of_flags_are_gflags(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, word: str
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        sys.exit(main(["caffe", *arguments]))
+    assert stop.value.code == code
+    said = capsys.readouterr()
+    assert word in said.out + said.err
+
+
+def test_the_log_goes_to_a_file_as_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "log").mkdir()
+    flags = ["--log_dir=log", "-alsologtostderr", "--logtostderr=1"]
+    assert main(["caffe", "train", "--solver=solver.prototxt", *flags]) == 0
+    said = capsys.readouterr().err
+    text = (folder / "log/caffe.INFO").read_text()
+    assert text.endswith(said) and "Iteration 0, lr = 0.01" in said
+    assert re.fullmatch(r"Log file created at: .*\nRunning on machine: .*\n", text.removesuffix(said))
+    assert main(["caffe", "train", "--solver=solver.prototxt", "--minloglevel=2"]) == 0
+    assert capsys.readouterr().err == ""
+    glog.init_log()
+
+
+def test_a_log_folder_may_stand_in_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLOG_log_dir", str(folder))
+    assert main(["caffe", "train", "--solver=solver.prototxt"]) == 0
+    (name,) = (path.name for path in folder.glob("caffe.*.log.INFO.*"))
+    assert (folder / "caffe.INFO").readlink() == Path(name)
