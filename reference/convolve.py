@@ -19,9 +19,13 @@ _BAND_BYTES = 32 << 20
 _CACHED_WEIGHT_BYTES = 64 << 20
 
 
-def _pad(x: Array, pad: tuple[int, ...]) -> Array:
+def _pad(x: Array, window: Window) -> Array:
+    """Zeros around, and behind as far as the only window of an axis reaches past its end."""
+    pad = window.pad
     check_size(*x.shape[:2], *(size + 2 * p for size, p in zip(x.shape[2:], pad, strict=True)))
-    return np.pad(x, [(0, 0), (0, 0), *((p, p) for p in pad)]) if any(pad) else x
+    rows = zip(x.shape[2:], pad, window.reach(), strict=True)
+    sides = [(p, p + max(0, reach - size - 2 * p)) for size, p, reach in rows]
+    return np.pad(x, [(0, 0), (0, 0), *sides]) if any(map(any, sides)) else x
 
 
 class _Taps:
@@ -64,7 +68,7 @@ def convolve(x: Array, weight: Array, window: Window, groups: int = 1, bias: Arr
         raise ValueError(f"a window that reaches over {window.reach()} has no place in {x.shape[2:]}")
     check_size(x.shape[0], outputs, *sizes)
     result = np.empty((x.shape[0], outputs, *sizes), x.dtype)
-    padded = _pad(x, window.pad)
+    padded = _pad(x, window)
     taps = _Taps(weight, groups, x.dtype)
     row = outputs * math.prod(sizes[1:]) * x.itemsize
     for item, target in zip(padded, result, strict=True):

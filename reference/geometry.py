@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,9 +62,9 @@ def convolution_window(layer: Layer, axes: int) -> Window:
 
 
 def conv_output_size(window: Window, sizes: tuple[int, ...]) -> tuple[int, ...]:
-    """Output sizes of a convolution: (i + 2p - reach) / s + 1, rounded down."""
+    """Output sizes of a convolution: (i + 2p - reach) / s + 1, the quotient rounded towards zero, as C++ does."""
     rows = zip(sizes, window.pad, window.reach(), window.stride, strict=True)
-    return tuple((size + 2 * pad - reach) // stride + 1 for size, pad, reach, stride in rows)
+    return tuple(math.trunc((size + 2 * pad - reach) / stride) + 1 for size, pad, reach, stride in rows)
 
 
 def _pooling_pair(params: Params, name: str, pair: tuple[str, str], default: int | None) -> tuple[int, int]:

@@ -34,6 +34,7 @@ class BaseConvolution(Operator):
         self.outputs = view.integer("num_output")
         self.group = self.read_group(view)
         self.geometry = self.read_window(view, len(bottoms[0]) - self.axis - 1)
+        self.overhangs = not self.transposed and self.geometry.overhangs(bottoms[0][self.axis + 1 :])
         if not 1 <= len(self.geometry.kernel) <= 3:
             raise ShapeError(f"{len(self.geometry.kernel)} spatial axes; expected 1, 2 or 3")
         if self.outputs < 1:
@@ -72,6 +73,8 @@ class BaseConvolution(Operator):
         from converter.modules import convolution
 
         axes = len(self.geometry.kernel)
+        if self.overhangs:
+            return partial(getattr(convolution, f"{name}{axes}dPastEnd"), axis=self.axis)
         if self.axis == 1:
             return cast("Callable[..., nn.Module]", getattr(nn, f"{name}{axes}d"))
         return partial(getattr(convolution, f"{name}{axes}dOnAxis"), axis=self.axis)
@@ -88,7 +91,8 @@ class Convolution(BaseConvolution):
     """y[o] = b[o] + sum of w[o, i, k] x[i, position * stride - pad + k * dilation], not flipped.
 
     x: (n, c_in, h, w) float32, weight: (c_out, c_in / group, kh, kw), bias: (c_out,), y: (n, c_out, h', w') with
-    h' = (h + 2 pad - (dilation (kh - 1) + 1)) // stride + 1. Source: src/caffe/layers/conv_layer.cpp.
+    h' = (h + 2 pad - (dilation (kh - 1) + 1)) // stride + 1. A window that lacks less than a stride has one place, as
+    in Caffe, and reads zeros past the end. Source: src/caffe/layers/conv_layer.cpp.
     """
 
     def module(self) -> nn.Module:

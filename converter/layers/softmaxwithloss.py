@@ -20,8 +20,9 @@ FLOAT_MIN: Final = 1.1754943508222875e-38
 class SoftmaxWithLoss(Operator):
     """-sum of log softmax(x)[label] over the positions that count, divided by the normalizer.
 
-    x: (outer..., c, inner...) with c along softmax_param.axis, labels: outer * inner values in x's order. The second
-    top, if there is one, holds the probabilities. Source: src/caffe/layers/softmax_loss_layer.cpp.
+    x: (outer..., c, inner...) with c along softmax_param.axis, labels: outer * inner values in x's order. A
+    second top holds the probabilities; a third, of the labels' shape, each position's loss, 0 where ignored, through
+    which no gradient passes (R-FCN's fork daijifeng001/caffe-rfcn). Source: src/caffe/layers/softmax_loss_layer.cpp.
     """
 
     is_loss = True
@@ -41,12 +42,16 @@ class SoftmaxWithLoss(Operator):
             raise ShapeError(f"labels of shape {bottoms[1]} for scores of shape {shape}; expected {wanted} labels")
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
-        """A scalar, and the probabilities."""
-        return [(), bottoms[0]][: self.tops]
+        """A scalar, the probabilities, and the losses."""
+        return [(), *bottoms][: self.tops]
 
     def module(self) -> nn.Module:
         """SoftmaxWithLoss."""
-        from converter.modules import losses
+        from converter.modules import hard_examples, losses
 
         n = self.normalizer
+        if self.tops > 2:
+            return hard_examples.SoftmaxWithLossOHEM(
+                self.axis, n.mode, n.ignore_label, probabilities=True, per_box=True
+            )
         return losses.SoftmaxWithLoss(self.axis, n.mode, n.ignore_label, probabilities=self.tops > 1)

@@ -18,17 +18,13 @@ class SoftmaxWithLossOHEM(SoftmaxWithLoss):
     """SoftmaxWithLoss; further tops hold the probabilities and each position's loss, of the labels' shape.
 
     A position of ignore_label has loss 0. No gradient passes through the third top.
-    Source: R-FCN's src/caffe/layers/softmax_loss_ohem_layer.cpp.
+    Source: R-FCN's src/caffe/layers/softmax_loss_ohem_layer.cpp, which daijifeng001/caffe-rfcn has as SoftmaxWithLoss.
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """As SoftmaxWithLoss, with R-FCN's normalizer."""
         self.normalizer = read_pre_fixed_normalizer(p.message("loss_param"), "VALID")
         self.read_axis(p, bottoms)
-
-    def top_shapes(self, bottoms: Shapes) -> Shapes:
-        """A scalar, the probabilities, and the losses."""
-        return [(), *bottoms][: self.tops]
 
     def module(self) -> nn.Module:
         """SoftmaxWithLossOHEM."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.layers.kit.data import DataLayer
+from converter.layers.kit.data import DataLayer, channels, square
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
@@ -10,14 +10,24 @@ from converter.net.params import Params
 
 @layer("VideoData")
 class VideoData(DataLayer):
-    """Tops: frames and what goes with them; the file does not settle their shapes.
+    """Tops: frames (n, 3, h, w) and labels of SSD's layer, or clips (n, 3, length, h, w) and labels of video-caffe's.
 
-    Two forks use the name: SSD's src/caffe/layers/video_data_layer.cpp for images (n, 3, h, w), video-caffe's for
-    clips (n, 3, length, h, w).
+    video-caffe's layer is the one whose video_data_param has batch_size or new_length; h and w are crop_size, else its
+    new_height and new_width. SSD's has its batch_size in data_param, and h and w in transform_param's resize_param.
+    Source: src/caffe/layers/video_data_layer.cpp of SSD's fork and of chuckcho/video-caffe.
     """
 
     field = "video_data_param"
 
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
-        """Nothing for certain."""
-        return [(0,), (0,)]
+        """Frames or clips; labels, one each."""
+        height, width = square(view, transform)
+        if view.has("batch_size") or view.has("new_length"):
+            batch, length = view.integer("batch_size", 1), view.integer("new_length", 1)
+            sizes = (height or view.integer("new_height", 0), width or view.integer("new_width", 0))
+            return [(batch, 3, length, *sizes), (batch,)]
+        for resize in transform.messages("resize_param")[:1]:
+            height, width = resize.integer("height", 0), resize.integer("width", 0)
+        data = self.params.message("data_param")
+        batch = data.integer("batch_size", 0) if data.has("batch_size") else 0
+        return [(batch, channels(view, transform), height, width), (batch,)]

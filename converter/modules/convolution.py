@@ -56,6 +56,38 @@ class ConvTranspose3dOnAxis(FoldedBatch, nn.ConvTranspose3d):  # type: ignore[mi
     """nn.ConvTranspose3d over any number of batch axes."""
 
 
+class PastEnd(FoldedBatch):
+    """Pads axes where the window lacks less than a stride with zeros at their end: it has one place there, as in Caffe.
+
+    (size + 2 * padding - extent) / stride is rounded towards zero, so a kernel of 2 with stride 2 has one place in an
+    input of size 1. Source: src/caffe/layers/conv_layer.cpp, compute_output_shape; src/caffe/util/im2col.cpp.
+
+        >>> Conv2dPastEnd(3, 8, (2, 2), (2, 2), (0, 0), axis=1)(torch.zeros(1, 3, 1, 5)).shape
+        torch.Size([1, 8, 1, 2])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The output, (batch..., c', spatial'...)."""
+        ends: list[int] = []
+        windows = zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True)  # type: ignore[call-overload]
+        for size, (k, s, p, d) in zip(x.shape[self.axis + 1 :], windows, strict=True):
+            lacking = d * (k - 1) + 1 - size - 2 * p
+            ends = [0, lacking if 0 < lacking < s else 0, *ends]
+        return super().forward(F.pad(x, ends) if any(ends) else x)
+
+
+class Conv1dPastEnd(PastEnd, nn.Conv1d):
+    """nn.Conv1d whose window may lack less than a stride."""
+
+
+class Conv2dPastEnd(PastEnd, nn.Conv2d):
+    """nn.Conv2d whose window may lack less than a stride."""
+
+
+class Conv3dPastEnd(PastEnd, nn.Conv3d):
+    """nn.Conv3d whose window may lack less than a stride."""
+
+
 class PaddedConv2d(nn.Conv2d):
     """nn.Conv2d that pads each channel with a value of its own: x (n, c, h, w), `values` one a channel.
 

@@ -54,8 +54,8 @@ class SoftmaxWithLossOHEM(SoftmaxWithLoss):
 
     x: (outer..., c, inner...), labels: (outer..., inner...) -> (), with `probabilities` also softmax(x), with `per_box`
     also the losses, of the labels' shape, 0 where a label is ignored, without a gradient.
-    Source: Intel's src/caffe/layers/softmax_loss_ohem_layer.cpp, but that ignored positions have loss 0; R-FCN's own
-    file was not at hand.
+    Source: Intel's src/caffe/layers/softmax_loss_ohem_layer.cpp; that ignored positions have loss 0:
+    daijifeng001/caffe-rfcn, src/caffe/layers/softmax_loss_layer.cu.
     """
 
     def __init__(

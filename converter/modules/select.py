@@ -233,7 +233,12 @@ class Im2col(nn.Module):
         padded = nn.functional.pad(x, [size for pad in reversed(self.padding) for size in (pad, pad)])
         windows = padded
         for number, (k, s, d) in enumerate(zip(self.kernel_size, self.stride, self.dilation, strict=True)):
-            windows = windows.unfold(self.dim + 1 + number, d * (k - 1) + 1, s)[..., ::d]
+            axis, extent = self.dim + 1 + number, d * (k - 1) + 1
+            lacking = extent - windows.shape[axis]
+            if 0 < lacking < s:  # one place remains, since C++ divides towards zero
+                end = [0, 0] * (windows.ndim - 1 - axis) + [0, lacking]
+                windows = nn.functional.pad(windows, end)
+            windows = windows.unfold(axis, extent, s)[..., ::d]
         axes = len(self.kernel_size)
         order = [*range(self.dim + 1), *range(x.ndim, x.ndim + axes), *range(self.dim + 1, x.ndim)]
         return windows.permute(order).flatten(self.dim, self.dim + axes)

@@ -17,7 +17,7 @@ EXPONENTIAL = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """x: (n, classes, ...), label: one a position; returns the loss () and the probabilities like x."""
+    """x: (n, classes, ...), label: one a position; returns the loss (), probabilities like x, losses like label."""
     layer.expect(bottoms, 2)
     x, ignore = bottoms[0], ignore_label(layer)
     axis = layer.axis(layer.params("softmax_param").integer("axis"), x.ndim)
@@ -27,7 +27,8 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     flat = rows(probabilities, axis)
     label = as_labels(layer, bottoms[1], len(flat), x.shape[axis], ignore)
     counted = np.ones(label.size, bool) if ignore is None else label != ignore
-    true = flat[counted, label[counted]]
+    losses = np.zeros(label.size)
+    losses[counted] = -np.log(np.maximum(flat[counted, label[counted]], FLOAT_MIN))
     outer = int(np.prod(x.shape[:axis]))
     divisor = normalizer(layer, outer, len(flat) // max(1, outer), int(counted.sum()), "VALID")
-    return [-np.log(np.maximum(true, FLOAT_MIN)).sum() / divisor, probabilities]
+    return [losses.sum() / divisor, probabilities, losses.reshape(bottoms[1].shape)]

@@ -1,6 +1,6 @@
 """SoftmaxWithLossOHEM (R-FCN's fork): SoftmaxWithLoss, and as third top each position's loss, 0 where ignored.
 
-Source: Intel's src/caffe/layers/softmax_loss_ohem_layer.cpp, but for the ignored; R-FCN's own was not at hand.
+Source: Intel's src/caffe/layers/softmax_loss_ohem_layer.cpp, and daijifeng001/caffe-rfcn's SoftmaxWithLoss.
 """
 
 from __future__ import annotations

@@ -17,6 +17,16 @@ CASES = [
         {"x": signed(1, 3, 6, 5)},
     ),
     Case(
+        "larger than the input by less than a stride",
+        "convolution_param { num_output: 2 kernel_size: 3 kernel_size: 2 stride: 3 }",
+        {"x": signed(2, 3, 1, 5)},
+    ),
+    Case(
+        "larger than the input by less than a stride, axis=2",
+        "convolution_param { num_output: 2 kernel_size: 3 stride: 2 axis: 2 dilation: 2 pad: 1 }",
+        {"x": signed(2, 1, 3, 2, 4)},
+    ),
+    Case(
         "dilation=2, pad=2",
         "convolution_param { num_output: 2 kernel_size: 3 pad: 2 dilation: 2 }",
         {"x": signed(1, 2, 6, 5)},

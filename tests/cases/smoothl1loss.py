@@ -1,6 +1,6 @@
 """SmoothL1Loss: A parabola that goes over into a line."""
 
-from tests.case import Case, positive, signed, still
+from tests.case import Case, ones, positive, signed, still
 
 TYPE = "SmoothL1Loss"
 
@@ -11,5 +11,11 @@ CASES = [
         "both weights, sigma=2",
         "smooth_l1_loss_param { sigma: 2 }",
         {"x": signed(2, 3), "t": signed(2, 3), "in": still(positive(2, 3)), "out": still(positive(2, 3))},
+    ),
+    Case("R-FCN's second top", "", {"x": signed(2, 3), "t": signed(2, 3)}, ("y", "each")),
+    Case(
+        "R-FCN's PRE_FIXED",
+        "loss_param { normalization: PRE_FIXED pre_fixed_normalizer: 4 }",
+        {"x": signed(2, 3), "t": signed(2, 3), "in": still(ones(2, 3))},
     ),
 ]

@@ -13,5 +13,6 @@ CASES = [
     Case("BATCH_SIZE", "loss_param { normalization: BATCH_SIZE }", BOTTOMS, exact=CURVED),
     Case("NONE, loss_weight", "loss_weight: 0.5 loss_param { normalization: NONE }", BOTTOMS, exact=CURVED),
     Case("normalize=false", "loss_param { normalize: false }", BOTTOMS, exact=CURVED),
+    Case("R-FCN's third top", "loss_param { ignore_label: 1 }", BOTTOMS, ("y", "p", "each"), exact=CURVED),
     Case("axis=-1", "softmax_param { axis: -1 }", {"x": signed(4, 3), "label": labels(3, 4)}, exact=CURVED),
 ]

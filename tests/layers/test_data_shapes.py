@@ -57,6 +57,12 @@ OPEN: tuple[int, ...] = ()
          [(1, 1, 4, 5), (1, 1, 4, 5)]),
         ('type: "AnnotatedData" data_param { batch_size: 2 } transform_param { crop_size: 4 }', [(2, 3, 4, 4), OPEN]),
         ('type: "VideoData" video_data_param { }', [OPEN, OPEN]),
+        ('type: "VideoData" data_param { batch_size: 2 } transform_param { resize_param { height: 4 width: 5 } }',
+         [(2, 3, 4, 5), (2,)]),
+        ('type: "VideoData" video_data_param { batch_size: 2 new_length: 8 } transform_param { crop_size: 4 }',
+         [(2, 3, 8, 4, 4), (2,)]),
+        ('type: "VideoData" video_data_param { new_length: 8 new_height: 4 new_width: 5 }',
+         [(1, 3, 8, 4, 5), (1,)]),
     ],
 )  # fmt: skip
 def test_what_the_fields_determine(tmp_path: Path, body: str, wanted: list[tuple[int, ...]]) -> None:

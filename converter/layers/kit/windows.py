@@ -32,11 +32,18 @@ class Geometry:
         return Window(self.extent, self.stride, self.pad)
 
     def convolution_sizes(self, sizes: Shape) -> Shape:
-        """Output sizes of a convolution (src/caffe/layers/conv_layer.cpp, compute_output_shape)."""
+        """Output sizes of a convolution (src/caffe/layers/conv_layer.cpp, compute_output_shape).
+
+        A window that lacks less than a stride still has one place, since C++ divides towards zero.
+        """
         return tuple(
-            (size + 2 * p - e) // s + 1 if size + 2 * p >= e else 0
+            max(0, (size + 2 * p - e) // s + 1 if size + 2 * p >= e else int(e - size - 2 * p < s))
             for size, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True)
         )
+
+    def overhangs(self, sizes: Shape) -> bool:
+        """Whether the window is larger than the padded input."""
+        return any(size + 2 * p < e for size, e, p in zip(sizes, self.extent, self.pad, strict=True))
 
     def deconvolution_sizes(self, sizes: Shape) -> Shape:
         """Output sizes of the transposed convolution (src/caffe/layers/deconv_layer.cpp, compute_output_shape)."""
