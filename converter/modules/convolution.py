@@ -69,8 +69,8 @@ class PastEnd(FoldedBatch):
     def forward(self, x: Tensor) -> Tensor:
         """The output, (batch..., c', spatial'...)."""
         ends: list[int] = []
-        windows = zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True)  # type: ignore[call-overload]
-        for size, (k, s, p, d) in zip(x.shape[self.axis + 1 :], windows, strict=True):
+        window: list[Any] = [self.kernel_size, self.stride, self.padding, self.dilation]
+        for size, k, s, p, d in zip(x.shape[self.axis + 1 :], *window, strict=True):
             lacking = d * (k - 1) + 1 - size - 2 * p
             ends = [0, lacking if 0 < lacking < s else 0, *ends]
         return super().forward(F.pad(x, ends) if any(ends) else x)

@@ -47,11 +47,10 @@ class DetectionEvaluate(nn.Module):
         true = true[: ends[0]] if ends else true
         self._refuse_background(found[found[:, 0] != -1, 1], true[:, 1])
         rows = [self._counts(true, detections)]
-        for item in found[:, 0].trunc().unique(sorted=True).tolist():
-            if item != -1:
-                own = found[found[:, 0].trunc() == item]
-                rows += self._image(own, true[true[:, 0].trunc() == item])
-                self.image += 1
+        for item in _whole(found[:, 0]):
+            own = found[found[:, 0].trunc() == item]
+            rows += self._image(own, true[true[:, 0].trunc() == item])
+            self.image += 1
         return torch.cat(rows)[None, None]
 
     def _refuse_background(self, *labels: Tensor) -> None:
@@ -68,9 +67,7 @@ class DetectionEvaluate(nn.Module):
     def _image(self, found: Tensor, true: Tensor) -> list[Tensor]:
         """The marks of one image's detections, label by label."""
         rows = []
-        for label in found[:, 1].trunc().unique(sorted=True).tolist():
-            if label == -1:
-                continue
+        for label in _whole(found[:, 1]):
             own, boxes = found[found[:, 1].trunc() == label], true[true[:, 1].trunc() == label]
             if len(boxes):
                 own = own[own[:, 2].sort(descending=True, stable=True).indices]
@@ -108,3 +105,8 @@ class DetectionEvaluate(nn.Module):
     def extra_repr(self) -> str:
         """The classes and the threshold."""
         return f"{self.num_classes}, overlap_threshold={self.overlap_threshold:g}, difficult={self.difficult}"
+
+
+def _whole(values: Tensor) -> list[int]:
+    """The whole numbers that are there, but -1, which stands for nothing, in order."""
+    return sorted({int(value) for value in values.tolist()} - {-1})

@@ -20,7 +20,10 @@ CASES = [
     Case("plain", "detection_evaluate_param { num_classes: 4 }", BOTTOMS, gradient=CHOICE),
     Case(
         "difficult boxes left out, overlap_threshold",
-        "detection_evaluate_param { num_classes: 4 evaluate_difficult_gt: false overlap_threshold: 0.75 }",
+        (
+            "detection_evaluate_param { num_classes: 4 evaluate_difficult_gt: false overlap_threshold: 0.75 "
+            'name_size_file: "" }'
+        ),
         BOTTOMS,
         gradient=CHOICE,
     ),

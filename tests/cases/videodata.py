@@ -5,5 +5,16 @@ from tests.case import Case, signed
 TYPE = "VideoData"
 
 CASES = [
-    Case("fed", "video_data_param { video_type: WEBCAM }", {"data": signed(1, 3, 2, 2)}, ("data",)),
+    Case(
+        "SSD's",
+        "data_param { batch_size: 1 } video_data_param { video_type: WEBCAM }",
+        {"data": signed(1, 3, 2, 2)},
+        ("data",),
+    ),
+    Case(
+        "video-caffe's",
+        "video_data_param { batch_size: 1 new_length: 4 new_height: 2 new_width: 3 }",
+        {"data": signed(1, 3, 4, 2, 3)},
+        ("data",),
+    ),
 ]
