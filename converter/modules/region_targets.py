@@ -42,7 +42,7 @@ class AnchorTarget(nn.Module):
         super().__init__()
         self.anchors, self.stride, self.border, self.batch = tuple(anchors), stride, border, batch
         self.foreground, self.positive, self.negative = foreground, positive, negative
-        self.random = NumpyChoice(seed)
+        self.seed, self.random = seed, NumpyChoice(seed)
 
     @torch.no_grad()
     def forward(self, scores: Tensor, boxes: Tensor, info: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -86,7 +86,7 @@ class AnchorTarget(nn.Module):
 
     def extra_repr(self) -> str:
         """The limits."""
-        return f"anchors={len(self.anchors)}, stride={self.stride}, batch={self.batch}, seed={self.random.seed}"
+        return f"anchors={len(self.anchors)}, stride={self.stride}, batch={self.batch}, seed={self.seed}"
 
 
 class ProposalTarget(nn.Module):
@@ -115,7 +115,8 @@ class ProposalTarget(nn.Module):
         super().__init__()
         self.classes, self.batch, self.foreground = classes, batch, foreground
         self.threshold, self.least = threshold, least
-        self.means, self.deviations, self.random = tuple(means), tuple(deviations), NumpyChoice(seed)
+        self.means, self.deviations = tuple(means), tuple(deviations)
+        self.seed, self.random = seed, NumpyChoice(seed)
 
     @torch.no_grad()
     def forward(self, regions: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
@@ -152,7 +153,7 @@ class ProposalTarget(nn.Module):
 
     def extra_repr(self) -> str:
         """The classes and limits."""
-        return f"{self.classes}, batch={self.batch}, foreground={self.foreground:g}, seed={self.random.seed}"
+        return f"{self.classes}, batch={self.batch}, foreground={self.foreground:g}, seed={self.seed}"
 
 
 def box_offsets(boxes: Tensor, targets: Tensor) -> Tensor:
