@@ -2,7 +2,8 @@
 
 `bilinear` has its center at c = (k - 1) / (2 f) with f = ceil(k / 2); in nets of the dilation fork, which builds on
 Caffe of mid-2016, at c = (2 f - 1 - f mod 2) / (2 f), the same for k = 4, 8, 12, 16. `identity` is that fork's own: see
-equations 4 and 5 of arXiv 1511.07122.
+equations 4 and 5 of arXiv 1511.07122. `diagonal` is lmb-freiburg/flownet2's: a kernel of output n and input n sums to
+diag_val n, or 1.
 """
 
 from __future__ import annotations
@@ -46,6 +47,16 @@ def _identity(shape: tuple[int, ...], filler: Params) -> NDArray[np.float64]:
     return weight
 
 
+def _diagonal(shape: tuple[int, ...], filler: Params) -> NDArray[np.float64]:
+    if len(shape) != 4:
+        raise filler.error(f"a diagonal filler wants a 4-D blob; this one is {shape}")
+    values = dict(enumerate(filler.reals("diag_val")))
+    weight = np.zeros(shape)
+    for place in range(min(shape[0], shape[1])):
+        weight[place, place] = np.float32(values.get(place, 1)) / np.float32(shape[2] * shape[3])
+    return weight
+
+
 def fill(parameter: Parameter, dilation_fork: bool = False) -> NDArray[np.float64]:
     """A fresh blob of the parameter's shape.
 
@@ -62,6 +73,8 @@ def fill(parameter: Parameter, dilation_fork: bool = False) -> NDArray[np.float6
         return np.full(shape, filler.real("value"))
     if kind == "bilinear":
         return _bilinear(shape, filler, dilation_fork)
+    if kind == "diagonal":
+        return _diagonal(shape, filler)
     if kind in RANDOM or (kind == "identity" and filler.has("std")):
         what = f"{filler.where}: its {kind} filler is random ({math.prod(shape)} numbers); give the weights"
         raise WeightsError(what, path=filler.path, line=filler.line)

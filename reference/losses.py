@@ -61,3 +61,17 @@ def as_labels(layer: Layer, label: Array, count: int, classes: int, ignore: int 
 def rows(x: Array, axis: int) -> Array:
     """(positions, classes): `axis` moved last, everything else flattened in order."""
     return np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])
+
+
+def known_difference(layer: Layer, bottoms: list[Array], by_entries: bool) -> tuple[Array, float]:
+    """First minus second bottom (n, c, ...), if there is one, with 0 for NaN, and FlowNet's divisor of its losses.
+
+    The divisor is n, or `by_entries` the number of known entries over c (l1loss_layer.cu of lmb-freiburg/flownet2).
+    """
+    first, second = bottoms[0], bottoms[-1]
+    if first.ndim < 2 or first.shape != second.shape:
+        raise layer.error(f"bottoms have shapes {first.shape} and {second.shape}; expected one shape (n, c, ...)")
+    error = first - second if len(bottoms) == 2 else first
+    known = ~np.isnan(error)
+    divisor = known.sum() / first.shape[1] if by_entries else len(first)
+    return np.where(known, error, 0), float(divisor)

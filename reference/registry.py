@@ -10,6 +10,7 @@ whether `forward` can compute this one. Messages that the field table lacks stan
 `OLDER_BLOBS`: names under which files hold Caffe's numbers as they are.
 `from_state(arrays)`: a state_dict's arrays of one layer, in Caffe's order -> Caffe's blobs.
 `stored_order(sizes)`: where each of Caffe's blobs stands in a file that holds blobs of those sizes by position.
+`adapt(layer, index, stored, shape)`: a stored blob as the layer takes it over, where that may have another shape.
 `AXES_OF_ONE`: True where a state_dict's arrays may lack or have axes of length one that Caffe's do not.
 `STORED_AXES_OF_ONE`: True where files by position may hold its blobs, of one axis in Caffe, with axes of length one.
 `NOT_IN_PLACE`: True where Caffe refuses a top that is a bottom.
@@ -37,6 +38,7 @@ Forward = Callable[[Layer, list[Array], list[Array]], Sequence[Array]]
 Parameters = Callable[[Layer, list[Array]], list[Parameter]]
 Computes = Callable[[Layer], bool]
 StoredOrder = Callable[[list[int]], list[int]]
+Adapt = Callable[[Layer, int, NDArray[Any], tuple[int, ...]], NDArray[Any]]
 FromState = Callable[[list[NDArray[Any]]], list[NDArray[Any]]]
 
 
@@ -57,6 +59,7 @@ class Operator:
     older_blobs: tuple[str, ...]
     from_state: FromState | None
     stored_order: StoredOrder | None
+    adapt: Adapt | None
     axes_of_one: bool
     stored_axes_of_one: bool
     not_in_place: bool
@@ -87,6 +90,7 @@ def _load(file_name: str) -> Operator:
         older_blobs=tuple(getattr(module, "OLDER_BLOBS", blobs)),
         from_state=getattr(module, "from_state", None),
         stored_order=getattr(module, "stored_order", None),
+        adapt=getattr(module, "adapt", None),
         axes_of_one=bool(getattr(module, "AXES_OF_ONE", False)),
         stored_axes_of_one=bool(getattr(module, "STORED_AXES_OF_ONE", False)),
         not_in_place=bool(getattr(module, "NOT_IN_PLACE", False)),

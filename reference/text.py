@@ -95,7 +95,7 @@ def _tokens(text: str, path: str) -> list[_Token]:
         if match is None:
             raise TextError(f"{text[position]!r} opens a text that does not end on its line", path=path, line=line)
         kind = match.lastgroup or ""
-        if kind == "word" and match.group().endswith("$") and (name := open_place(text, match.end() - 1)):
+        if kind == "word" and "$" in match.group() and (name := open_place(text, text.index("$", position))):
             what = f"${{{name}}} is a place that this template leaves open; give its value (values={{{name!r}: VALUE}})"
             raise TextError(what, path=path, line=line)
         if kind != "skip":

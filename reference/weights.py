@@ -214,6 +214,10 @@ class Store:
 
     def _fit(self, blob: Blob, position: int, index: int, shape: tuple[int, ...]) -> Array:
         """The blob in the shape that the layer wants, where Caffe lets it pass (blob.cpp, ShapeEquals)."""
+        operator = registry.find(self.net.layers[position].type)
+        if operator is not None and operator.adapt is not None:
+            data = operator.adapt(self.net.layers[position], index, blob.data, shape)
+            blob = blob if data is blob.data else Blob(data, data.shape)
         if blob.legacy and not self._differs_in_ones(position, blob.shape, shape):
             fits = len(shape) <= 4 and (1,) * (4 - len(shape)) + shape == blob.shape
         else:

@@ -17,14 +17,15 @@ class Eltwise(Operator):
     """SUM with one `coeff` per bottom (default 1), PROD, or MAX.
 
     Of equal values MAX takes, and passes the gradient to, the second of the first two bottoms; a later bottom must be
-    strictly greater. Source: src/caffe/layers/eltwise_layer.cpp.
+    strictly greater. A single bottom, times its coeff, is FlowNet2's (lmb-freiburg/flownet2).
+    Source: src/caffe/layers/eltwise_layer.cpp.
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the operation and its coefficients."""
-        self.expect_bottoms(bottoms, 2, 1 << 16)
         view = p.message("eltwise_param")
         self.operation = view.choice("operation", ("PROD", "SUM", "MAX"))
+        self.expect_bottoms(bottoms, 1 if self.operation == "SUM" else 2, 1 << 16)
         coefficients = view.numbers("coeff")
         if coefficients and (len(coefficients) != len(bottoms) or self.operation == "PROD"):
             what = f"is given {len(coefficients)} times for {self.operation} of {len(bottoms)} bottoms"

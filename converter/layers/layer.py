@@ -124,6 +124,10 @@ class Operator:
         """The way back, of arrays or tensors, up to the shape, which the layer's `blobs` state."""
         return list(state)
 
+    def adapt_stored(self, index: int, stored: Array) -> Array:
+        """A stored blob in Caffe's terms as the layer takes it over: the same, unless the source changes its size."""
+        return stored
+
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read parameters from `p`, check them against the bottoms' shapes, and list the blobs."""
 

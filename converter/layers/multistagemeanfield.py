@@ -45,7 +45,7 @@ class MultiStageMeanfield(Operator):
         classes = unary[1]
         for name in ("spatial", "bilateral"):
             self.add_blob((1, 1, classes, classes), default=_diagonal(view, name, classes))
-        self.add_blob((1, 1, classes, classes), default=Filler("diagonal", diagonal=(-1.0,) * classes))
+        self.add_blob((1, 1, classes, classes), default=Filler("matrix", diagonal=(-1.0,) * classes))
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """The unary's shape."""
@@ -77,7 +77,7 @@ def _diagonal(view: Params, name: str, classes: int) -> Filler:
     each = view.text(f"{name}_filter_weights_str", "")
     value = view.number(f"{name}_filter_weight", 1.0)
     if not each:
-        return Filler("diagonal", diagonal=(value,) * classes)
+        return Filler("matrix", diagonal=(value,) * classes)
     try:
         values = tuple(float(word) for word in each.split())
     except ValueError:
@@ -86,4 +86,4 @@ def _diagonal(view: Params, name: str, classes: int) -> Filler:
         raise view.error(
             f"{name}_filter_weights_str", f"is {each!r}", f"expected {classes} numbers with blanks between"
         )
-    return Filler("diagonal", diagonal=values[:classes])
+    return Filler("matrix", diagonal=values[:classes])

@@ -88,6 +88,26 @@ class LeakyReLU6(nn.Module):
         return f"negative_slope={self.negative_slope:g}"
 
 
+class NegReLU(nn.Module):
+    """x below 0, negative_slope * x from 0 on, on any shape. Source: lmb-freiburg/flownet2, neg_relu_layer.cpp.
+
+    >>> NegReLU()(torch.tensor([-1.0, 2.0]))
+    tensor([-1.,  0.])
+    """
+
+    def __init__(self, negative_slope: float = 0.0) -> None:
+        super().__init__()
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The values, of x's shape."""
+        return torch.where(x < 0, x, x * self.negative_slope)
+
+    def extra_repr(self) -> str:
+        """The slope."""
+        return f"negative_slope={self.negative_slope:g}"
+
+
 class Power(nn.Module):
     """(shift + scale x) ^ power, on any shape; where scale or power is 0 a constant, without gradient.
 

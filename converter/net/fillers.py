@@ -1,4 +1,7 @@
-"""Caffe's eight weight fillers, drawn with numpy (include/caffe/filler.hpp; `identity` is fyu/caffe-dilation's)."""
+"""Caffe's eight weight fillers, drawn with numpy (include/caffe/filler.hpp).
+
+`identity` is fyu/caffe-dilation's, `diagonal` lmb-freiburg/flownet2's.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ Array: TypeAlias = npt.NDArray[np.float32]
 class Filler:
     """A FillerParameter: how a blob is filled when no weights are given; `_set` where presence itself matters.
 
-    The type "diagonal" is no filler of Caffe's: layers say it of square blobs that hold `diagonal` and are 0 elsewhere.
+    The type "matrix" is no filler of Caffe's: layers say it of square blobs that hold `diagonal` and are 0 elsewhere.
     """
 
     type: str = "constant"
@@ -39,7 +42,7 @@ class Filler:
     @property
     def random(self) -> bool:
         """Whether two fillings differ."""
-        return self.type not in {"constant", "bilinear", "diagonal"} and not (
+        return self.type not in {"constant", "bilinear", "diagonal", "matrix"} and not (
             self.type == "identity" and not self.std_set
         )
 
@@ -63,6 +66,7 @@ def read_filler(view: Params, default: Filler | None = None) -> Filler:
         num_groups=view.integer("num_groups") if view.has("num_groups") else None,
         value_set=view.has("value"),
         std_set=view.has("std"),
+        diagonal=view.numbers("diag_val"),
     )
     if filler.sparse != -1 and kind not in {"gaussian", "identity"}:
         raise view.error("sparse", f"is set for a {kind} filler", "only gaussian and identity can be sparse")
@@ -76,7 +80,7 @@ def fill(filler: Filler, shape: Shape, random: np.random.Generator, *, dilation_
     """
     if filler.type == "bilinear" and dilation_fork:
         return np.array(_bilinear_of_2016(shape), dtype=np.float32)
-    if filler.type == "diagonal":
+    if filler.type == "matrix":
         return np.diag(np.array(filler.diagonal, np.float32)).reshape(shape)
     return np.array(_FILL[filler.type](filler, shape, random), dtype=np.float32).reshape(shape)
 
@@ -172,6 +176,18 @@ def _identity(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.
     return weight
 
 
+def _diagonal(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.ArrayLike:
+    """Output n reads input n alone, evenly over the kernel, with sum `diag_val[n]`, 1 where there is none."""
+    del random
+    if len(shape) != 4:
+        raise ShapeError(f"diagonal filler on shape {shape}; expected 4 axes (outputs, inputs, rows, columns)")
+    weight = np.zeros(shape, np.float32)
+    for n in range(min(shape[:2])):
+        value = np.float32(filler.diagonal[n] if n < len(filler.diagonal) else 1)
+        weight[n, n] = value / np.float32(shape[2] * shape[3])
+    return weight
+
+
 _FILL: Final[dict[str, Callable[[Filler, Shape, np.random.Generator], npt.ArrayLike]]] = {
     "constant": _constant,
     "uniform": _uniform,
@@ -181,4 +197,5 @@ _FILL: Final[dict[str, Callable[[Filler, Shape, np.random.Generator], npt.ArrayL
     "msra": _msra,
     "bilinear": _bilinear,
     "identity": _identity,
+    "diagonal": _diagonal,
 }

@@ -11,7 +11,7 @@ import numpy as np
 from converter.formats.weights.stored import StoredBlob, StoredLayer
 from converter.layers.layer import Operator
 from converter.net.net import Shape
-from converter.plan.layer_blobs import check_naming, drop_legacy_axes
+from converter.plan.layer_blobs import check_naming, drop_legacy_axes, with_arrays
 from converter.plan.plan import ConfiguredLayer, Plan, param_spec
 from converter.plan.shared_blobs import Fit, SharedBlobs
 
@@ -64,6 +64,7 @@ def fit_layer(
         names = ", ".join(blob.name for blob in wanted) if layer.names else str(len(wanted))
         account.misshapen.append(f"{step.layer.name}: {held} in the file, {names} in the net")
         return None
+    layer = _adapted(step, layer, found)
     misfits = _misfits(step, layer.stored, found)
     account.misshapen += misfits
     if misfits:
@@ -100,6 +101,14 @@ def _blob_positions(step: ConfiguredLayer, layer: StoredLayer, owned: Sequence[i
         found = check_naming(type(step.operator), named, max(len(wanted), len(layer.names)), path, known)
         return _Places(found.places, found.in_state)
     return _Places(tuple(range(len(wanted))) if len(layer.stored) == len(wanted) else tuple(owned))
+
+
+def _adapted(step: ConfiguredLayer, layer: StoredLayer, found: _Places) -> StoredLayer:
+    """The layer with blobs as its type takes them over (`Operator.adapt_stored`)."""
+    arrays = [
+        step.operator.adapt_stored(*pair) for pair in zip(found.places, (b.array for b in layer.stored), strict=True)
+    ]
+    return replace(layer, stored=tuple(with_arrays(layer.stored, arrays)))
 
 
 def _misfits(step: ConfiguredLayer, blobs: Sequence[StoredBlob], found: _Places) -> list[str]:

@@ -1,4 +1,7 @@
-"""Eltwise: product, weighted sum or maximum of equal shapes (src/caffe/layers/eltwise_layer.cpp)."""
+"""Eltwise: product, weighted sum or maximum of equal shapes (src/caffe/layers/eltwise_layer.cpp).
+
+FlowNet2's fork takes a single bottom, to scale it.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ SUMS = True
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
     """bottoms: equal shapes; returns that shape."""
-    layer.expect(bottoms, 2, len(bottoms))
     params = layer.params("eltwise_param")
     operation, coefficients = params.choice("operation"), params.reals("coeff")
+    layer.expect(bottoms, 1 if operation == "SUM" else 2, len(bottoms))
     if len({bottom.shape for bottom in bottoms}) != 1:
         raise layer.error(f"bottoms differ in shape: {[bottom.shape for bottom in bottoms]}")
     if coefficients and (operation == "PROD" or len(coefficients) != len(bottoms)):

@@ -11,6 +11,7 @@ CASES = [
         "eltwise_param { operation: SUM coeff: 2 coeff: -1 coeff: 0.5 }",
         {"a": signed(2, 3), "b": signed(2, 3), "c": signed(2, 3)},
     ),
+    Case("one bottom, scaled", "eltwise_param { operation: SUM coeff: 0.5 }", {"a": signed(2, 3)}),
     Case(
         "product of three",
         "eltwise_param { operation: PROD }",

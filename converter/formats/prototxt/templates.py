@@ -1,4 +1,4 @@
-"""Templates of prototxt: `${NUM_LABELS}` in a text, replaced by the caller's value before the text is parsed."""
+"""Templates of prototxt: `${NUM_LABELS}`, or FlowNet2's `$WIDTH$`, replaced by the caller's value before parsing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from converter.errors import PrototxtError
 
 Values: TypeAlias = Mapping[str, str | int | float]
 
-PLACEHOLDER = re.compile(r"\$\{([A-Za-z_]\w*)\}", re.ASCII)
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)\$", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -58,12 +58,17 @@ def fill_template(text: str, path: str, *, net: bool = True) -> str:
     if net and not given.checked:
         _check_names(given.values, text, path)
         given.checked = True
-    return PLACEHOLDER.sub(lambda match: str(given.values.get(match[1], match[0])), text)
+    return PLACEHOLDER.sub(lambda match: str(given.values.get(name_of(match), match[0])), text)
+
+
+def name_of(match: re.Match[str]) -> str:
+    """The name between a placeholder's marks."""
+    return match[1] or match[2]
 
 
 def open_names(text: str) -> list[str]:
     """The names of a template's open places, each once, in order."""
-    return list(dict.fromkeys(PLACEHOLDER.findall(text)))
+    return list(dict.fromkeys(name_of(match) for match in PLACEHOLDER.finditer(text)))
 
 
 def _check_names(values: Values, text: str, path: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from converter.errors import PrototxtError
-from converter.formats.prototxt.templates import PLACEHOLDER, open_names
+from converter.formats.prototxt.templates import PLACEHOLDER, name_of, open_names
 from converter.formats.record import Where
 
 SHOWN = 100  # characters of a source line that an error shows
@@ -98,7 +98,8 @@ def _token_problem(source: Source, text: str, offset: int) -> PrototxtError:
         names = open_names(source.text)
         others = f" (all of this text: {', '.join(names)})" if len(names) > 1 else ""
         place = f"{match[0]} is a place that this template leaves open{others}"
-        return source.error(offset, f"{place}; give its value: --set {match[1]}=VALUE (values={{{match[1]!r}: VALUE}})")
+        name = name_of(match)
+        return source.error(offset, f"{place}; give its value: --set {name}=VALUE (values={{{name!r}: VALUE}})")
     if text[0].isdigit() or len(text) > 1:
         return source.error(offset, f"{quote(text)} is not a number; expected one such as 3, 0.5 or 1e-4, or a string")
     return source.error(offset, f"unexpected character {quote(text)}; remove it, or put the text into quotes")
