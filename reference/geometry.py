@@ -67,7 +67,11 @@ def conv_output_size(window: Window, sizes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(math.trunc((size + 2 * pad - reach) / stride) + 1 for size, pad, reach, stride in rows)
 
 
-def _pooling_pair(params: Params, name: str, pair: tuple[str, str], default: int | None) -> tuple[int, int]:
+def pooling_pair(params: Params, name: str, pair: tuple[str, str], default: int | None) -> tuple[int, int]:
+    """Rows and columns of a pooling layer: one field for both, or the pair; 0 where a field without a default is unset.
+
+    Raises LayerError where both spellings stand, or half a pair.
+    """
     both = [params.has(one) for one in pair]
     if params.has(name) and any(both):
         raise params.error(f"sets {name} and {' or '.join(pair)}; Caffe takes one of the two")
@@ -87,9 +91,9 @@ def pooling_window(layer: Layer, sizes: tuple[int, ...]) -> Window:
             raise layer.error("sets global_pooling and a kernel; the kernel of global pooling is the plane")
         kernel = (sizes[0], sizes[1])
     else:
-        kernel = _pooling_pair(params, "kernel_size", ("kernel_h", "kernel_w"), None)
-    stride = _pooling_pair(params, "stride", ("stride_h", "stride_w"), 1)
-    pad = _pooling_pair(params, "pad", ("pad_h", "pad_w"), 0)
+        kernel = pooling_pair(params, "kernel_size", ("kernel_h", "kernel_w"), None)
+    stride = pooling_pair(params, "stride", ("stride_h", "stride_w"), 1)
+    pad = pooling_pair(params, "pad", ("pad_h", "pad_w"), 0)
     if params.flag("global_pooling") and (stride != (1, 1) or pad != (0, 0)):
         raise layer.error(f"global pooling has stride 1 and pad 0; they are {stride} and {pad}")
     if min(kernel + stride) < 1 or min(pad) < 0:

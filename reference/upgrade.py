@@ -58,8 +58,7 @@ def _from_v1(layer: Message, known: dict[str, str]) -> Message:
     return result
 
 
-def _from_v0(layer: Message, pad: str | None) -> Message:
-    old = layer.messages("layer")[-1]
+def _from_v0(layer: Message, old: Message, pad: str | None) -> Message:
     word = old.word("type")
     kind = _V0_TYPES.get(word) or _BY_WORD.get(word.replace("_", "").upper(), word)
     result = Message([entry for entry in layer.entries if entry.name in ("bottom", "top")], layer.line)
@@ -76,27 +75,36 @@ def _from_v0(layer: Message, pad: str | None) -> Message:
     return result
 
 
+def _v0_layer(layer: Message, path: str) -> Message:
+    """The one V0 message in a `layers`: the field is optional, and protobuf's text reader takes it no second time."""
+    found = layer.messages("layer")
+    if not found:
+        raise NetError("mixes V0 and V1 layers", path=path, line=layer.line)
+    if len(found) > 1:
+        raise NetError("has `layer` twice in one `layers`; give each its own", path=path, line=found[1].line)
+    (inner,) = found
+    return inner
+
+
 def _v0_layers(layers: list[Message], path: str) -> Iterator[Message]:
     paddings: dict[str, Message] = {}
     for layer in layers:
-        inner = layer.messages("layer")
-        if not inner:
-            raise NetError("mixes V0 and V1 layers", path=path, line=layer.line)
-        if inner[-1].word("type") == "padding":
+        inner = _v0_layer(layer, path)
+        if inner.word("type") == "padding":
             paddings.update(dict.fromkeys(layer.words("top"), layer))
             continue
         pad = None
         source = next((paddings[name] for name in layer.words("bottom") if name in paddings), None)
         if source is not None:
-            if inner[-1].word("type") not in ("conv", "pool") or len(layer.words("bottom")) != 1:
-                what = f"layer {inner[-1].word('name')!r} reads a padding layer; only conv and pool with one bottom may"
+            if inner.word("type") not in ("conv", "pool") or len(layer.words("bottom")) != 1:
+                what = f"layer {inner.word('name')!r} reads a padding layer; only conv and pool with one bottom may"
                 raise NetError(what, path=path, line=layer.line)
-            pad = source.messages("layer")[-1].word("pad", "0")
+            pad = _v0_layer(source, path).word("pad", "0")
             renamed = [Entry("bottom", source.word("bottom"), layer.line)]
             layer = Message(renamed + [entry for entry in layer.entries if entry.name != "bottom"], layer.line)
         for top in layer.words("top"):
             paddings.pop(top, None)
-        yield _from_v0(layer, pad)
+        yield _from_v0(layer, inner, pad)
 
 
 def _inputs(net: Message, path: str) -> list[Message]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import pooled_size
+from converter.layers.kit.windows import pooled_size, read_pair
 from converter.layers.layer import Operator, Shapes, Window, layer
 from converter.net.params import Params
 
@@ -37,8 +37,8 @@ class Pooling(Operator):
         self.ceil = view.choice("round_mode", ("CEIL", "FLOOR"), "CEIL") == "CEIL"
         if view.has("ceil_mode"):
             self.ceil = view.flag("ceil_mode", True)
-        self.stride = _pair(view, "stride", "stride_h", "stride_w", 1)
-        self.pad = _pair(view, "pad", "pad_h", "pad_w", 0)
+        self.stride = read_pair(view, "stride", "stride_h", "stride_w", 1)
+        self.pad = read_pair(view, "pad", "pad_h", "pad_w", 0)
         self.kernel = self._kernel(view)
         if self.whole and (self.pad != (0, 0) or self.stride != (1, 1)):
             raise view.error("global_pooling", "is set beside pad or stride", "expected pad 0 and stride 1")
@@ -52,7 +52,7 @@ class Pooling(Operator):
             if view.has("kernel_size") or view.has("kernel_h") or view.has("kernel_w"):
                 raise view.error("kernel_size", "is set beside global_pooling", "leave it out: the kernel is the plane")
             return (0, 0)
-        kernel = _pair(view, "kernel_size", "kernel_h", "kernel_w", None)
+        kernel = read_pair(view, "kernel_size", "kernel_h", "kernel_w", None)
         if min(kernel) < 1 or min(self.stride) < 1:
             raise view.error("kernel_size", f"is {list(kernel)} with stride {list(self.stride)}", "expected at least 1")
         return kernel
@@ -108,17 +108,3 @@ class Pooling(Operator):
 def _shorten(pair: Pair) -> int | Pair:
     """One number where both axes have the same, as people write it."""
     return pair[0] if pair[0] == pair[1] else pair
-
-
-def _pair(view: Params, name: str, high: str, wide: str, default: int | None) -> Pair:
-    """Caffe's either/or rule for pooling: the single field, or both halves of the pair."""
-    if view.has(high) or view.has(wide):
-        if view.has(name):
-            raise view.error(name, f"stands beside {high} or {wide}", "use one of the two spellings")
-        if not (view.has(high) and view.has(wide)):
-            raise view.error(high if view.has(high) else wide, "stands alone", f"give both {high} and {wide}")
-        return view.integer(high), view.integer(wide)
-    if default is None and not view.has(name):
-        raise view.error(name, "is missing", "the layer cannot do without it")
-    value = view.integer(name, default)
-    return value, value

@@ -104,7 +104,7 @@ class Interp(nn.Module):
 
 
 class Unpool2d(nn.Module):
-    """x (n, c, h, w) spread over windows of a plane of `size`, or max((h - 1) stride + kernel, h * stride + 1).
+    """x (n, c, h, w) spread over windows of a plane of `size`, at whose end they are cut.
 
     `mode` "max" puts each value where a second tensor (a pooling mask) says, or without one at the first place of its
     window; "mean" spreads it evenly over its window, "tile" writes it to all of it; where windows overlap the values
@@ -115,22 +115,18 @@ class Unpool2d(nn.Module):
         tensor([1., 1., 1., 1.])
     """
 
-    def __init__(self, mode: str, kernel_size: Pair, stride: Pair = (1, 1), size: Pair | None = None) -> None:
+    def __init__(self, mode: str, kernel_size: Pair, stride: Pair, size: Pair) -> None:
         super().__init__()
         self.mode, self.kernel_size, self.stride, self.size = mode, kernel_size, stride, size
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """(n, c, h', w')."""
-        size = self.size or (self._length(x.shape[2], 0), self._length(x.shape[3], 1))
+        size = self.size
         if self.mode == "max":
             return scatter_plane(x, self._window_positions(x, size) if mask is None else mask, size)
         rows, columns = (self._extent(axis, x, size[axis]) for axis in (0, 1))
         mean = self._scatter(x / (rows[:, None] * columns), size)
         return mean if self.mode == "mean" else mean + (self._scatter(x, size) - mean).detach()
-
-    def _length(self, size: int, axis: int) -> int:
-        kernel, stride = self.kernel_size[axis], self.stride[axis]
-        return (size - 1) * stride + kernel if kernel > stride else size * stride + 1  # the larger of the two
 
     def _window_positions(self, x: Tensor, size: Pair) -> Tensor:
         """The flat position of each window's first value."""

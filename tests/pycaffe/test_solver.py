@@ -126,6 +126,17 @@ def test_solving_tests_displays_and_saves_in_caffes_words(tmp_path: Path, capsys
         assert (tmp_path / f"s_iter_{iteration}.solverstate").is_file()
 
 
+@pytest.mark.parametrize(
+    ("average", "shown"),
+    [("", [8, 2.88, 1.0368, 0.663552]), ("average_loss: 2", [8, 5.44, 1.9584, 0.850176])],  # (8 + 2.88) / 2 and so on
+)
+def test_the_loss_shown_is_the_mean_of_the_last_average_loss(tmp_path: Path, capsys, average: str, shown) -> None:
+    """w is 1, 1.8, 2.28, and at half the rate 2.424; the loss (2 w - 6)² / 2, its slope 2 (2 w - 6)."""
+    solver_of(tmp_path, f"display: 1 {average}").step(4)
+    said = re.findall(r"Iteration \d .*, loss = ([\d.]+)$", capsys.readouterr().err, re.MULTILINE)
+    assert [float(value) for value in said] == pytest.approx(shown, rel=1e-5)
+
+
 def test_a_run_goes_on_from_its_snapshot(tmp_path: Path) -> None:
     whole = solver_of(tmp_path, "momentum: 0.9 snapshot_after_train: false")
     whole.step(2)

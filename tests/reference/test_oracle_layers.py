@@ -223,10 +223,11 @@ def test_cropping_the_centre_cuts_as_much_off_both_ends():
 def test_unpooling_goes_back_where_pooling_came_from():
     x = np.array([[1.0, 5.0, 0.0, 2.0], [3.0, 4.0, 9.0, 1.0]]).reshape(1, 1, 2, 4)
     top, mask = answer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }", x, tops=2)
+    window = "kernel_size: 2 stride: 2 unpool_h: 2 unpool_w: 4"
 
-    back = answer("Unpooling", "unpooling_param { unpool: MAX kernel_size: 2 stride: 2 }", top, mask)
-    spread = answer("Unpooling", "unpooling_param { unpool: AVE kernel_size: 2 stride: 2 }", top)
-    tiled = answer("Unpooling", "unpooling_param { unpool: TILE kernel_size: 2 stride: 2 }", top)
+    back = answer("Unpooling", f"unpooling_param {{ unpool: MAX {window} }}", top, mask)
+    spread = answer("Unpooling", f"unpooling_param {{ unpool: AVE {window} }}", top)
+    tiled = answer("Unpooling", f"unpooling_param {{ unpool: TILE {window} }}", top)
 
     np.testing.assert_array_equal(back[0, 0], [[0, 5, 0, 0], [0, 0, 9, 0]])
     np.testing.assert_array_equal(spread[0, 0], [[1.25, 1.25, 2.25, 2.25]] * 2)

@@ -55,6 +55,10 @@ def test_a_padding_layer_goes_into_what_reads_it(text: str, blob: str, side: int
         (PAD + old("c", "concat", "x", "c").replace('bottom: "x"', 'bottom: "x" bottom: "p"'), "reads a padding layer"),
         (PAD + old("c", "conv", "p", "c", FILLED).replace('bottom: "p"', 'bottom: "p" bottom: "x"'), "with one bottom"),
         (PAD + 'layers { name: "r" type: RELU bottom: "p" top: "r" }', "mixes V0 and V1 layers"),
+        (
+            'layers { layer { name: "a" type: "relu" } layer { name: "b" } bottom: "x" top: "a" }',
+            "`layer` twice in one",
+        ),
         (PAD + 'layer { name: "r" type: "ReLU" bottom: "p" top: "r" }', "has both `layer` and `layers`"),
     ],
 )

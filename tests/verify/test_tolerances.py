@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from converter.verify import verify
 from converter.verify.verify import BASES, Verifier
 
 NET = """
@@ -46,3 +47,20 @@ def test_a_short_types_limit_is_four_times_its_unit_roundoff_rounded_up() -> Non
     assert BASES["float16"] * 1.03 >= 4 * 2**-11
     assert BASES["bfloat16"] >= 4 * 2**-9
     assert BASES["float64"] > 34 * 2**-53  # as many roundings as the float32 limit has of 2^-23
+
+
+@pytest.mark.parametrize(("dtype", "width"), [("float64", 16), ("float32", 12), ("float16", 10), ("bfloat16", 10)])
+def test_a_number_takes_its_own_bytes_and_the_oracles_8(tmp_path: Path, monkeypatch, dtype: str, width: int) -> None:
+    """8 + 8, 4 + 8 and 2 + 8 bytes of every blob's number are asked for before anything runs."""
+    asked = []
+    monkeypatch.setattr(verify, "check_run", lambda _plan, width, limit: asked.append((width, limit)))
+    (tmp_path / "net.prototxt").write_text(NET)
+    Verifier(tmp_path / "net.prototxt", None, dtype=dtype, max_memory=1234)
+    assert asked == [(width, 1234)]
+
+
+def test_fillers_draw_by_seed_0_unless_stated(tmp_path: Path) -> None:
+    (tmp_path / "net.prototxt").write_text(NET.replace("constant", "gaussian"))
+    drawn = [Verifier(tmp_path / "net.prototxt", None, **seed) for seed in ({}, {"seed": 0}, {"seed": 1})]
+    first, stated, other = (verifier.module.blob_parameter("p", 0).item() for verifier in drawn)
+    assert first == stated != other

@@ -99,6 +99,24 @@ def _per_axis(p: Params, name: str, pair: tuple[str, str], axes: int, default: i
     return given * axes if len(given) == 1 else given
 
 
+def read_pair(view: Params, name: str, high: str, wide: str, default: int | None) -> tuple[int, int]:
+    """Rows and columns by the either/or rule of pooling layers: the single field, or both halves of the pair.
+
+    Raises:
+        UnsupportedParameterError: both spellings, half a pair, or neither where `default` is None.
+    """
+    if view.has(high) or view.has(wide):
+        if view.has(name):
+            raise view.error(name, f"stands beside {high} or {wide}", "use one of the two spellings")
+        if not (view.has(high) and view.has(wide)):
+            raise view.error(high if view.has(high) else wide, "stands alone", f"give both {high} and {wide}")
+        return view.integer(high), view.integer(wide)
+    if default is None and not view.has(name):
+        raise view.error(name, "is missing", "the layer cannot do without it")
+    value = view.integer(name, default)
+    return value, value
+
+
 def pooled_size(size: int, kernel: int, stride: int, pad: int, *, ceil: bool, clip: bool) -> int:
     """Output size of pooling along one axis (src/caffe/layers/pooling_layer.cpp, Reshape).
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from converter.dilatednet.training import checkpoint
 from converter.dilatednet.training.checkpoint import (
     Checkpoint,
     checkpoints,
@@ -44,6 +45,14 @@ def test_a_folder_without_any_has_none(tmp_path: Path) -> None:
     (tmp_path / "checkpoint-00000005.pt.part").touch()
     assert checkpoints(tmp_path) == []
     assert latest_checkpoint(tmp_path) is None
+
+
+def test_one_that_another_program_deletes_in_that_moment_is_no_error(tmp_path: Path, monkeypatch) -> None:
+    save(tmp_path, 1, 2)
+    seen = checkpoints(tmp_path)
+    monkeypatch.setattr(checkpoint, "checkpoints", lambda _folder: [tmp_path / "checkpoint-00000000.pt", *seen])
+    save_checkpoint(tmp_path, made(3), 1)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [f"checkpoint-0000000{number}.pt" for number in (2, 3)]
 
 
 def test_its_path_is_given_back(tmp_path: Path) -> None:

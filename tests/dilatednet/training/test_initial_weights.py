@@ -55,14 +55,16 @@ def test_vgg_fills_the_front_end_and_leaves_the_classifier_to_its_start(tmp_path
     assert not state["fc-final.bias"].any()
 
 
-def test_an_inner_product_fc6_is_reshaped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ones", [(), (1,), (1, 1)])
+def test_an_inner_product_fc6_is_reshaped(tmp_path: Path, ones: tuple[int, ...]) -> None:
+    """As a matrix, and as old files have it, with ones in front up to four axes."""
     net = build_stage(tiny())
     layers = shapes(net)
     outputs, inputs, height, width = layers["fc6"][0]
-    layers["fc6"] = [(outputs, inputs * height * width), (outputs,)]
+    layers["fc6"] = [(*ones, outputs, inputs * height * width), (*ones, *ones[:1], outputs)]
     initialize(net, tiny(), [written(tmp_path / "vgg.caffemodel", layers)])
     flat = formula_blob("fc6", 0, layers["fc6"][0])
-    np.testing.assert_array_equal(net.net.state_dict()["fc6.weight"].reshape(outputs, -1), flat)
+    np.testing.assert_array_equal(net.net.state_dict()["fc6.weight"].reshape(flat.shape), flat)
 
 
 def test_torchvisions_state_dict_fills_the_front_end(tmp_path: Path) -> None:
