@@ -20,6 +20,7 @@ _DAMAGE = (
     *(
         OSError,
         ValueError,
+        TypeError,
         KeyError,
         EOFError,
         NotImplementedError,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tokenize
 from typing import Any
 
 import numpy as np
 
+from converter.files.damage import NPY_DAMAGE
 from converter.files.mapping import Mapped, map_file
 from converter.files.memory import check_memory
 from converter.formats.detect import format_of, wrong_format
@@ -39,7 +39,7 @@ def _npy(file: Mapped) -> np.ndarray[Any, np.dtype[Any]]:
     """A NumPy array file's numbers; one that would need Python's pickle is refused."""
     try:
         array = np.load(file.path, allow_pickle=False, mmap_mode="r")
-    except (OSError, ValueError, EOFError, SyntaxError, OverflowError, tokenize.TokenError) as error:
+    except NPY_DAMAGE as error:
         raise file.error(f"NumPy cannot read it ({error}); the file is truncated or damaged") from error
     if array.dtype.kind not in "fiu":
         raise file.error(f"holds {array.dtype}, not numbers")

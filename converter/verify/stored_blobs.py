@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,23 +12,10 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 
 from converter.errors import ComparisonError
+from converter.files.damage import NPZ_DAMAGE
 from converter.files.memory import check_memory
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
-_DAMAGE = (
-    *(
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        NotImplementedError,
-        SyntaxError,
-        MemoryError,
-        RuntimeError,
-        OverflowError,
-    ),
-    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, tokenize.TokenError),
-)
 _KINDS = ("in", "out", "sample", "shape")
 
 
@@ -63,7 +48,7 @@ def read_blobs(path: str | os.PathLike[str]) -> StoredBlobs:
                 arrays = {key: np.asarray(stored[key]) for key in stored.files}
     except FileNotFoundError as error:
         raise ComparisonError("cannot be read: no such file; check the path", path=name) from error
-    except _DAMAGE as error:
+    except NPZ_DAMAGE as error:
         reason = str(error).partition(" when allow_pickle")[0]
         raise ComparisonError(f"is not an npz of blobs: {reason}; write it with numpy.savez", path=name) from error
     return _by_kind(name, arrays)

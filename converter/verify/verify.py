@@ -90,7 +90,7 @@ class Verifier:
         plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=self._counts)
         self.plan, crop_notes = apply_crop_rule(plan, crop)
         self.net: Net = self.plan.net
-        check_run(self.plan, _WIDTHS[dtype] + 8, max_memory)  # the oracle's are float64
+        check_run(self.plan, _WIDTHS[dtype] + 8, max_memory, filled=stored is None)  # the oracle's are float64
         choices: dict[str, Any] = {"allow_unused": allow_unknown, "seed": seed, "max_memory": max_memory}
         given = weights_of(self.plan, stored, fill_missing=fill_missing, **choices)
         notes = (*net.notes, *map(str, plan.leftovers), *plan.notes, *crop_notes, *given.notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,9 @@ def _weights(path: str) -> Any:
     if found.by_key:
         return {f"{layer.name}.{name}": _array(blob.array) for layer in found.layers
                 for name, blob in zip(layer.names, layer.stored, strict=True)}  # fmt: skip
-    return [(layer.name, [_array(blob.array) for blob in layer.stored]) for layer in found.layers if layer.stored]
+    return _by_name(
+        (layer.name, [_array(blob.array) for blob in layer.stored]) for layer in found.layers if layer.stored
+    )
 
 
 def _oracle_weights(path: str) -> Any:
@@ -70,8 +72,13 @@ def _oracle_weights(path: str) -> Any:
         if found and all(key.startswith(_PREFIX) and "." in key[len(_PREFIX) :] for key in found):
             found = {key.removeprefix(_PREFIX): array for key, array in found.items()}
         return {key if "." in key else f"{key}.weight": _array(array) for key, array in found.items()}
-    return [(layer.name, [_array(np.asarray(blob.data).reshape(blob.shape)) for blob in layer.blobs])
-            for layer in found if layer.blobs]  # fmt: skip
+    return _by_name((layer.name, [_array(np.asarray(blob.data).reshape(blob.shape)) for blob in layer.blobs])
+                    for layer in found if layer.blobs)  # fmt: skip
+
+
+def _by_name(layers: Iterable[tuple[str, list[Any]]]) -> list[tuple[str, list[Any]]]:
+    """Layers by name, those of one name in their order: the converter orders HDF5's groups by an attribute."""
+    return sorted(layers, key=lambda layer: layer[0])
 
 
 def _mean(path: str) -> Any:

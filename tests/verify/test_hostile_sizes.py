@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import converter
 import reference
@@ -119,6 +120,27 @@ def test_blobs_that_do_not_fit_are_refused_before_the_net_runs(tmp_path: Path) -
 
     assert main(["verify", str(path), "--max-memory", "1.4M"]) == 2
     assert main(["verify", str(path), "--max-memory", "1.6M"]) == 0
+
+
+def test_parameters_count_beside_blobs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = net(tmp_path, "InnerProduct", "inner_product_param { num_output: 1000 bias_term: false }")
+    needed = 128_000 * (4 + 8) + (128 + 1000) * (4 + 8)  # filled, and the oracle's copy; the blobs of both programs
+
+    assert main(["verify", str(path), "--max-memory", str(needed - 1)]) == 2
+    assert "layer 'big' (InnerProduct): with it the blobs and parameters of the net" in capsys.readouterr().err
+    assert main(["verify", str(path), "--max-memory", str(needed)]) == 0
+
+
+@pytest.mark.usefixtures("traced")
+@pytest.mark.parametrize("size", [7, 200_000_001])
+def test_a_window_far_wider_than_the_channels_pads_no_further_than_they_go(size: int, tmp_path: Path) -> None:
+    """Torch pads by half of the window: 200 million channels of 64 numbers, 51 GB, for what two channels hold."""
+    path = net(tmp_path, "LRN", f"lrn_param {{ local_size: {size} alpha: {size} beta: 1 }}")
+    x = np.full((1, 2, 8, 8), 2.0, np.float32)
+
+    y = converter.load(path)(x=torch.from_numpy(x))["y"].numpy()
+
+    np.testing.assert_allclose(y, 2 / (1 + 8.0), rtol=1e-6)  # both channels' squares, 4 each, by alpha / size = 1
 
 
 @pytest.mark.parametrize("size", ["", "x", "-1G", "1.5.2G", "8Q"])

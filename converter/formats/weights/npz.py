@@ -9,9 +9,7 @@ import json
 import math
 import os
 import struct
-import tokenize
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from converter.files.atomic import atomic_write
+from converter.files.damage import NPZ_DAMAGE
 from converter.files.mapping import Mapped, map_file
 from converter.files.memory import check_memory, expands_too_far
 from converter.files.stream import BlobStream, blob_stream
@@ -29,10 +28,6 @@ from converter.formats.weights.stored import OutputWeights, StoredBlob, StoredWe
 
 _LONGEST_COMMENT = 65_535
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
-_UNREADABLE = (
-    *(OSError, ValueError, KeyError, EOFError, SyntaxError, RuntimeError, NotImplementedError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
-)
 
 
 def read_npz(path: str | os.PathLike[str]) -> StoredWeights:
@@ -48,7 +43,7 @@ def read_npz(path: str | os.PathLike[str]) -> StoredWeights:
             _check_items(items, file)
             blobs = {item.filename.removesuffix(".npy"): _blob(archive, item, file) for item in items}
             metadata = _metadata(archive.comment)
-    except _UNREADABLE as error:
+    except NPZ_DAMAGE as error:
         raise file.error(f"no archive that reads ({error}); the file is truncated or damaged") from error
     return weights_by_key(file.path, blobs, metadata, file)
 
