@@ -60,7 +60,7 @@ class SyncedMemory:
         if not tensor.is_contiguous():
             tensor = tensor.contiguous()
             self._tensor = tensor
-        root = self._array() if self._array is not None else None
+        root = self._held()
         if root is None or root.ctypes.data != tensor.data_ptr() or root.size != tensor.numel():
             root = tensor.numpy()
             self._array = weakref.ref(root)  # alive as long as any view of it is: numpy's views keep their root
@@ -78,18 +78,19 @@ class SyncedMemory:
         tensor = self._current()
         if tensor.device != device and self._source is None:
             tensor = tensor.to(device)
-            self._tensor, self._array = tensor, None
+            self._tensor = tensor
         return tensor
 
     def store(self, value: Tensor) -> None:
         """Hold other numbers: in the old place while a script still holds its array, else without a copy."""
         shape = tuple(value.shape)
-        held = self._array() if self._array is not None else None
-        place = self._tensor
-        if held is not None and place is not None and shape == self.shape and place.device == value.device:
+        on_host = value.device.type == "cpu"
+        place = self._tensor if self._held() is not None and shape == self.shape else None
+        if on_host and place is not None and place.device == value.device:
             place.data.copy_(value)  # past autograd's version counter: Caffe computes with what is there, too
         else:
-            self._tensor, self._array = value.detach(), None
+            self._tensor = value.detach()
+            self._array = None if on_host or shape != self.shape else self._array
         self.shape, self._host_is_newer = shape, False
 
     def reshape(self, shape: Shape) -> None:
@@ -121,6 +122,10 @@ class SyncedMemory:
         """The owner has written new numbers to the tensor: the host's are out of date."""
         self._host_is_newer = False
 
+    def _held(self) -> Array | None:
+        """The array on the CPU, if a script holds it or a view of it."""
+        return self._array() if self._array is not None else None
+
     def _current(self) -> Tensor:
         if self._source is not None:
             return self._source()
@@ -129,10 +134,16 @@ class SyncedMemory:
         return self._tensor
 
     def _mirror(self, tensor: Tensor) -> Array:
-        """The host's copy of a GPU's numbers, newer than they from now on."""
+        """The host's copy of a GPU's numbers, newer than they from now on.
+
+        It is the array that a script has held since the numbers were on the CPU, if it holds one still.
+        """
         host: np.ndarray[Any, Any] | None = self._host
         if host is None or host.shape != self.shape:
-            host, self._host_is_newer = np.empty(self.shape, np.float32), False
+            held = self._held()
+            fits = held is not None and held.size == int(np.prod(self.shape))
+            host = held.reshape(self.shape) if held is not None and fits else np.empty(self.shape, np.float32)
+            self._host_is_newer = False
         if not self._host_is_newer:
             host[...] = tensor.detach().cpu().numpy().reshape(self.shape)
         self._host, self._host_is_newer = host, True

@@ -80,7 +80,7 @@ class Net(NetBatches, NetWeights):
         self._blobs_by_name = built.blobs.ordered()
         self._names = [layer.name for layer in built.listing.layers]
         self._parameters = Parameters(built.module)
-        self._device = torch.device("cpu")
+        self._device, self._shares = torch.device("cpu"), False
         self._engine = Engine(built, self._blobs_by_name)
         self._fill_loss_diffs()
 

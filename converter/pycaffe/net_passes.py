@@ -103,8 +103,9 @@ class NetPasses(NetViews):
         self._parameters.refresh()
 
     def _move_to(self, device: torch.device) -> None:
-        """Bring the module to where the mode says; what other nets share with it stays shared if it is there."""
-        if device != self._device:
+        """Bring the module to where the mode says; nets that share parameters move each other's."""
+        if device != self._device or (self._shares and any(one.device != device for one in self.module.parameters())):
+            self._engine.records.clear()  # of the other device; a backward pass runs its layers again
             self.module.to(device)
             self._device = device
 

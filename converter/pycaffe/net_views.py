@@ -31,6 +31,7 @@ class NetViews:
     _engine: Engine
     _names: list[str]
     _device: torch.device
+    _shares: bool
     _layers: list[Layer | NativeLayer]
 
     @property

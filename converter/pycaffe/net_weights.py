@@ -61,7 +61,8 @@ class NetWeights(NetViews):
         """
         with as_caffe_errors():
             self.module.adopt(other.module)
-        self._parameters.refresh()
+        self._parameters.share(other._parameters)
+        self._shares = other._shares = True
 
     def clear_param_diffs(self) -> None:
         """Set the parameters' gradients to zero; arrays of them show it."""

@@ -43,18 +43,28 @@ class Parameters:
             arrays = [blob.data_memory.tensor(torch.device("cpu")).numpy() for blob in blobs]
             if not all(np.array_equal(mine, theirs) for mine, theirs in zip(arrays, known, strict=True)):
                 self._net.set_blobs(name, arrays)
-                self._copies[name] = (blobs, [array.copy() for array in arrays])
+                known[:] = [array.copy() for array in arrays]
 
     def refresh(self) -> None:
         """Show the module's numbers: statistics that a pass in training changed, weights that were loaded."""
         for blobs in self.layers if self._is_mirrored() else ():
             for blob in blobs:
                 blob.data_memory.invalidate_host()
-        for name, (blobs, _) in self._copies.items():
+        for name, (blobs, known) in self._copies.items():
             values = [self._net.blob_parameter(name, index).detach().cpu() for index in range(len(blobs))]
             for blob, value in zip(blobs, values, strict=True):
                 blob.data_memory.store(value.clone())
-            self._copies[name] = (blobs, [value.numpy().copy() for value in values])
+            known[:] = [value.numpy().copy() for value in values]
+
+    def share(self, other: Parameters) -> None:
+        """Show the other net's numbers in layers of the same names: what is written to either counts in both."""
+        theirs = {step.layer.name: blobs for step, blobs in zip(other._net.plan.steps, other.layers, strict=True)}
+        for step, blobs in zip(self._net.plan.steps, self.layers, strict=True):
+            name = step.layer.name
+            for blob, given in zip(blobs, theirs.get(name, ()), strict=False):
+                blob.data_memory = given.data_memory
+            if name in self._copies and name in other._copies:
+                self._copies[name] = (blobs, other._copies[name][1])
 
     def clear_diffs(self) -> None:
         """Set every gradient to zero, in the memory that scripts hold."""

@@ -208,6 +208,15 @@ def test_batch_norms_sums_are_caffes_and_may_be_written(tmp_path: Path) -> None:
     assert [float(blob.data[0]) for blob in again.params["bn"]] == [6, 8, 2]
 
 
+def test_batch_norms_sums_are_shared(tmp_path: Path) -> None:
+    one, two = net_of(tmp_path, BATCH_NORM), net_of(tmp_path, BATCH_NORM)
+    two.share_with(one)
+    for blob, value in zip(one.params["bn"], (6, 8, 2), strict=True):
+        blob.data[...] = value
+    assert two.forward(x=np.array([[7], [1]], np.float32))["x"].ravel().tolist() == [2, -1]
+    assert two.params["bn"][0].data.tolist() == [6]
+
+
 def test_batch_norms_sums_follow_training(tmp_path: Path) -> None:
     net = net_of(tmp_path, BATCH_NORM.replace("eps: 0", ""), phase=caffe.TRAIN)
     held = net.params["bn"][0].data
