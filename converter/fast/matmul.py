@@ -28,7 +28,10 @@ _FRESH = 1 << 24
 """Bytes of a product that oneDNN makes at a time."""
 
 Product: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(a, b, out): write a @ b, of float32 matrices or batches of them, to `out`, which is also the result."""
+"""(a, b, out): write a @ b, of float32 matrices or batches of them, to `out`, which is also the result.
+
+Where `multiplies_bfloat16`, a product with a transposed factor takes factors, or gives results, in bfloat16 too.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,20 @@ class Products:
 
 def products_on(device: str) -> Products:
     """The products to use on a kind of device, found early: torch's compiler cannot look at files."""
-    if device == "cpu" and has_avx512() and onednn.has_linear():
+    if _multiplies_by_onednn(device):
         return Products(_torch_matmul, _onednn_rows, _onednn_planes)
     if not numpy_is_quicker(device):
         return Products(_torch_matmul, _with_transposed(_torch_matmul), _with_transposed(_torch_matmul))
     return Products(_numpy_matmul, _with_transposed(_numpy_matmul), _with_transposed(_torch_matmul))
+
+
+def multiplies_bfloat16(device: str) -> bool:
+    """Whether products by planes on a kind of device are quicker where their factors are bfloat16."""
+    return _multiplies_by_onednn(device) and onednn.has_bfloat16()
+
+
+def _multiplies_by_onednn(device: str) -> bool:
+    return device == "cpu" and has_avx512() and onednn.has_linear()
 
 
 def matmul_on(device: str) -> Product:
@@ -74,7 +86,7 @@ def _with_transposed(product: Product) -> Product:
 def _onednn_rows(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     """A few thousand rows of b at a time: a fresh result beyond 32 MB costs more in page faults than its sums do."""
     if torch.compiler.is_compiling():
-        return torch.matmul(a, b.t(), out=out)
+        return out.copy_(torch.matmul(a, b.t()))
     step = max(1, _FRESH // (4 * len(a)))
     for first in range(0, len(b), step):
         part = slice(first, first + step)
@@ -84,7 +96,7 @@ def _onednn_rows(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
 
 def _onednn_planes(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     if torch.compiler.is_compiling():
-        return torch.bmm(a, b.transpose(1, 2), out=out)
+        return out.copy_(torch.bmm(a, b.transpose(1, 2)))
 
     def multiply(index: int, count: int) -> None:
         for plane in range(index, len(a), count):

@@ -18,6 +18,7 @@ from converter.fast.convolution.pointwise import PointwiseConvolution, is_pointw
 from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, is_dilated
 from converter.fast.convolution.tiled import TiledConvolution
 from converter.fast.convolution.winograd import WinogradConvolution, fits_winograd, has_tiles
+from converter.fast.matmul import multiplies_bfloat16
 
 
 def select_algorithm(given: Filter, place: Place) -> Algorithm:
@@ -26,7 +27,8 @@ def select_algorithm(given: Filter, place: Place) -> Algorithm:
         return AutotunedConvolution(candidates(ConvolutionAtPlace(given, place)), tolerance(place.dtype, place.tf32))
     if is_pointwise(given, place):
         return PointwiseConvolution(given, place)
-    if fits_frequency_domain(given) and (place.dtype == torch.float32 or not computes(place.dtype)):
+    slow_type = place.dtype == torch.float32 or not computes(place.dtype)
+    if fits_frequency_domain(given) and (slow_type or multiplies_bfloat16(place.device.type)):
         return _BySize(FrequencyConvolution(given, place), DirectConvolution(given, place), saves)
     if fits_winograd(given, place):
         return _BySize(WinogradConvolution(given, place), DirectConvolution(given, place), has_tiles)

@@ -24,8 +24,8 @@ Split = tuple[int, int, int, int, int]
 class TiledConvolution:
     """y = conv(x), rectified if asked for. A subclass says by which transform, and in which portions.
 
-    Computed in float32; half precision rounds the weights and the output. A number that is not finite spoils the tile
-    it lies in, not only what its kernel reaches.
+    Computed in float32; half precision rounds the weights and the output, or, where a subclass says so, both transforms
+    in place of the weights. A number that is not finite spoils the tile it lies in, not only what its kernel reaches.
     """
 
     BLOCK: ClassVar[Mapping[str, int]] = {"cpu": 1 << 28, "cuda": 1 << 30}
@@ -35,6 +35,7 @@ class TiledConvolution:
 
     def __init__(self, given: Filter, place: Place) -> None:
         self.given, self.place = given, place
+        self.factors = self.factor_type()
         self._products = products_on(place.device.type)
         self._weight: Tensor | None = None
         self._bias: Tensor | None = None
@@ -53,6 +54,10 @@ class TiledConvolution:
     def stores(self, kernel_bytes: int, calls: int) -> bool:
         """Whether the kernel's transform of `kernel_bytes` is stored at the call of this number, from 1 on."""
         raise NotImplementedError
+
+    def factor_type(self) -> torch.dtype:
+        """The type of both transforms; their products are summed in float32."""
+        return torch.float32
 
     def __call__(self, x: Tensor) -> Tensor:
         """See `Algorithm`."""
@@ -84,12 +89,12 @@ class TiledConvolution:
         tile, _, back = self._on_device(size)
         flat, split = self._windows(x, size, (y.shape[1], y.shape[2]))
         spectra = self._products.flat(tile, flat, flat.new_empty(len(tile), flat.shape[1]))
-        spectra = spectra.view(len(tile), -1, x.shape[1])
+        spectra = spectra.to(self.factors).view(len(tile), -1, x.shape[1])
         height, count = spectra.shape[:2]
         block = min(self._block(height, count, x.shape[1]), y.shape[3])
         # Rooms are made once a call: fresh pages for each block would cost more than what is computed into them.
         rooms = [x.new_empty(planes * block * count) for planes in (height, len(back))]
-        room = x.new_empty(0 if self._has_stored(size) else height * block * x.shape[1])
+        room = x.new_empty(0 if self._has_stored(size) else height * block * x.shape[1], dtype=self.factors)
         for first in range(0, y.shape[3], block):
             last = min(first + block, y.shape[3])
             pairs, part = (
@@ -151,7 +156,8 @@ class TiledConvolution:
         return self._matrices[size]
 
     def _pack(self) -> None:
-        weight = self.given.weight.detach().to(self.place.device, self.place.dtype).float()
+        kind = self.place.dtype if self.factors == torch.float32 else torch.float32  # rounded once
+        weight = self.given.weight.detach().to(self.place.device, kind).float()
         self._bias = bias_of(self.given, self.place, torch.float32)
         self._weight = weight.reshape(-1, weight.shape[2] * weight.shape[3])
         release_pages(self.given.weight, self._weight)
@@ -164,8 +170,9 @@ class TiledConvolution:
         assert self._weight is not None
         self._calls += 1
         kernel, channels = self._on_device(size)[1], self.given.weight.shape[:2]
-        if self._stored is None and self.stores(4 * len(kernel) * channels[0] * channels[1], self._calls):
-            whole = self._weight.new_empty(len(kernel), len(self._weight))
+        kernel_bytes = self.factors.itemsize * len(kernel) * channels[0] * channels[1]
+        if self._stored is None and self.stores(kernel_bytes, self._calls):
+            whole = self._weight.new_empty(len(kernel), len(self._weight), dtype=self.factors)
             self._stored = size, self._products.kernel(kernel, self._weight, whole).view(len(kernel), *channels)
 
 
