@@ -12,6 +12,8 @@ from converter.net.params import Params
 class AnnotatedData(DataLayer):
     """Tops: images (batch_size, c, h, w) and boxes (1, 1, boxes, 8), as MultiBoxLoss takes them.
 
+    With MobileNet-YOLO's annotated_data_param { yolo_data_type: 1 } boxes are (batch_size, 1, 300, 5), as Yolov3 does.
+
     h and w are transform_param's resize_param, else its crop_size. Source: SSD's
     src/caffe/layers/annotated_data_layer.cpp.
     """
@@ -23,4 +25,7 @@ class AnnotatedData(DataLayer):
         sizes = square(view, transform)
         for resize in transform.messages("resize_param")[:1]:
             sizes = (resize.integer("height", 0), resize.integer("width", 0))
-        return [(view.integer("batch_size", 0), channels(view, transform), *sizes), (1, 1, 0, 8)]
+        batch, annotated = view.integer("batch_size", 0), self.params.message("annotated_data_param")
+        yolo = annotated.has("yolo_data_type") and annotated.integer("yolo_data_type") == 1
+        boxes = (batch, 1, 300, 5) if yolo else (1, 1, 0, 8)
+        return [(batch, channels(view, transform), *sizes), boxes]

@@ -11,4 +11,10 @@ CASES = [
         {"data": signed(2, 3, 3, 4), "boxes": signed(1, 1, 5, 8)},
         ("data", "boxes"),
     ),
+    Case(
+        "fed, for YOLO",
+        "data_param { batch_size: 1 } annotated_data_param { yolo_data_type: 1 }",
+        {"data": signed(1, 3, 3, 4), "boxes": signed(1, 1, 300, 5)},
+        ("data", "boxes"),
+    ),
 ]

@@ -56,6 +56,8 @@ OPEN: tuple[int, ...] = ()
         ('type: "DenseImageData" dense_image_data_param { new_height: 4 new_width: 5 is_color: false }',
          [(1, 1, 4, 5), (1, 1, 4, 5)]),
         ('type: "AnnotatedData" data_param { batch_size: 2 } transform_param { crop_size: 4 }', [(2, 3, 4, 4), OPEN]),
+        ('type: "AnnotatedData" data_param { batch_size: 2 } transform_param { crop_size: 4 } annotated_data_param { '
+         "yolo_data_type: 1 }", [(2, 3, 4, 4), (2, 1, 300, 5)]),
         ('type: "VideoData" video_data_param { }', [OPEN, OPEN]),
         ('type: "VideoData" data_param { batch_size: 2 } transform_param { resize_param { height: 4 width: 5 } }',
          [(2, 3, 4, 5), (2,)]),
