@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
@@ -38,7 +38,7 @@ class RegionLoss(Operator):
         for name in ("softmax", "jitter", "rescore", "absolute", "random"):
             view.number(name, 0.0)
         self.clipped = bottoms[1][-1:] == (8,)
-        self.options = {
+        self.options: dict[str, Any] = {
             "thresh": view.number("thresh", 0.2),
             "object_scale": view.number("object_scale", 1.0),
             "noobject_scale": view.number("noobject_scale", 0.5),

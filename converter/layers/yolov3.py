@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
@@ -42,7 +42,7 @@ class Yolov3(Operator):
             view.number(name, 0.0)
         view.flag("accumulate", True)
         self.classes = view.integer("num_class", 20)
-        self.options = {
+        self.options: dict[str, Any] = {
             "stride": view.integer("anchors_scale", 32),
             "thresh": view.number("thresh", 0.2),
             "object_scale": view.number("object_scale", 1.0),
