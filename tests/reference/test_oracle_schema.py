@@ -20,6 +20,7 @@ FORKS_OWN = {
     "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine"},
     "blob": {"raw_data_type", "raw_data"},
     "loss_param": {"pre_fixed_normalizer"},
+    "filler": {"diag_val"},
 }
 
 
