@@ -1,5 +1,7 @@
 """Finds the file of a layer type: reference/layers/<type in lower case>.py, nothing to register anywhere else.
 
+Of two types that differ in capitals alone (LSTM, Lstm) one has an underscore behind its file's name.
+
 A layer's file holds `TYPE` (Caffe's spelling), `MESSAGES` (the parameter messages it honors) and either
 `forward(layer, bottoms, blobs) -> tops` or `IS_INPUT = True` for a layer whose tops the caller gives (both: may give);
 with learned blobs also `parameters(layer, bottoms) -> list[Parameter]`. `computes(layer)` tells of a layer with both
@@ -102,10 +104,8 @@ def _load(file_name: str) -> Operator:
 
 def find(kind: str) -> Operator | None:
     """The operator of a layer type in Caffe's spelling (which counts capitals), None where there is none."""
-    if kind.lower() not in _file_names():
-        return None
-    operator = _load(kind.lower())
-    return operator if operator.type == kind else None
+    names = [name for name in (kind.lower(), f"{kind.lower()}_") if name in _file_names()]
+    return next((operator for operator in map(_load, names) if operator.type == kind), None)
 
 
 def is_required(layer: Layer) -> bool:

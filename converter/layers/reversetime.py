@@ -1,0 +1,36 @@
+"""ReverseTime: each sequence back to front, by its own length."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.layers.layer import Operator, Shapes, layer
+from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@layer("ReverseTime")
+class ReverseTime(Operator):
+    """x: (t, n, ...), lengths: (n,) to (t, n, ...): the first steps of each item, as many as its length, reversed.
+
+    What lies behind is copied with `copy_remaining`, else 0 (the source leaves what was there).
+    Source: senlinuc/caffe_ocr, src/caffe/layers/reverse_time_layer.cpp (ChWick/caffe's).
+    """
+
+    in_place = False
+
+    def setup(self, p: Params, bottoms: Shapes) -> None:
+        """Read what becomes of the rest and compare the bottoms."""
+        self.expect_bottoms(bottoms, 2)
+        self.copy = p.message("reverse_time_param").flag("copy_remaining", False)
+        if len(bottoms[0]) < 2 or bottoms[1] != bottoms[0][1:2]:
+            raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected (t, n, ...) and (n,)")
+
+    def module(self) -> nn.Module:
+        """ReverseTime."""
+        from converter.modules import sequences
+
+        return sequences.ReverseTime(self.copy)
