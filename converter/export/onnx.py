@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from converter.errors import OutputError
+from converter.export.detections import TRANSLATIONS, use_onnx_suppression
 from converter.export.extras import extra
 from converter.export.files import write_file
 from converter.export.quiet import quiet
@@ -55,7 +56,9 @@ def _model(net: CaffeModule) -> Any:
     """The model. Every blob is an output while it is made, which gives the value its name; afterwards the net's are."""
     blobs = list(dict.fromkeys(node.meta[BLOB] for node in net.graph.nodes if BLOB in node.meta))
     inner = [name for name in blobs if name not in net.outputs and name not in net.inputs]
-    program = export_program(features(net, [*net.outputs, *inner]), target=".onnx")
+    whole = features(net, [*net.outputs, *inner])
+    use_onnx_suppression(whole)
+    program = export_program(whole, target=".onnx")
     names = [*net.outputs, *inner]
     try:
         with quiet():
@@ -63,6 +66,7 @@ def _model(net: CaffeModule) -> Any:
                 program,
                 dynamo=True,
                 opset_version=OPSET,
+                custom_translation_table=TRANSLATIONS,
                 input_names=list(net.inputs),
                 output_names=names,
                 verbose=False,

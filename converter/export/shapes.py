@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 from converter.export.quiet import quiet
 from converter.net.net import Shape
@@ -31,7 +32,7 @@ class ShapeRun(fx.Interpreter):
         self.shapes: dict[fx.Node, Shape] = {}
         self.failed: fx.Node | None = None
         dtype = next((value.dtype for value in net.parameters() if value.is_floating_point()), torch.float32)
-        with FakeTensorMode(allow_non_fake_inputs=True), quiet(), torch.no_grad():
+        with FakeTensorMode(allow_non_fake_inputs=True, shape_env=ShapeEnv()), quiet(), torch.no_grad():
             try:
                 self.run(*(torch.empty(shape, dtype=dtype) for shape in inputs.values()))
             except Exception:  # noqa: BLE001 - torch raises many kinds; `failed` says where

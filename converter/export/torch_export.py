@@ -93,8 +93,13 @@ def _open_axes(program: ExportedProgram, net: CaffeModule) -> dict[str, tuple[in
     nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
     for argument, name in zip(inputs, names.values(), strict=True):
         shape = nodes[argument].meta["val"].shape
-        found[name] = tuple(axis for axis, size in enumerate(shape) if not isinstance(size, int))
+        found[name] = tuple(axis for axis, size in enumerate(shape) if not _is_fixed(size))
     return found
+
+
+def _is_fixed(size: int | torch.SymInt) -> bool:
+    """Whether it is one number; a symbol may stand for one alone."""
+    return isinstance(size, int) or size.node.maybe_as_int() is not None
 
 
 def _refusal(layer: LayerFacts, target: str) -> OutputError:

@@ -69,6 +69,19 @@ def nms(
     return kept
 
 
+def suppress(
+    boxes: Tensor, scores: Tensor, threshold: float, *, eta: float = 1.0, border: float = 0.0, most: int = -1
+) -> Tensor:
+    """Which boxes greedy suppression keeps, bool (n, k), of n lists of boxes (n, k, 4) whose scores (n, k) fall.
+
+    A box of score -inf is none. For the rest see `nms`.
+    """
+    kept = torch.zeros_like(scores, dtype=torch.bool)
+    for row, own, score in zip(kept, boxes, scores, strict=True):
+        row[nms(own[score > -torch.inf], threshold, eta, border=border, most=most)] = True
+    return kept
+
+
 def _area(boxes: Tensor, border: float) -> Tensor:
     size = (boxes[:, 2:] - boxes[:, :2] + border).clamp(min=0)
     return size[:, 0] * size[:, 1]

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from converter.modules.boxes import decode_boxes, nms
+from converter.modules.boxes import decode_boxes, suppress
 
 Box = tuple[float, float, float, float]
 
@@ -78,6 +78,8 @@ class DetectionOutput(nn.Module):
     Source: SSD's src/caffe/layers/detection_output_layer.cpp.
     """
 
+    suppress = staticmethod(suppress)
+
     def __init__(
         self,
         num_classes: int,
@@ -100,45 +102,39 @@ class DetectionOutput(nn.Module):
 
     @torch.no_grad()
     def forward(self, offsets: Tensor, scores: Tensor, priors: Tensor, *_: Tensor) -> Tensor:
-        """The rows of all images."""
-        n = offsets.shape[0]
-        kinds = 1 if self.share_location else self.num_classes
-        boxes = self._decode(offsets.reshape(n, -1, kinds, 4).movedim(2, 1), priors)
-        scores = scores.reshape(n, -1, self.num_classes).movedim(2, 1)
-        found = torch.cat([self._image(index, boxes[index], scores[index]) for index in range(n)])
-        if not len(found):
-            found = torch.full((n, 7), -1.0, dtype=scores.dtype, device=scores.device)
-            found[:, 0] = torch.arange(n, dtype=scores.dtype, device=scores.device)
-        return found[None, None]
+        """The rows of all images; until the last step every box has its place, whatever the numbers are."""
+        n, labels = offsets.shape[0], [label for label in range(self.num_classes) if label != self.background_label]
+        boxes = self._decode(offsets, priors)
+        boxes = boxes.expand(-1, len(labels), -1, -1) if self.share_location else boxes[:, labels]
+        scores = scores.reshape(n, -1, self.num_classes).movedim(2, 1)[:, labels]
+        scores = torch.where(scores > self.confidence_threshold, scores, -math.inf)
+        scores, order = scores.sort(dim=-1, descending=True, stable=True)
+        if self.top_k > -1:
+            scores, order = scores[..., : self.top_k], order[..., : self.top_k]
+        boxes = boxes.gather(2, order[..., None].expand(-1, -1, -1, 4))
+        kept = self.suppress(boxes.flatten(0, 1), scores.flatten(0, 1), self.nms_threshold, eta=self.eta)
+        images = torch.arange(n, dtype=scores.dtype, device=scores.device)
+        kinds = torch.tensor(labels, dtype=scores.dtype, device=scores.device)[:, None].expand_as(scores)
+        rows = torch.stack([images[:, None, None].expand_as(scores), kinds, scores], -1)
+        kept, rows = self._best(kept.reshape(n, -1), torch.cat([rows, boxes], -1).reshape(n, -1, 7))
+        none = torch.cat([images[:, None], torch.full_like(images, -1.0)[:, None].expand(-1, 6)], 1)
+        kept = torch.cat([kept.reshape(-1), ~kept.any().expand(n)])
+        return torch.cat([rows.reshape(-1, 7), none])[kept.nonzero()[:, 0]][None, None]
 
     def _decode(self, offsets: Tensor, priors: Tensor) -> Tensor:
         """Boxes (n, classes or 1, priors, 4)."""
+        kinds = 1 if self.share_location else self.num_classes
+        offsets = offsets.reshape(offsets.shape[0], -1, kinds, 4).movedim(2, 1)
         boxes, variance = priors.reshape(-1, 2, priors.shape[-1] // 4, 4)[0]
         return decode_boxes(self.code, boxes, offsets if self.variance_in_target else offsets * variance)
 
-    def _image(self, image: int, boxes: Tensor, scores: Tensor) -> Tensor:
-        """One image's rows: boxes (classes or 1, priors, 4), scores (classes, priors)."""
-        chosen: list[tuple[int, Tensor]] = []
-        for label in range(self.num_classes):
-            if label != self.background_label:
-                chosen.append((label, self._class(boxes[0 if self.share_location else label], scores[label])))
-        labels = torch.cat([torch.full_like(index, label) for label, index in chosen])
-        index = torch.cat([index for _, index in chosen])
-        if -1 < self.keep_top_k < len(index):
-            best = scores[labels, index].sort(descending=True, stable=True).indices[: self.keep_top_k]
-            best = best.sort().values
-            labels, index = labels[best], index[best]
-        own = boxes[torch.zeros_like(labels) if self.share_location else labels, index]
-        head = [torch.full_like(own[:, 0], image), labels.to(own.dtype), scores[labels, index].to(own.dtype)]
-        return torch.cat([torch.stack(head, 1), own], 1)
-
-    def _class(self, boxes: Tensor, scores: Tensor) -> Tensor:
-        """Indices of the boxes of one class that stay, by falling score."""
-        index = (scores > self.confidence_threshold).nonzero()[:, 0]
-        order = scores[index].sort(descending=True, stable=True).indices
-        index = index[order[: self.top_k] if self.top_k > -1 else order]
-        kept = nms(boxes[index], self.nms_threshold, self.eta)
-        return index[torch.tensor(kept, dtype=torch.long, device=index.device)]
+    def _best(self, kept: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Of each image's rows (n, r, 7), some of them kept, the `keep_top_k` with the best scores, in their order."""
+        if self.keep_top_k < 0:
+            return kept, rows
+        ranked = torch.where(kept, rows[..., 2], -math.inf).sort(dim=-1, descending=True, stable=True).indices
+        best = ranked[:, : self.keep_top_k].sort(dim=-1, stable=True).values
+        return kept.gather(1, best), rows.gather(1, best[..., None].expand(-1, -1, 7))
 
     def extra_repr(self) -> str:
         """The thresholds."""
@@ -159,6 +155,7 @@ class Proposal(nn.Module):
     """
 
     keeps_small = True
+    suppress = staticmethod(suppress)
 
     def __init__(
         self,
@@ -178,27 +175,30 @@ class Proposal(nn.Module):
     def forward(self, probabilities: Tensor, offsets: Tensor, sizes: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """The regions of all images, and their scores where they are asked for."""
         n = probabilities.shape[0]
-        sizes = sizes.reshape(n, -1)
-        found = [self._image(i, probabilities[i], offsets[i], sizes[i]) for i in range(n)]
-        regions, scores = (torch.cat(parts) for parts in zip(*found, strict=True))
-        return (regions, scores) if self.scores else regions
+        boxes, large = self._boxes(probabilities, offsets, sizes.reshape(n, -1))
+        score = probabilities[:, len(self.anchors) :].permute(0, 2, 3, 1).reshape(n, -1)
+        score = score * large if self.keeps_small else torch.where(large, score, -math.inf)
+        score, order = score.sort(dim=-1, descending=True, stable=True)
+        score, order = score[:, : self.before], order[:, : self.before]
+        boxes = boxes.gather(1, order[..., None].expand(-1, -1, 4))
+        kept = self.suppress(boxes, score, self.nms_threshold, border=1.0, most=self.after)
+        places = kept.reshape(-1).nonzero()[:, 0]
+        images = torch.arange(n, dtype=boxes.dtype, device=boxes.device)[:, None, None].expand_as(boxes[..., :1])
+        regions = torch.cat([images, boxes], -1).reshape(-1, 5)[places]
+        return (regions, score.reshape(-1)[places]) if self.scores else regions
 
-    def _image(self, index: int, scores: Tensor, offsets: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
-        """One image's regions and scores."""
-        anchors = shift_anchors(self.anchors, self.stride, scores)
+    def _boxes(self, probabilities: Tensor, offsets: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Every anchor's box in its image (n, anchors, 4), and whether it is large enough (n, anchors)."""
+        anchors = shift_anchors(self.anchors, self.stride, probabilities[0])
         size = anchors[:, 2:] - anchors[:, :2] + 1
-        moves = offsets.reshape(len(self.anchors), 4, -1).permute(2, 0, 1).reshape(-1, 4)
-        center = anchors[:, :2] + size / 2 + moves[:, :2] * size
-        half = moves[:, 2:].exp() * size / 2
-        limit = image[[1, 0]] - 1
-        boxes = torch.cat([torch.minimum(corner, limit).clamp(min=0) for corner in (center - half, center + half)], 1)
-        scale = image[[3, 2]] if len(image) > 3 else image[[2, 2]]
-        large = (boxes[:, 2:] - boxes[:, :2] + 1 >= self.min_size * scale).all(1)
-        score = scores[len(self.anchors) :].permute(1, 2, 0).reshape(-1) * large
-        order = score.sort(descending=True, stable=True).indices
-        order = (order if self.keeps_small else order[large[order]])[: self.before]
-        kept = order[nms(boxes[order], self.nms_threshold, border=1.0, most=self.after)]
-        return torch.cat([torch.full_like(boxes[kept, :1], index), boxes[kept]], 1), score[kept]
+        n = image.shape[0]
+        moves = offsets.reshape(n, len(self.anchors), 4, -1).permute(0, 3, 1, 2).reshape(n, -1, 4)
+        center = anchors[:, :2] + size / 2 + moves[..., :2] * size
+        half = moves[..., 2:].exp() * size / 2
+        limit = image[:, None, [1, 0]] - 1
+        boxes = torch.cat([torch.minimum(corner, limit).clamp(min=0) for corner in (center - half, center + half)], -1)
+        scale = image[:, None, [3, 2] if image.shape[1] > 3 else [2, 2]]
+        return boxes, (boxes[..., 2:] - boxes[..., :2] + 1 >= self.min_size * scale).all(-1)
 
     def extra_repr(self) -> str:
         """The limits."""

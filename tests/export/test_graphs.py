@@ -36,8 +36,8 @@ FILTERED = (
 )
 """A layer that export cannot have behind a convolution that it can."""
 
-REFUSED = {"DetectionOutput", "Filter", "ROIPooling"}
-"""How much these give depends on the numbers."""
+REFUSED = {("DetectionOutput", "pt2"), ("ROIPooling", "onnx"), ("ROIPooling", "pt2")}
+"""What these do depends on the numbers, and neither torch.export nor ONNX says it."""
 
 
 QUICK_NETS = [("dilation7_kitti", "pt2")]
@@ -75,7 +75,7 @@ def test_every_layer_type_gives_caffes_numbers_or_an_error_that_names_the_cut(ki
     inputs = {name: case.group("in")[name] for name in net.inputs}
     write, run = WRITE[target]
     path = tmp_path / f"net.{target}"
-    if kind in REFUSED:
+    if (kind, target) in REFUSED:
         with pytest.raises(OutputError, match=rf"layer 'target' .*cannot be written as \.{target}: .*--until .*\.py"):
             write(net, path)
         assert not list(tmp_path.iterdir())
