@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from converter.dilatednet.inference.predict import Pixels
     from converter.dilatednet.zoo import Model
 
+_NAMED = 3
+"""Files named at most where many are left out."""
+
 HELP = "label every pixel of images with a published or a trained DilatedNet"
 EXAMPLES = """
 dilatednet predict kitti --weights dilation7_kitti.caffemodel photos -o out
@@ -58,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             work.label(job)
     work.finish(skipped)
     args.result = {"images": work.labeled, "failed": [error_fields(error) for error in work.failed]}
-    args.result |= {"left_out": skipped, "report": args.report}
+    args.result |= {"left_out": len(skipped), "report": args.report}
     args.error = next(iter(work.failed), None)
     return 2 if work.failed else 0
 
@@ -158,13 +161,14 @@ class _Work:
         more = f", {job.overlay.name}" if job.overlay else ""
         self._bar.say(printable(f"{job.source}: {job.labels}{more}: {shares}"))
 
-    def finish(self, skipped: int) -> None:
+    def finish(self, skipped: Sequence[str]) -> None:
         """Write the page, and say what was converted and what left out."""
         from converter.data.image_kinds import conversion_note
 
         if self._sheet:
             self._sheet.write(self._args.report)
-        left_out = f"files left out because they are no images: {skipped:,}" if skipped else ""
+        names = ", ".join(skipped[:_NAMED]) + (", …" if len(skipped) > _NAMED else "")
+        left_out = f"files left out because they are no images: {len(skipped):,} ({names})" if skipped else ""
         for note in filter(None, (conversion_note(self._kinds), left_out)):
             print(printable(f"note: {note}"), file=sys.stderr)
 
@@ -178,13 +182,14 @@ def _count(labels: Pixels) -> dict[str, Any]:
 
 
 def _shares(labels: Any, classes: Sequence[str]) -> str:
-    """The most frequent classes with their share of the pixels."""
+    """The most frequent classes with their share of the pixels, those of 1 % and more."""
     import numpy as np
 
     counts = np.bincount(labels.ravel(), minlength=len(classes))
-    order = [index for index in np.argsort(-counts, kind="stable") if counts[index]]
-    words = [f"{classes[index]} {100 * counts[index] / labels.size:.0f} %" for index in order[:4]]
-    return ", ".join(words) + (f" and {len(order) - 4} more" if len(order) > 4 else "")
+    present = [index for index in np.argsort(-counts, kind="stable") if counts[index]]
+    shares = [(classes[index], round(100 * counts[index] / labels.size)) for index in present[:4]]
+    words = [f"{name} {share} %" for name, share in shares if share]
+    return ", ".join(words) + (f" and {len(present) - len(words)} more" if len(present) > len(words) else "")
 
 
 class _Bar:

@@ -24,8 +24,10 @@ class ImageFile:
 
 def find_images(
     given: Sequence[str], *, recursive: bool = False, without: Path | None = None
-) -> tuple[list[ImageFile], int]:
-    """The images that are named, each once, in order; and how many files of folders and patterns are none.
+) -> tuple[list[ImageFile], list[str]]:
+    """The images that are named, each once, in order; and the files of folders and patterns that are none.
+
+    Those of them that are called as images are come first: they may be damaged ones.
 
     Args:
         given: files, which are taken as they are; folders; patterns with *, ? or [], ** for any folders.
@@ -36,7 +38,7 @@ def find_images(
         ImageError: a folder or pattern holds no image.
     """
     found: dict[str, ImageFile] = {}
-    skipped = 0
+    skipped: list[Path] = []
     for word in given:
         paths, home = _expand(word, recursive)
         if home is None:
@@ -48,11 +50,13 @@ def find_images(
             text = "holds no image" if Path(word).is_dir() else "no image is called so"
             hint = "; --recursive looks into the folders below" if Path(word).is_dir() and not recursive else ""
             raise ImageError(f"{text}; expected {' '.join(SUFFIXES)} files{hint}", path=word)
-        skipped += len(inside) - len(images)
+        taken = set(images)
+        skipped += [path for path in inside if path not in taken]
         for path in images:
             name = path.relative_to(home).with_suffix("").as_posix()
             found.setdefault(str(path), ImageFile(str(path), name))
-    return list(found.values()), skipped
+    skipped.sort(key=lambda path: path.suffix.lower() not in SUFFIXES)
+    return list(found.values()), [str(path) for path in skipped]
 
 
 def is_image(path: Path) -> bool:

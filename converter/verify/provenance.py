@@ -40,4 +40,5 @@ def machine_facts(device: str) -> Iterator[tuple[str, str]]:
 def _device_name(device: str) -> str:
     if device.startswith("cuda") and torch.cuda.is_available():
         return str(torch.cuda.get_device_name(device))
-    return f"{torch.get_num_threads()} threads"
+    count = torch.get_num_threads()
+    return f"{count} thread{'' if count == 1 else 's'}"

@@ -24,8 +24,8 @@ from scripts.faulting.operations import OLD, Operation, operations, prepare
 from scripts.faulting.server import serving
 
 PAGE = Path(__file__).resolve().parents[2] / "benchmarks" / "faults.md"
-_KILLS = {"convert": 40, "download": 40, "features": 15, "train": 15, "solve": 15, "evaluate": 15, "score": 20}
-"""How often each is killed in time: 320 in all, most of them where a run is short."""
+_KILLS = {"convert": 40, "download": 40, "features": 15, "train": 10, "solve": 15, "evaluate": 15, "score": 20}
+"""How often each is killed in time: 335 in all, most of them where a run is short; training so by every signal."""
 
 
 def main() -> int:
@@ -33,21 +33,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="every fault once or twice, and no page")
     parser.add_argument("--only", nargs="+", default=[], metavar="OPERATION", help="convert, download, features, …")
+    parser.add_argument("--signals", action="store_true", help="signals alone, and no page")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default 0)")
     given = parser.parse_args()
     begun, found = time.monotonic(), []
-    for tally in break_all(given.seed, tuple(given.only), quick=given.quick):
+    for tally in break_all(given.seed, tuple(given.only), quick=given.quick, signals=given.signals):
         found.append(tally)
         print(row(tally), flush=True)
         for text in tally.wrong:
             print(f"  WRONG: {text}", flush=True)
-    if not given.quick and not given.only:
+    if not (given.quick or given.only or given.signals):
         PAGE.write_text(page(found, given.seed, time.monotonic() - begun), encoding="utf-8")
     return 1 if any(tally.wrong for tally in found) else 0
 
 
-def break_all(seed: int, only: tuple[str, ...] = (), *, quick: bool = False) -> Iterator[Tally]:
-    """Every command with every fault that it can meet."""
+def break_all(seed: int, only: tuple[str, ...] = (), *, quick: bool = False, signals: bool = False) -> Iterator[Tally]:
+    """Every command with every fault that it can meet, or with `signals` alone."""
     for name in ("torch", "h5py", "converter.pytorch.loading", "converter.dilatednet.training.run"):
         __import__(name)  # once, before the processes begin
     with tempfile.TemporaryDirectory(prefix="faults") as folder, serving():
@@ -58,21 +59,35 @@ def break_all(seed: int, only: tuple[str, ...] = (), *, quick: bool = False) -> 
             raise RuntimeError(f"the material could not be made: {end.errors}")
         for operation in operations(material):
             if not only or operation.name.split()[0] in only:
-                yield from _break_one(operation, material, log, Random(f"{seed} {operation.name}"), quick)
+                bench = _bench(operation, material, log, Random(f"{seed} {operation.name}"))
+                yield from _signals(bench, quick)
+                if not signals:
+                    yield from _break_one(bench, material, quick)
 
 
-def _break_one(operation: Operation, material: Path, log: Path, draw: Random, quick: bool) -> Iterator[Tally]:
+def _bench(operation: Operation, material: Path, log: Path, draw: Random) -> Bench:
+    """An operation with what it leaves when nothing breaks it off."""
     whole = material / f"whole {operation.name}"
     whole.mkdir()
     end = run_whole(lambda: operation.run(whole), log)
     wanted = operation.result(whole)
     if end.code or not wanted:
         raise RuntimeError(f"{operation.name} does not run unbroken: {end.errors}")
-    bench = Bench(operation, wanted, end.seconds, log, draw)
-    kind = operation.name.split()[0]
-    times = 2 if quick else _KILLS[kind]
+    return Bench(operation, wanted, end.seconds, log, draw)
+
+
+def _signals(bench: Bench, quick: bool) -> Iterator[Tally]:
+    """SIGKILL and SIGINT; SIGTERM too, as often, where training answers it by saving."""
+    kind = bench.operation.name.split()[0]
+    times, trained = 2 if quick else _KILLS[kind], kind == "train"
     yield faults.kill(bench, times)
-    yield faults.kill(bench, max(1, times // 8), signal.SIGINT)
+    yield faults.kill(bench, times if trained else max(1, times // 8), signal.SIGINT)
+    if trained:
+        yield faults.kill(bench, times, signal.SIGTERM)
+
+
+def _break_one(bench: Bench, material: Path, quick: bool) -> Iterator[Tally]:
+    """All that is no signal."""
     yield disk_faults.no_room(bench, 1 if quick else 4)
     yield disk_faults.full_disk(bench)
     yield disk_faults.read_only(bench)
@@ -80,9 +95,9 @@ def _break_one(operation: Operation, material: Path, log: Path, draw: Random, qu
     yield disk_faults.failing_calls(bench)
     yield disk_faults.another_device(bench, material)
     yield faults.closed_pipe(bench)
-    if kind == "convert":
+    if bench.operation.name.startswith("convert"):
         yield disk_faults.failing_reads(bench, material / "source.caffemodel")
-    if operation.target:
+    if bench.operation.target:
         yield from _targets(bench, material, quick)
 
 

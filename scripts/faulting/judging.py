@@ -78,7 +78,8 @@ def difference(bench: Bench, folder: Path) -> str:
 def ended(end: End) -> str:
     if end.code < 0:
         return f"ended by {signal.Signals(-end.code).name}"
-    return {0: "done", 2: "refused", 130: "interrupted", 141: "pipe closed"}.get(end.code, f"exit code {end.code}")
+    words = {0: "done", 2: "refused", 130: "interrupted", 141: "pipe closed", 143: "terminated"}
+    return words.get(end.code, f"exit code {end.code}")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import numpy as np
 
 from converter.cli import main
 from scripts.faulting.server import address, serve_one_source
+from scripts.faulting.stages import STAGES, prepare_stages, train
 
 OLD = b"what stood there before"
 _FORMATS = (".safetensors", ".pth", ".npz", ".h5", ".caffemodel")
@@ -46,7 +47,9 @@ def operations(material: Path) -> Iterator[Operation]:
         yield _convert(material, ending)
     yield Operation("download", _download, _digests("net.caffemodel"), goes_on=True)
     yield Operation("features", _features(material), _digests("*.bin"), goes_on=True)
-    yield Operation("train", _train(material), _digests("weights.safetensors", "log.jsonl"), goes_on=True)
+    for stage in STAGES:
+        left = _digests("weights.safetensors", "log.jsonl", "net.prototxt")
+        yield Operation(f"train {stage}", train(material, stage), left, goes_on=True)
     yield Operation("solve", _solve(material), _digests("run_iter_6.caffemodel"), goes_on=True)
     yield Operation("evaluate", _evaluate(material), _numbers("out.json"), goes_on=True)
     yield Operation("score", _score(material), _numbers("out.json"), "out.json")
@@ -61,7 +64,7 @@ def prepare(folder: Path) -> int:
     from tests.cli.test_solve import NET
     from tests.data.made_voc import make_voc
     from tests.dilatednet.formula_nets import formula_arrays
-    from tests.dilatednet.training.tiny_training import command, write_images
+    from tests.dilatednet.training.tiny_training import write_images
 
     random = np.random.default_rng(0)
     numbers = [random.standard_normal((512, 1024), np.float32) for _ in range(8)]
@@ -82,7 +85,7 @@ def prepare(folder: Path) -> int:
     lists = write_images(folder / "images")
     (folder / "images/net.prototxt").write_text(NET)
     (folder / "images/solver.prototxt").write_text(_SOLVER)
-    return main([*command(lists, folder / "front"), "--iterations", "1"])
+    return prepare_stages(folder, lists)
 
 
 def _write_predictions(folder: Path, pictures: dict[str, tuple[Any, Any]]) -> None:
@@ -112,17 +115,6 @@ def _features(material: Path) -> Callable[[Path], int]:
         return main(
             ["features", "--preset", "voc", *data, "--weights", weights, "--out", str(folder), "--device", "cpu"]
         )
-
-    return run
-
-
-def _train(material: Path) -> Callable[[Path], int]:
-    def run(folder: Path) -> int:
-        from tests.dilatednet.training.tiny_training import command
-
-        lists = material / "images/images.txt", material / "images/labels.txt"
-        every = ["--checkpoint-every", "1", "--iterations", "3", "--resume"]
-        return main([*command(lists, folder), *every])
 
     return run
 

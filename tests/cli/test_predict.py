@@ -150,7 +150,7 @@ def test_a_folder_is_labeled_and_what_is_no_image_counted(tmp_path, photos, caps
     assert names_below(tmp_path / "flat") == ["a.png", "gray.png", "made-by.json"]
     assert capsys.readouterr().err.splitlines() == [
         "note: images that are not 8-bit RGB become it, as OpenCV reads them: 1 grayscale",
-        "note: files left out because they are no images: 2",
+        f"note: files left out because they are no images: 2 ({photos}/false.jpg, {photos}/notes.txt)",
     ]
     out = photos / "out"  # within the folder that is searched: its own results are not labeled the second time
     for _ in range(2):

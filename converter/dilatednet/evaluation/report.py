@@ -60,8 +60,8 @@ def _facts(result: Result) -> list[tuple[str, str]]:
         rows.append(("paper", f"{paper.mean:.1f} % ({paper.table}, {paper.name}): {found.mean - paper.mean:+.2f}"))
     if found.absent:
         rows.append(("of present", f"{found.mean_present:.2f} %: mean IoU over the classes that occur"))
-    rows.append(("accuracy", f"{found.mean_accuracy:.2f} %: mean over the classes of their pixels right"))
-    rows.append(("pixels right", f"{found.pixel_accuracy:.2f} % of {int(result.matrix.sum()):,}"))
+    rows.append(("mean accuracy", f"{found.mean_accuracy:.2f} %"))
+    rows.append(("pixel accuracy", f"{found.pixel_accuracy:.2f} % of {int(result.matrix.sum()):,} pixels"))
     rows.append(("images", f"{len(result.counts):,}"))
     if found.absent:
         rows.append(("absent", ", ".join(result.split.classes[index] for index in found.absent) + " (count as 0)"))
