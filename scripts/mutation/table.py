@@ -11,6 +11,12 @@ LAYERS = (
     "tests/layers/test_data_shapes.py", "tests/reference/test_oracle_layers.py", "tests/test_ladder.py",
 )  # fmt: skip
 """Without the goldens of whole nets, which take minutes."""
+CHECKS = ("tests/layers/test_layer_checks.py", "tests/reference/test_oracle_layers.py")
+DATA_LAYERS = ("tests/layers/test_data_shapes.py", "tests/layers/test_sources_and_sinks.py")
+LOSSES = (
+    *("tests/modules/test_loss_divisors.py", "tests/modules/test_hard_examples.py"),
+    *("tests/layers/test_layer_edges.py", "tests/layers/test_loss_fields.py"),
+)
 COPIES = ("tests/files", "tests/conversion/test_bytecopy.py", "tests/conversion/test_convert.py")
 TRAINING = tuple(
     f"tests/dilatednet/training/test_{name}.py"
@@ -21,7 +27,8 @@ EVALUATION = ("tests/dilatednet/evaluation/test_evaluate.py", "tests/cli/test_ev
 CONVERTING = (
     "convert_takes_the_endings_and_cuts_a_net_before_its_detections",
     "the_command_folds_preprocessing_and_says_what_a_net_takes",
-    "a_whole_net_wants_its_prototxt_and_weights_want_no_cut",
+    "a_whole_net_wants_its_prototxt_and_its_own_file",
+    "what_is_for_whole_nets_is_refused_for_weights",
 )
 """Of the tests of written graphs, those that call `convert`."""
 DATA = tuple(f"tests/data/test_{name}.py" for name in ("data_layers", "data_layer_fields", "image_label_item"))
@@ -68,7 +75,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "converter/fast": ("tests/fast",),
     "converter/fast/convolution/frequency.py": ("tests/fast/test_frequency_axes.py", "tests/fast/test_algorithms.py"),
     "converter/fast/patterns.py": (
-        *(f"tests/fast/test_{name}.py" for name in ("fusing", "folding", "accelerated_module")),
+        *(f"tests/fast/test_{name}.py" for name in ("fusing", "folding", "accelerated_module", "float32_ends")),
     ),
     "converter/files": (*COPIES, "tests/formats/test_mapping.py", "tests/formats/test_libc.py", "tests/download"),
     "converter/files/atomic.py": COPIES,
@@ -82,12 +89,21 @@ TESTS: dict[str, tuple[str, ...]] = {
         *("tests/conversion/test_bytecopy.py", "tests/files/test_copy.py"),
     ),
     "converter/layers": LAYERS,
-    "converter/layers/kit/data.py": (
-        "tests/layers/test_data_shapes.py",
-        "tests/layers/test_sources_and_sinks.py",
-        "tests/layers/test_layer_checks.py",
+    "converter/layers/batchnorm.py": (
+        *("tests/layers/test_nvidia_batch_norm.py", "tests/layers/test_running_statistics_of_nets.py"),
     ),
+    "converter/layers/detectionoutput.py": ("tests/layers/test_fork_boxes.py", "tests/layers/test_golden_forks.py"),
+    "converter/layers/hdf5data.py": DATA_LAYERS,
+    "converter/layers/kit/data.py": (*DATA_LAYERS, "tests/layers/test_layer_checks.py"),
+    "converter/layers/kit/losses.py": LOSSES,
+    "converter/layers/memorydata.py": DATA_LAYERS,
+    "converter/layers/pooling.py": CHECKS,
+    "converter/layers/softmaxwithlossohem.py": LOSSES,
+    "converter/layers/unpooling.py": ("tests/layers/test_unpooling.py",),
     "converter/modules": LAYERS,
+    "converter/modules/convolution.py": ("tests/modules/test_convolution.py",),
+    "converter/modules/losses.py": LOSSES,
+    "converter/modules/normalization.py": ("tests/modules/test_running_statistics.py", "tests/modules/test_norms.py"),
     "converter/net": ("tests/net", "tests/layers/test_layer_checks.py"),
     "converter/plan/finite.py": (
         "tests/net",
@@ -110,6 +126,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "reference": ("tests/reference", "tests/test_ladder.py"),
     "reference/layers": LAYERS,
+    "reference/layers/cropcenter.py": CHECKS,
+    "reference/layers/embed.py": CHECKS,
+    "reference/layers/multinomiallogisticloss.py": CHECKS,
+    "reference/layers/unpooling.py": ("tests/layers/test_unpooling.py",),
     "reference/boxes.py": ("tests/reference/test_oracle_boxes.py", "tests/layers/test_fork_boxes.py"),
     "reference/compare.py": ("tests/reference/test_oracle_compare.py", "tests/verify/test_tolerances.py"),
     "reference/upgrade.py": ("tests/reference/test_oracle_upgrade.py", "tests/reference/test_oracle_wiring.py"),

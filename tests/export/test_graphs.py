@@ -165,14 +165,33 @@ def test_the_command_folds_preprocessing_and_says_what_a_net_takes(tmp_path, cap
     assert all(scaled_error(raw[name], plain[name]) <= 1e-5 for name in net.outputs)
 
 
-def test_a_whole_net_wants_its_prototxt_and_weights_want_no_cut(tmp_path):
+def test_a_whole_net_wants_its_prototxt_and_its_own_file(tmp_path):
     weights = GOLDENS / "nets/mini/dilation7_kitti_mini.caffemodel"
     with pytest.raises(OutputError, match="give it with prototxt"):
         convert(weights, tmp_path / "net.onnx")
-    with pytest.raises(OutputError, match="until, inputs, preprocessing and crop are for whole nets"):
-        convert(weights, tmp_path / "net.safetensors", until=["prob"])
+    (tmp_path / "net.py").mkdir()
+    with pytest.raises(OutputError, match="is a folder; name a file in it"):
+        convert(weights, tmp_path / "net.py", GOLDENS / "nets/mini/dilation7_kitti_mini.prototxt")
+    (tmp_path / "net.py").rmdir()
     with pytest.raises(OutputError, match=r"'\.tflite' is no ending .*\.onnx"):
         convert(weights, tmp_path / "net.tflite")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"until": ["prob"]},
+        {"inputs": {"data": (1, 3, 9, 9)}},
+        {"preprocessing": converter.Preprocessing((1.0, 2.0, 3.0))},
+        {"fold_preprocessing": True},
+        {"crop": "geometry"},
+    ],
+    ids=str,
+)
+def test_what_is_for_whole_nets_is_refused_for_weights(option, tmp_path):
+    with pytest.raises(OutputError, match="until, inputs, preprocessing and crop are for whole nets"):
+        convert(GOLDENS / "nets/mini/dilation7_kitti_mini.caffemodel", tmp_path / "net.safetensors", **option)
     assert not list(tmp_path.iterdir())
 
 

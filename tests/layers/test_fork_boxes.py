@@ -55,6 +55,14 @@ def test_nothing_detected_is_one_row_a_image(build):
     assert rows[0, 0].tolist() == [[0, -1, -1, -1, -1, -1, -1], [1, -1, -1, -1, -1, -1, -1]]
 
 
+def test_how_many_are_detected_is_not_known_before(build):
+    """detection_output_layer.cpp, Reshape: one row of 7 stands for any number."""
+    body = (
+        'type: "DetectionOutput" bottom: "a" bottom: "b" bottom: "c" top: "y" detection_output_param { num_classes: 2 }'
+    )
+    assert build(body, {"a": (3, 8), "b": (3, 4), "c": (1, 2, 8)}).plan.shapes["y"] == (1, 1, 1, 7)
+
+
 def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 

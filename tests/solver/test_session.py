@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from converter.errors import TrainingError
@@ -80,3 +82,46 @@ def test_weights_of_another_net_fill_what_they_have_and_the_rest_is_told(tmp_pat
     assert other.notes == ["not in the weights, filled: q", "in the weights, not in the net: p"]
     same = Solver.from_prototxt(tmp_path / "solver.prototxt", weights=model)
     assert same.notes == []
+
+
+STAGED = """
+layer { name: "d" type: "HDF5Data" top: "x" include { phase: TRAIN stage: "deep" min_level: 2 }
+  hdf5_data_param { source: "FOLDER/five.txt" batch_size: 1 } }
+layer { name: "d" type: "HDF5Data" top: "x" exclude { stage: "deep" min_level: 2 } exclude { stage: "other" }
+  hdf5_data_param { source: "FOLDER/three.txt" batch_size: 1 } }
+layer { name: "d" type: "HDF5Data" top: "x" include { phase: TEST stage: "other" }
+  hdf5_data_param { source: "FOLDER/seven.txt" batch_size: 1 } }
+layer { name: "p" type: "Scale" bottom: "x" top: "y" scale_param { axis: 0 num_axes: 0 filler { value: 8 } } }
+layer { name: "l" type: "Reduction" bottom: "y" top: "l" loss_weight: 1 }
+"""
+"""What is read has three, five or seven numbers, all 1, which only the file tells; each adds 8 to the loss."""
+
+
+@pytest.mark.parametrize(
+    ("state", "first"),
+    [
+        ("", 24),
+        ('train_state { stage: "deep" level: 2 }', 40),
+        ('train_state { stage: "deep" level: 1 }', 24),
+        ("train_state { level: 2 }", 24),
+    ],
+)
+def test_the_solvers_state_chooses_layers_of_its_nets(tmp_path: Path, state: str, first: int) -> None:
+    """`train_state` those of the training net, each `test_state` those of one test net."""
+    for word, count in (("five", 5), ("three", 3), ("seven", 7)):
+        with h5py.File(tmp_path / f"{word}.h5", "w") as file:
+            file["x"] = np.ones((1, count), np.float32)
+        (tmp_path / f"{word}.txt").write_text(f"{tmp_path}/{word}.h5\n")
+    (tmp_path / "net.prototxt").write_text(STAGED.replace("FOLDER", str(tmp_path)))
+    tests = 'test_iter: 1 test_iter: 1 test_interval: 1 test_state { } test_state { stage: "other" }'
+    common = f'net: "{tmp_path}/net.prototxt" snapshot_after_train: false base_lr: 0 lr_policy: "fixed" max_iter: 1'
+    (tmp_path / "solver.prototxt").write_text(f"{common} {state} {tests}")
+    losses: list[float] = []
+    tested: list[tuple[int, float]] = []
+    run = Session(Solver.from_prototxt(tmp_path / "solver.prototxt"))
+    run.solve(
+        lambda _iteration, loss, _rate: losses.append(loss),
+        lambda _iteration, number, scores: tested.append((number, scores[0].value)),
+    )
+    assert losses == [first]
+    assert tested[:2] == [(0, 24), (1, 56)]
