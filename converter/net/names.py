@@ -18,9 +18,16 @@ def escape(layer: str) -> str:
     bytes that are not UTF-8 (surrogates of Python's surrogateescape). The empty name is `%00`. A name that Python or
     PyTorch owns (`training`, `loss`, `class`) gets an underscore, and so does one that would read like such a name.
     """
-    if layer.rstrip("_") in RESERVED:
+    if _is_owned(layer):
         return layer + "_"
     return _UNSAFE.sub(_percent, layer) or _EMPTY
+
+
+def _is_owned(name: str) -> bool:
+    """Whether a name, or what is left of it without some underscores at its end, is Python's or PyTorch's."""
+    while name.endswith("_") and name not in RESERVED:
+        name = name[:-1]
+    return name in RESERVED
 
 
 def _percent(match: re.Match[str]) -> str:
@@ -31,7 +38,7 @@ def unescape(name: str) -> str:
     """The layer's name that `escape` was given; a reserved name without its underscore, as older files have, stays."""
     if name == _EMPTY:
         return ""
-    if name.endswith("_") and name.rstrip("_") in RESERVED:
+    if name.endswith("_") and _is_owned(name[:-1]):
         return name[:-1]
     raw = _ESCAPES.sub(lambda match: bytes([int(match.group(1), 16)]), name.encode("utf-8", "surrogateescape"))
     return raw.decode("utf-8", "surrogateescape")

@@ -21,7 +21,7 @@ from converter.pytorch.casting import check_cast
 from converter.pytorch.collect import LAYER_ERRORS, BlobCollector, FailureFinder
 from converter.pytorch.facts import LayerFacts, NetFacts
 from converter.pytorch.graph_state import NodeState, graph_of, graph_state
-from converter.pytorch.inputs import arguments_of
+from converter.pytorch.inputs import arguments_of, floating_parameter, misfits
 from converter.pytorch.late_notes import LateNotes
 from converter.pytorch.layer_blobs import caffe_blobs, held_tensors
 from converter.pytorch.transform import Transform
@@ -192,8 +192,7 @@ class CaffeModule(fx.GraphModule):
         return facts
 
     def _arguments(self, args: Sequence[Any], inputs: Mapping[str, Any]) -> tuple[Tensor, ...]:
-        like = next((value for value in self.parameters() if value.is_floating_point()), None)
-        return arguments_of(self.facts, args, inputs, like)
+        return arguments_of(self.facts, args, inputs, floating_parameter(self))
 
     def _at_layer(self, error: Exception, values: Sequence[Tensor]) -> Exception:
         """The error with the layer, its type and its bottoms' shapes, found by running layer by layer."""
@@ -206,9 +205,9 @@ class CaffeModule(fx.GraphModule):
             error.message, error.layer = f"layer {layer.name!r} ({layer.type}): {error.message}", layer.name
             return error
         shapes = " and ".join(map(str, finder.shapes)) or "none"
-        return ShapeError(
-            f"layer {layer.name!r} ({layer.type}): {error}; its bottoms' shapes: {shapes}", layer=layer.name
-        )
+        text = f"layer {layer.name!r} ({layer.type}): {error}; its bottoms' shapes: {shapes}"
+        found = misfits(self.facts, values, floating_parameter(self))
+        return ShapeError(f"{text}; {found}" if found else text, layer=layer.name)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> CaffeModule:
         """What `.half()`, `.to()` and their kin do to every tensor.
