@@ -382,3 +382,14 @@ def test_blobs_in_float32_are_added_in_float64():
     y = answer("Embed", "embed_param { input_dim: 1 num_output: 1 }", np.array([0.0]), weights=[table, bias])
 
     assert y.item() == 1 + 2.0**-40
+
+
+def test_the_logistic_loss_of_probabilities_by_hand():
+    """-(ln 1/2 + ln 1/4) / 2, and ln 1e20 where a probability is 0 (kLOG_THRESHOLD)."""
+    half, quarter, none = [0.5, 0.5], [0.75, 0.25], [0.0, 1.0]
+
+    loss = answer("MultinomialLogisticLoss", "", np.array([half, quarter]), np.array([0.0, 1.0]))
+    least = answer("MultinomialLogisticLoss", "", np.array([none]), np.array([0.0]))
+
+    assert loss.item() == pytest.approx(1.5 * np.log(2))
+    assert least.item() == pytest.approx(20 * np.log(10))
