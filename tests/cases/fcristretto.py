@@ -21,7 +21,7 @@ CASES = [
     ),
     Case(
         "powers of two",
-        "inner_product_param { num_output: 3 } "
+        "inner_product_param { num_output: 3 axis: 1 transpose: false weight_filler { value: 1 } bias_filler { } } "
         "quantization_param { precision: INTEGER_POWER_OF_2_WEIGHTS exp_min: -6 exp_max: 0 }",
         {"x": signed(2, 6)},
         gradient=OWN,
