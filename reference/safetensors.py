@@ -18,6 +18,8 @@ from reference.wire import map_wire
 
 _TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
 
+_LONGEST_TABLE = 100_000_000  # MAX_HEADER_SIZE of the format's own reader: safetensors/src/tensor.rs
+
 
 def is_safetensors(head: bytes) -> bool:
     """Whether a file's first bytes are a table's length and its brace; a caffemodel's would be a length of exabytes."""
@@ -34,6 +36,8 @@ def read_safetensors(path: str) -> Arrays:
     length = int.from_bytes(data[:8], "little")
     if length > len(data) - 8:
         raise WireError(f"its table of {length} bytes is longer than the file of {len(data)}", path=path)
+    if length > _LONGEST_TABLE:
+        raise WireError(f"its table has {length} bytes; the format allows {_LONGEST_TABLE}", path=path)
     table = _table(bytes(data[8 : 8 + length]), path)
     numbers = data[8 + length :]
     arrays = {}

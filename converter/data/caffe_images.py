@@ -15,9 +15,13 @@ from converter.data.image_kinds import DECODE_ERRORS
 from converter.data.images import FORMATS, check_pixels
 from converter.data.transforms import Array
 from converter.errors import ImageError
+from converter.files.memory import check_memory
 
 _BITS = 11
 """Fraction bits of OpenCV's weights."""
+
+_WIDTH = 8
+"""Bytes of a number on the way between two sizes."""
 
 
 def read_bgr(path: str, size: tuple[int, int] | None = None, *, color: bool = True) -> Array:
@@ -58,9 +62,16 @@ def decode_bgr(data: bytes, where: str, *, color: bool | None) -> Array:
 
 
 def resize_linear(planes: Array, size: tuple[int, int]) -> Array:
-    """Planes uint8 (c, h, w) at another height and width, rounded as OpenCV's 8-bit INTER_LINEAR does."""
+    """Planes uint8 (c, h, w) at another height and width, rounded as OpenCV's 8-bit INTER_LINEAR does.
+
+    Raises:
+        MemoryLimitError: they do not fit into memory.
+    """
     if planes.shape[1:] == size:
         return planes
+    channels, height, width = planes.shape
+    wide_numbers = channels * (height + 3 * size[0]) * size[1] + channels * height * width
+    check_memory(_WIDTH * wide_numbers, f"an image of {size[1]}×{size[0]} pixels")
     rows, columns = (_taps(old, new) for old, new in zip(planes.shape[1:], size, strict=True))
     first, share = columns
     wide = planes.astype(np.int64)

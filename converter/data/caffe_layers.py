@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 
+from converter.data.batches import batch_size, check_batch
 from converter.data.bin_label_data import BinLabelData, BinLabelSettings
 from converter.data.database_data import DatabaseData
 from converter.data.hdf5_data import HDF5Data
@@ -50,6 +51,7 @@ class LayerData:
     def inputs(self, number: int) -> dict[str, Array]:
         """Inputs (batch, c, h, w) and labels (batch, 1, h, w), float32; raises as the items do."""
         first = self.start + number * self.batch
+        check_batch(self.batch, self.items[first][0].shape, self.tops[0])
         values, labels = zip(*(self.items[first + place] for place in range(self.batch)), strict=True)
         return dict(zip(self.tops, (np.stack(values), np.stack(labels)), strict=False))
 
@@ -133,7 +135,7 @@ def _images(layer: Layer, seed: int) -> LayerData:
     )
     order = SampleOrder(len(pairs), seed, view.flag("shuffle", False))
     items = ImageLabelData(pairs, settings, order)
-    return LayerData(layer.tops, view.integer("batch_size", 1), items, _initial_offset(view, len(pairs), seed))
+    return LayerData(layer.tops, batch_size(view, 1), items, _initial_offset(view, len(pairs), seed))
 
 
 def _features(layer: Layer, seed: int) -> LayerData:
@@ -143,7 +145,7 @@ def _features(layer: Layer, seed: int) -> LayerData:
     bin_slice = _slice(view, "bin_slice") if any(cut.has(name) for name in ("dim", "stride", "offset")) else None
     settings = BinLabelSettings(_slice(view, "label_slice"), bin_slice, view.flag("mirror", True))
     items = BinLabelData(pairs, settings, SampleOrder(len(pairs), seed, view.flag("shuffle", False)))
-    return LayerData(layer.tops, view.integer("batch_size", 1), items)
+    return LayerData(layer.tops, batch_size(view, 1), items)
 
 
 def _pairs(view: Params, lists: tuple[str, str], folders: tuple[str, str]) -> Pairs:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from converter.data.batches import batch_size, check_batch
 from converter.data.caffe_images import decode_bgr
 from converter.data.data_transformer import DataTransformer, found_path
 from converter.data.database import Database, open_database
@@ -51,13 +52,12 @@ class DatabaseData:
         forced = transform.flag("force_color") or view.flag("force_encoded_color")
         if forced and transform.flag("force_gray"):
             raise transform.error("force_gray", "stands beside force_color", "use one of them")
-        if view.integer("batch_size", 0) < 1:
-            raise view.error("batch_size", "must be more than 0", "the layer cannot do without it")
+        batch = batch_size(view)
         backend = view.choice("backend", ("LEVELDB", "LMDB"))
         database = open_database(found_path(view, "source"), backend)
         color = True if forced else False if transform.flag("force_gray") else None
         order = SampleOrder(database.count, seed, shuffle=False)
-        return cls(layer.tops, database, view.integer("batch_size"), color, DataTransformer.of(layer), order)
+        return cls(layer.tops, database, batch, color, DataTransformer.of(layer), order)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of the tops, as the first batch has them."""
@@ -76,6 +76,8 @@ class DatabaseData:
             planes = datum_planes(datum, where, self.color)
             items.append(self.transformer.apply(planes, self.order.draws(position), where))
             labels.append(datum.label)
+            if len(items) == 1:
+                check_batch(self.batch, items[0].shape, where)
             if items[-1].shape != items[0].shape:
                 text = f"{items[-1].shape} in a batch of {items[0].shape}"
                 raise DatasetError(f"{text}; make the records of one size, or set batch_size: 1", path=where)

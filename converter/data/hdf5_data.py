@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from converter.data.batches import batch_size, check_batch
 from converter.data.data_transformer import found_path
 from converter.data.transforms import Array
 from converter.errors import DatasetError
@@ -65,8 +66,7 @@ class HDF5Data:
         if absent:
             raise DatasetError(f"name {absent[0]} in this list is no file; correct it", path=source)
         lengths = [_length(path, layer.tops) for path in files]
-        batch = view.integer("batch_size")
-        return cls(layer.tops, files, lengths, batch, view.flag("shuffle", False), seed)
+        return cls(layer.tops, files, lengths, batch_size(view), view.flag("shuffle", False), seed)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of the tops: the first file's rows, `batch` of them."""
@@ -85,6 +85,8 @@ class HDF5Data:
                 if parts[top] and parts[top][0].shape != values[row].shape:
                     text = f"rows of {top!r} of shape {values[row].shape} after {parts[top][0].shape}"
                     raise DatasetError(f"{text}; all files must have rows of one shape", path=self.files[file])
+                if not parts[top]:
+                    check_batch(self.batch, values[row].shape, self.files[file])
                 parts[top].append(values[row])
         return {top: np.stack(rows) for top, rows in parts.items()}
 

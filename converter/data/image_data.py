@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from converter.data.batches import batch_size, check_batch
 from converter.data.caffe_images import read_bgr
 from converter.data.data_transformer import DataTransformer, found_path
 from converter.data.sampling import SampleOrder
@@ -56,7 +57,7 @@ class ImageData:
         return cls(
             layer.tops,
             lines,
-            max(1, view.integer("batch_size")),
+            batch_size(view),
             size if size[0] else None,
             view.flag("is_color"),
             DataTransformer.of(layer),
@@ -82,6 +83,8 @@ class ImageData:
             planes = read_bgr(path, self.size, color=self.color)
             images.append(self.transformer.apply(planes, self.order.draws(position), path))
             labels.append(label)
+            if len(images) == 1:
+                check_batch(self.batch, images[0].shape, path)
             if images[-1].shape != images[0].shape:
                 text = f"{images[-1].shape} in a batch of {images[0].shape}"
                 raise DatasetError(f"{text}; set new_height and new_width, or batch_size: 1", path=path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".pbm", ".tif", ".t
 
 _LARGEST = 178_956_970
 """Pixels; more is taken for a bomb, by Pillow and here."""
-_PIXEL_BYTES = 3
+_PIXEL_BYTES, _ROW_BYTES = 3, 16  # Pillow keeps the place of each row, too
 _COPIES = 4
 _SMALL = 1 << 26
 _MOST_EXPANSION = 1100
@@ -72,7 +73,7 @@ def check_pixels(image: Image.Image, held: int, name: str) -> None:
         MemoryLimitError: the pixels do not fit into memory.
     """
     width, height = image.size
-    needed = _PIXEL_BYTES * width * height
+    needed = (_PIXEL_BYTES * width + _ROW_BYTES) * height
     if needed > max(_SMALL, _MOST_EXPANSION * held):
         raise ImageError(f"{width}×{height} pixels in {held} bytes; it is damaged, or no photograph", path=name)
     check_memory(_COPIES * needed, f"an image of {width}×{height} pixels", path=name)
@@ -90,11 +91,10 @@ def _decode(name: str, kinds: Counter[str] | None) -> ImageArray:
 
 
 def _apply_exif(image: Image.Image) -> Image.Image:
-    """The image turned as its EXIF data say; as it is stored where they are damaged."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except DECODE_ERRORS:
-        return image
+    """The image turned as its EXIF data say, in its place; as it is stored where they are damaged."""
+    with suppress(*DECODE_ERRORS):
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _check(image: Image.Image, name: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from converter.data.batches import batch_size, check_batch
 from converter.data.caffe_images import read_bgr, resize_linear
 from converter.data.data_transformer import DataTransformer, found_path
 from converter.data.transforms import Array
@@ -58,7 +59,7 @@ class WindowData:
             background,
             objects,
             channels,
-            view.integer("batch_size", 0),
+            batch_size(view),
             view.number("fg_fraction"),
             view.integer("context_pad"),
             view.text("crop_mode") == "square",
@@ -79,6 +80,8 @@ class WindowData:
             ImageError: an image that does not read.
             DatasetError: a mean that does not fit.
         """
+        side = self.transformer.crop
+        check_batch(self.batch, (self.channels, side, side), self.objects[0].path)
         draws = np.random.default_rng((self.seed, number))
         objects = int(np.float32(self.batch) * np.float32(self.object_share))
         images, labels = [], []

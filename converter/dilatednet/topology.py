@@ -47,6 +47,10 @@ class Step:
         return (weight, (self.outputs,)) if self.bias else (weight,)
 
 
+_LARGEST = {"classes": 2**16, "depth": 30, "width": 2**16, "fc_width": 2**16}
+"""What a net's numbers may be at most; a file's word for more would be believed to its last weight."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topology:
     """A DilatedNet's shape.
@@ -67,6 +71,10 @@ class Topology:
     prefix: str = "ctx_"
 
     def __post_init__(self) -> None:
+        for name, most in _LARGEST.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or value > most:
+                raise ValueError(f"{name} {value!r}; expected a whole number up to {most}")
         if self.classes < 0 or self.width < 1 or self.fc_width < 1:
             raise ValueError(f"classes {self.classes}, width {self.width}, fc_width {self.fc_width}: negative or zero")
         if self.context and (self.depth < _FIXED_CONTEXT_LAYERS or not self.classes):

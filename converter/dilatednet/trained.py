@@ -6,6 +6,7 @@ The weights file (safetensors) holds it as text: topology, classes, palette, mea
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -19,6 +20,8 @@ from converter.dilatednet.topology import Topology
 from converter.dilatednet.zoo import Model, find, is_published
 from converter.errors import ConversionError, WeightsError
 from converter.files.atomic import atomic_write
+from converter.files.json_text import parse_json
+from converter.files.memory import check_memory
 from converter.formats.weights.safetensors import encode_header, read_metadata
 from converter.formats.weights.stored import StoredBlob
 
@@ -32,6 +35,7 @@ _SUFFIX = ".safetensors"
 _FRONT, _CONTEXT = ("width", "fc_width"), ("context", "depth")
 _TRAINED = {"frontend": _FRONT, "context": _CONTEXT, "joint": _FRONT + _CONTEXT}
 """What of the topology each stage's weights tell."""
+_LARGEST_SIDE, _LARGEST_ZOOM = 2**16, 64
 _FIELDS = ("model", "classes", "palette", "mean", "zoom", "input_size", "topology")
 
 
@@ -119,30 +123,42 @@ def read_trained(path: str | os.PathLike[str]) -> Model:
     values = _values(read_metadata(file), str(file))
     try:
         return _record(values, file)
-    except (TypeError, ValueError, KeyError, IndexError) as error:
+    except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
         text = f"what it says of its net does not read: {error}; train again, or take the file as it was written"
         raise WeightsError(text, path=str(file)) from error
 
 
 def _record(values: Mapping[str, Any], file: Path) -> Model:
     """The net's record out of what its weights file says; raises what a wrong value leads to."""
+    blue, green, red = map(float, values["mean"])
+    if not all(math.isfinite(value) for value in (blue, green, red)):
+        raise ValueError(f"a mean of {blue}, {green}, {red}")
     labels = LabelSet(
         file.parent.name or file.name,
-        tuple(values["classes"]),
-        tuple((int(r), int(g), int(b)) for r, g, b in values["palette"]),
-        (values["mean"][0], values["mean"][1], values["mean"][2]),
-        int(values["zoom"]),
+        tuple(map(str, values["classes"])),
+        tuple((_whole(r, 255), _whole(g, 255), _whole(b, 255)) for r, g, b in values["palette"]),
+        (blue, green, red),
+        _whole(values["zoom"], _LARGEST_ZOOM),
     )
-    height, width = values["input_size"]
-    published = find(str(values["model"]))
+    height, width = (_whole(size, _LARGEST_SIDE) for size in values["input_size"])
+    topology = Topology(**values["topology"])
+    check_memory(4 * topology.parameters, "its net's numbers", path=str(file))
+    check_memory(4 * 3 * height * width, f"a tile of {height}×{width}", path=str(file))
     return replace(
-        published,
-        topology=Topology(**values["topology"]),
+        find(str(values["model"])),
+        topology=topology,
         label_set=labels,
         input_size=(height, width),
         weights=str(file),
         stage=str(values.get("stage", "")),
     )
+
+
+def _whole(value: Any, most: int) -> int:
+    """A whole number from 0 to `most`; raises ValueError where it is none."""
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"{value!r}; expected a whole number up to {most}")
+    return value
 
 
 def numbers_of_runs(paths: Sequence[str], model: str) -> tuple[dict[str, Any], LabelSet | None]:
@@ -167,7 +183,7 @@ def numbers_of_runs(paths: Sequence[str], model: str) -> tuple[dict[str, Any], L
 def _values(metadata: Mapping[str, str], path: str) -> dict[str, Any]:
     """What a file's metadata say of its net, every field there."""
     try:
-        values = json.loads(metadata.get(_KEY, "{}"))
+        values = parse_json(metadata.get(_KEY, "{}"))
     except ValueError as error:
         raise WeightsError(f"what it says of its net is no JSON: {error}; train again", path=path) from error
     missing = [name for name in _FIELDS if not isinstance(values, dict) or name not in values]

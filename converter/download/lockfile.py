@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from converter.errors import DownloadError
 from converter.files.folder_record import write_json
+from converter.files.json_text import parse_json
 
 LOCK_NAME = "dilatednet.lock.json"
 _BLOCK = 1 << 20
@@ -59,7 +59,7 @@ def _read(folder: Path) -> dict[str, dict[str, Any]]:
     """All entries by file name."""
     path = folder / LOCK_NAME
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -15,6 +15,7 @@ import requests
 from tqdm import tqdm
 
 from converter.errors import DownloadError, OutputError
+from converter.files.json_text import parse_json
 
 _BLOCK = 1 << 14
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "dilatednet"}
@@ -36,7 +37,7 @@ class Part:
     def note(self) -> dict[str, Any]:
         """The note, empty where it is missing or damaged."""
         with suppress(OSError, ValueError):
-            note = json.loads(self.note_path.read_text(encoding="utf-8"))
+            note = parse_json(self.note_path.read_text(encoding="utf-8"))
             if isinstance(note, dict):
                 return note
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,6 +19,7 @@ from converter.export.extras import extra
 from converter.export.files import write_folder
 from converter.export.weights import write_weights
 from converter.files.digest import Digest
+from converter.files.json_text import parse_json
 from converter.formats.mean import read_mean
 from converter.formats.prototxt.writer import write_prototxt
 from converter.formats.record import Field, Record, Where
@@ -28,6 +30,8 @@ from converter.pytorch.loading import load
 
 CONFIG, PROTOTXT, WEIGHTS = "config.json", "net.prototxt", "model.safetensors"
 PREPROCESSOR, MEAN, CARD = "preprocessor_config.json", "mean.npy", "README.md"
+_LARGEST_SIDE = 2**16
+"""Pixels along a side that an image may be resized or cut to."""
 
 AnyPath = str | os.PathLike[str]
 
@@ -94,12 +98,20 @@ def from_pretrained(name: AnyPath, *, revision: str | None = None, **options: An
         from huggingface_hub import snapshot_download
 
         folder = Path(snapshot_download(os.fspath(name), revision=revision))
+    settings = {**folder_settings(folder), "allow_unknown": True, **options}
+    return load(folder / PROTOTXT, folder / WEIGHTS, **settings)
+
+
+def folder_settings(folder: Path) -> dict[str, Any]:
+    """What a folder of `save_pretrained` says beside net and weights, as `converter.load` takes it.
+
+    Raises:
+        ConversionError: none of that kind, or a damaged one.
+    """
     config = _read_json(folder / CONFIG)
     if config.get("model_type") != "caffe" or not (folder / PROTOTXT).is_file():
         raise ConversionError("is no folder of save_pretrained: no net of Caffe in it", path=os.fspath(folder))
-    inputs = {str(key): tuple(map(int, shape)) for key, shape in config.get("inputs", {}).items()}
-    settings = {"inputs": inputs, "preprocessing": _read_preprocessing(folder), "allow_unknown": True, **options}
-    return load(folder / PROTOTXT, folder / WEIGHTS, **settings)
+    return {"inputs": _shapes(config, folder), "preprocessing": _read_preprocessing(folder)}
 
 
 def _prototxt(plan: Plan) -> str:
@@ -148,6 +160,23 @@ def _write_preprocessing(known: Preprocessing | None, folder: Path) -> None:
     (folder / PREPROCESSOR).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
 
 
+def _shapes(config: dict[str, Any], folder: Path) -> dict[str, tuple[int, ...]]:
+    """The inputs' shapes.
+
+    Raises:
+        ConversionError: no table of lists of whole numbers.
+    """
+    table = config.get("inputs", {})
+    good = isinstance(table, dict) and all(
+        isinstance(shape, list) and all(type(size) is int for size in shape) for shape in table.values()
+    )
+    if not good:
+        raise ConversionError(
+            "its inputs are no table of shapes; the folder is damaged", path=os.fspath(folder / CONFIG)
+        )
+    return {name: tuple(shape) for name, shape in table.items()}
+
+
 def _read_preprocessing(folder: Path) -> Preprocessing | None:
     """What a folder says of its net's images."""
     if not (folder / PREPROCESSOR).is_file():
@@ -155,23 +184,35 @@ def _read_preprocessing(folder: Path) -> Preprocessing | None:
     table = _read_json(folder / PREPROCESSOR)
     image = read_mean(folder / MEAN) if table.get("mean_image") else None
     try:
-        size, crop = (tuple(map(int, table[name])) if table.get(name) else None for name in ("size", "crop"))
-        mean = tuple(map(float, table.get("mean", ())))
-        return Preprocessing(mean, image, float(table.get("scale", 1)), _pair(size), _pair(crop), table["color"])
-    except (TypeError, ValueError, KeyError) as error:
+        size, crop = (_pair(table[name]) if table.get(name) else None for name in ("size", "crop"))
+        mean = tuple(map(_finite, table.get("mean", ())))
+        return Preprocessing(mean, image, _finite(table.get("scale", 1)), size, crop, str(table["color"]))
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise ConversionError(f"does not read: {error}", path=os.fspath(folder / PREPROCESSOR)) from error
 
 
-def _pair(sizes: tuple[int, ...] | None) -> tuple[int, int] | None:
+def _pair(sizes: Any) -> tuple[int, int]:
     """Height and width.
 
     Raises:
-        ValueError: other than two numbers.
+        ValueError, TypeError: other than two whole numbers from 1 to the largest side that is read.
     """
-    if sizes is None:
-        return None
     height, width = sizes
+    if not all(type(side) is int and 1 <= side <= _LARGEST_SIDE for side in (height, width)):
+        raise ValueError(f"sizes {height!r} and {width!r}; expected whole numbers from 1 to {_LARGEST_SIDE}")
     return height, width
+
+
+def _finite(value: Any) -> float:
+    """A number.
+
+    Raises:
+        ValueError, TypeError, OverflowError: none, or an infinite one.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is not finite")
+    return number
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -181,7 +222,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         ConversionError: missing, or none.
     """
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConversionError(
             f"does not read ({error}); is the folder one of save_pretrained?", path=str(path)

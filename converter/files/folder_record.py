@@ -14,6 +14,7 @@ from converter import __version__
 from converter.errors import OutputError
 from converter.files.atomic import atomic_write
 from converter.files.digest import Digest
+from converter.files.json_text import parse_json
 
 RECORD = "made-by.json"
 
@@ -71,7 +72,7 @@ def read_record(folder: Path) -> dict[str, dict[str, Any]]:
     """
     path = folder / RECORD
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from converter.errors import ImageError
+from converter.files.memory import check_memory
 from converter.net.preprocessing import Array, Preprocessing
 
 
@@ -20,6 +21,9 @@ def to_bgr_planes(pixels: Tensor, mean: Tensor) -> Tensor:
     """
     return _to_planes(pixels, "bgr") - mean[:, None, None]
 
+
+_BYTES = 12
+"""Of a resized number: float32, its rounded copy, and that within bounds."""
 
 _GRAY = (0.299, 0.587, 0.114)
 """OpenCV's weights of R, G and B."""
@@ -49,6 +53,8 @@ class Transform:
         p = self.preprocessing
         planes = _planes(image, p.color)
         if p.size is not None and tuple(planes.shape[1:]) != p.size:
+            height, width = p.size
+            check_memory(_BYTES * len(planes) * height * width, f"an image of {width}×{height} pixels")
             planes = F.interpolate(planes[None], p.size, mode="bilinear", align_corners=False)[0].round().clamp(0, 255)
         if p.mean_image is not None:
             planes = planes - _mean_for(p.mean_image, planes)

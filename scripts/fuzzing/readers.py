@@ -10,18 +10,27 @@ from typing import Any
 import numpy as np
 
 import converter
+from converter.data.class_files import read_color_map, read_names, read_palette
 from converter.data.hdf5_data import _length, _read
 from converter.data.image_data import read_lines
 from converter.data.images import read_image
 from converter.data.labels import read_labels
 from converter.data.window_file import read_windows
+from converter.dilatednet.trained import read_trained
+from converter.download.lockfile import LOCK_NAME
+from converter.download.lockfile import _read as read_lock
 from converter.errors import ConversionError
+from converter.export.pretrained import CONFIG, PREPROCESSOR, folder_settings
+from converter.export.pretrained import PROTOTXT as PROTOTXT_NAME
+from converter.files.folder_record import RECORD, read_record
 from converter.formats import weights as weights_files
 from converter.formats.mean import read_mean
 from converter.formats.solver_state import read_solverstate
 from converter.formats.weights.pth import read_state_dict
+from converter.formats.weights.safetensors import encode_header
 from converter.plan.plan import build_plan
 from converter.solver.settings import read_settings
+from converter.verify.batch.results import read_report
 from converter.verify.stored_blobs import read_blobs
 from reference.__main__ import _read_inputs
 from reference.caffemodel import read_blob
@@ -142,6 +151,25 @@ def _archive(path: str) -> None:
         unpack(Path(path), Path(folder) / "out")
 
 
+def _class_files(path: str) -> None:
+    _all_of(path, read_names, read_palette, read_color_map)
+
+
+def _settings(path: str) -> None:
+    """A JSON text as every file of ours that holds one."""
+    given = Path(path)
+    with tempfile.TemporaryDirectory(dir=given.parent) as name:
+        folder = Path(name)
+        for file in (CONFIG, PREPROCESSOR, RECORD, LOCK_NAME, "report"):
+            (folder / file).symlink_to(given.absolute())
+        (folder / PROTOTXT_NAME).touch()
+        text = given.read_bytes().decode("utf-8", "replace")
+        (folder / "weights.safetensors").write_bytes(encode_header({}, {"dilatednet": text}))
+        _all_of(name, lambda path: folder_settings(Path(path)), lambda path: read_record(Path(path)),
+                lambda path: read_lock(Path(path)), lambda path: read_report(Path(path) / "report"),
+                read_trained)  # fmt: skip
+
+
 PROTOTXT: Readers = {"converter": _net, "reference": _oracle_net}
 SOLVER: Readers = {"converter": lambda path: (read_settings(path), None)[1]}
 WEIGHTS: Readers = {"converter": _weights, "reference": _oracle_weights}
@@ -155,3 +183,5 @@ DATUM: Readers = {"converter": _datum}
 LISTS: Readers = {"converter": _lists}
 ROWS: Readers = {"converter": _rows}
 ARCHIVE: Readers = {"converter": _archive}
+CLASSES: Readers = {"converter": _class_files}
+SETTINGS: Readers = {"converter": _settings}

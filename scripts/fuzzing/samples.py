@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import zipfile
 from functools import cache
 
 import h5py
 import numpy as np
+
+from converter import __version__
 
 _WEIGHTS = {"fc.weight": np.arange(6, dtype=np.float32).reshape(2, 3), "fc.bias": np.ones(2, np.float32)}
 
@@ -124,6 +127,30 @@ def datums() -> list[bytes]:
 def lists() -> list[bytes]:
     """Lists of pictures, and of windows."""
     return [b"a.png 0\nb c.png 12\n", b"# 0\na.png\n3\n5\n4\n2\n1 0.9 0 0 3 3\n0 0.1 1 1 2 2\n"]
+
+
+@cache
+def classes() -> list[bytes]:
+    """Names, a palette, and both."""
+    return [b"sky\nroad\n", b"0 0 0\n128 64 0\n", b"# CamVid\n64 128 64 animal\n192 0 128 archway\n"]
+
+
+@cache
+def settings() -> list[bytes]:
+    """JSON as it stands in our own folders and weights files."""
+    from converter.dilatednet.trained import describe
+    from converter.dilatednet.zoo import find
+
+    config = {"model_type": "caffe", "inputs": {"data": [1, 3, 8, 8]}, "outputs": ["prob"]}
+    images = {"mean": [1.5, 2, 3], "scale": 0.5, "size": [8, 9], "crop": [8, 8], "color": "bgr"}
+    result = {"name": "a", "status": "failed", "error": "x", "formats": {"onnx": {"a.onnx": "0"}}, "parity": {"p": 0.1}}
+    tables = [
+        {**config, **images},
+        {"evaluation": {"classes": 3, "weights": "w"}, "features": {}},
+        {"x": {"sha256": "00", "address": "https://a/b", "size": 3}},
+        {"version": __version__, "results": [result]},
+    ]
+    return [*(json.dumps(table).encode() for table in tables), describe(find("camvid"), "joint")["dilatednet"].encode()]
 
 
 @cache

@@ -67,4 +67,6 @@ def subjects() -> Iterator[Subject]:
     yield Subject("datum", ".datum", samples.datums, wire.change, readers.DATUM)
     yield Subject("list", ".txt", samples.lists, words.change, readers.LISTS)
     yield Subject("rows", ".h5", samples.rows, hdf5.change, readers.ROWS)
+    yield Subject("classes", ".txt", samples.classes, words.change, readers.CLASSES)
+    yield Subject("settings", ".json", samples.settings, words.change, readers.SETTINGS)
     yield Subject("archive", ".zip", samples.archives, archives.change_zip, readers.ARCHIVE)

@@ -1,5 +1,6 @@
 """Caffe's own data layers on files made here: order, epochs, crops, means, labels, by hand values."""
 
+import re
 from pathlib import Path
 
 import h5py
@@ -9,7 +10,15 @@ from PIL import Image
 
 from converter.data.caffe_images import read_bgr, resize_linear
 from converter.data.caffe_layers import LayerReader, layer_data, unstated_shapes
-from converter.errors import ConversionError, DatasetError, ImageError, UnsupportedParameterError
+from converter.errors import (
+    ConversionError,
+    DatasetError,
+    ImageError,
+    MemoryLimitError,
+    ShapeError,
+    UnsupportedParameterError,
+)
+from converter.files.memory import memory_limit
 from converter.formats.protobuf.schema import message_class
 from converter.net.reading import read_net
 
@@ -275,3 +284,25 @@ def test_a_folder_that_is_no_leveldb_is_refused(tmp_path: Path) -> None:
     text = f'layer {{ name: "d" type: "Data" top: "x" data_param {{ source: "{tmp_path}" batch_size: 1 }} }}'
     with pytest.raises(DatasetError, match="cannot be opened as LevelDB"):
         reader(tmp_path, text)
+
+
+def batch_layer(kind: str, folder: Path, batch: int) -> str:
+    """A layer of a kind whose batches are of any size."""
+    make = {"HDF5Data": lambda: hdf5_layer(folder, 9), "ImageData": lambda: image_layer(folder)}
+    text = make.get(kind, lambda: window_layer(folder))()
+    return re.sub(r"batch_size: \d+", f"batch_size: {batch}", text)
+
+
+@pytest.mark.parametrize("kind", ["HDF5Data", "ImageData", "WindowData"])
+def test_a_batch_that_nothing_holds_is_refused_before_it_is_gathered(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedParameterError, match="batch_size must be more than 0"):
+        reader(tmp_path, batch_layer(kind, tmp_path, 0))
+    with pytest.raises(ShapeError, match=r"the batch of 2000000000×.* a blob holds at most 2147483647"):
+        reader(tmp_path, batch_layer(kind, tmp_path, 2_000_000_000)).inputs(0)
+    with memory_limit(10**6), pytest.raises(MemoryLimitError, match="a batch of 100000 items"):
+        reader(tmp_path, batch_layer(kind, tmp_path, 100_000)).inputs(0)
+
+
+def test_a_size_that_no_memory_holds_is_refused_before_it_is_made() -> None:
+    with memory_limit(10**9), pytest.raises(MemoryLimitError, match="an image of 100000×100000 pixels"):
+        resize_linear(np.zeros((3, 4, 4), np.uint8), (100_000, 100_000))

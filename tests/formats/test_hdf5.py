@@ -36,6 +36,19 @@ def test_caffes_datasets_are_views_at_their_offsets() -> None:
     assert not blob.array.flags.owndata
 
 
+def test_floats_of_another_exponent_are_converted_rather_than_mapped(tmp_path: Path) -> None:
+    kind = h5py.h5t.IEEE_F32LE.copy()
+    kind.set_ebias(134)  # float32's is 127: the same bits mean a 128th
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        group = file.create_group("data/fc")
+        dataset = h5py.h5d.create(group.id, b"0", kind, h5py.h5s.create_simple((2,)))
+        dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.array([1, 2.5], np.float32))
+    blob = read_hdf5(tmp_path / "w.h5").layers[0].stored[0]
+
+    assert np.array([128, 320], "<f4").tobytes() in (tmp_path / "w.h5").read_bytes()
+    assert blob.array.tolist() == [1, 2.5]
+
+
 def test_layers_without_blobs_are_layers_and_slashes_in_names_are_no_folders(tmp_path: Path) -> None:
     path = tmp_path / "w.h5"
     with h5py.File(path, "w") as file:

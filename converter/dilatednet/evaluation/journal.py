@@ -15,6 +15,7 @@ import numpy as np
 from converter.dilatednet.evaluation.metrics import Matrix
 from converter.errors import OutputError
 from converter.files.folder_record import claim_folder
+from converter.files.json_text import parse_json
 
 _LINES = "images-*.jsonl"
 
@@ -97,9 +98,9 @@ class Journal:
         """One line's image and counts; None if it is torn."""
         matrix = np.zeros((self._classes, self._classes), np.int64)
         try:
-            entry = json.loads(line)
+            entry = parse_json(line)
             for t, p, count in entry["counts"]:
                 matrix[t, p] = count
             return str(entry["image"]), matrix
-        except (ValueError, TypeError, KeyError, IndexError):
+        except (ValueError, TypeError, KeyError, IndexError, OverflowError):
             return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from converter.errors import OutputError
 from converter.files.atomic import atomic_write
+from converter.files.json_text import parse_json
 
 LOG = "log.jsonl"
 _NUMBERS = ("loss", "rate", "val_loss", "val_mean_iou")
@@ -72,10 +73,11 @@ def _truncate(path: Path, iteration: int) -> None:
 
 def _is_before(line: bytes, iteration: int) -> bool:
     try:
-        values = json.loads(line)
+        values = parse_json(line)
     except ValueError:
         return False
-    return line.endswith(b"\n") and isinstance(values, dict) and int(values.get("iteration", 0)) <= iteration
+    number = values.get("iteration", 0) if isinstance(values, dict) else None
+    return line.endswith(b"\n") and isinstance(number, int) and number <= iteration
 
 
 def _tensorboard(folder: Path, iteration: int) -> Any:

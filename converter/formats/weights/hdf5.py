@@ -154,10 +154,11 @@ def _blob(dataset: h5py.Dataset, mapped: Mapped, reader: DatasetReader) -> Store
 
 
 def _offset(dataset: h5py.Dataset) -> int | None:
-    """Where a plain dataset's bytes begin; None where they are chunked, compact or big-endian."""
+    """Where a plain dataset's bytes begin; None where they are chunked, compact, big-endian or of bits placed oddly."""
     plist = dataset.id.get_create_plist()
     plain = plist.get_layout() == h5py.h5d.CONTIGUOUS and dataset.dtype.str.startswith("<")
-    if not plain or not dataset.size:
+    ordinary = dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype))  # HDF5's floats may have any exponent
+    if not plain or not ordinary or not dataset.size:
         return None
     offset = dataset.id.get_offset()
     return None if offset is None else int(offset)

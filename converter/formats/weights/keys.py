@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from converter.errors import CaffemodelError
+from converter.files.json_text import parse_json
 from converter.files.mapping import Mapped
 from converter.formats.weights.stored import StoredBlob, StoredLayer, StoredWeights
 
@@ -80,7 +81,7 @@ def group_by_layer(path: str, blobs: Mapping[str, StoredBlob], metadata: Mapping
 def table(metadata: Mapping[str, str], name: str) -> dict[str, Any]:
     """A JSON table of the metadata, empty where there is none that reads."""
     try:
-        found = json.loads(metadata.get(name, "{}"))
-    except (ValueError, RecursionError):
+        found = parse_json(metadata.get(name, "{}"))
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -19,6 +19,7 @@ import numpy as np
 
 from converter.files.atomic import atomic_write
 from converter.files.damage import NPZ_DAMAGE
+from converter.files.json_text import parse_json
 from converter.files.mapping import Mapped, map_file
 from converter.files.memory import check_memory, expands_too_far
 from converter.files.stream import BlobStream, blob_stream
@@ -157,7 +158,7 @@ def _data_offset(file: Mapped, item: zipfile.ZipInfo) -> int:
 def _metadata(comment: bytes) -> dict[str, str]:
     """The comment's table of texts, empty where it is none."""
     try:
-        table = json.loads(comment)
-    except (ValueError, RecursionError):
+        table = parse_json(comment)
+    except ValueError:
         return {}
     return {str(name): text for name, text in table.items() if isinstance(text, str)} if isinstance(table, dict) else {}

@@ -18,6 +18,7 @@ from typing import Any, TypeGuard
 
 from converter.files.atomic import atomic_write
 from converter.files.copy import copy_blob
+from converter.files.json_text import parse_json
 from converter.files.libc import reserve
 from converter.files.mapping import Mapped, map_file
 from converter.files.stream import chunk_buffer
@@ -119,8 +120,8 @@ def _header(file: Mapped) -> tuple[dict[str, Any], int]:
             f"the file is truncated: its header has {length} bytes, the file {file.size}; download it again"
         )
     try:
-        table = json.loads(file.data[_LENGTH : _LENGTH + length], object_pairs_hook=_table)
-    except (ValueError, RecursionError) as error:
+        table = parse_json(file.data[_LENGTH : _LENGTH + length], object_pairs_hook=_table)
+    except ValueError as error:
         raise file.error(f"its header is no JSON ({error}); the file is damaged, download it again") from error
     if not isinstance(table, dict) or any("\ud800" <= letter <= "\udfff" for letter in "".join(table)):
         raise file.error("its header is no table of names; the file is damaged, download it again")

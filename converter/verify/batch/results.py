@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Literal
 from converter import __version__
 from converter.errors import OutputError, printable
 from converter.files.folder_record import write_json
+from converter.files.json_text import parse_json
 
 REPORT = "report.json"
 Status = Literal["converted", "verified", "unchanged", "failed"]
@@ -84,7 +84,7 @@ def read_report(path: Path) -> dict[str, Result]:
         OutputError: the file is no such report.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_text(encoding="utf-8"))
         entries = list(values["results"])
         earlier = [Result(**entry) for entry in entries] if values["version"] == __version__ else []
         if not all(isinstance(files, dict) for result in earlier for files in dict(result.formats).values()):
