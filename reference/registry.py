@@ -17,6 +17,7 @@ whether `forward` can compute this one. Messages that the field table lacks stan
 `STORED_AXES_OF_ONE`: True where files by position may hold its blobs, of one axis in Caffe, with axes of length one.
 `NOT_IN_PLACE`: True where Caffe refuses a top that is a bottom.
 `SUMS`: True where the tops are sums, or quotients of sums, of many values.
+`ALSO`: spellings of the type that differ from `TYPE` in capitals alone.
 `EXPONENTIAL`: True where an absolute error of the bottom becomes a relative error of the top.
 `DISCONTINUOUS_FROM`: the first top that is no continuous function of the bottoms (it compares, counts or rounds them).
 """
@@ -68,6 +69,7 @@ class Operator:
     sums: bool
     exponential: bool
     discontinuous_from: int | None
+    also: tuple[str, ...]
 
 
 @functools.cache
@@ -99,13 +101,14 @@ def _load(file_name: str) -> Operator:
         sums=bool(getattr(module, "SUMS", False)),
         exponential=bool(getattr(module, "EXPONENTIAL", False)),
         discontinuous_from=getattr(module, "DISCONTINUOUS_FROM", None),
+        also=tuple(getattr(module, "ALSO", ())),
     )
 
 
 def find(kind: str) -> Operator | None:
     """The operator of a layer type in Caffe's spelling (which counts capitals), None where there is none."""
     names = [name for name in (kind.lower(), f"{kind.lower()}_") if name in _file_names()]
-    return next((operator for operator in map(_load, names) if operator.type == kind), None)
+    return next((operator for operator in map(_load, names) if kind in (operator.type, *operator.also)), None)
 
 
 def is_required(layer: Layer) -> bool:

@@ -108,6 +108,28 @@ class NegReLU(nn.Module):
         return f"negative_slope={self.negative_slope:g}"
 
 
+class ScaledELU(nn.Module):
+    """factor * x where x > 0, else factor * alpha * (exp(x) - 1), on any shape; nn.SELU has fixed numbers.
+
+    Source: synopsys-caffe's src/caffe/layers/selu_layer.cpp (arXiv:1706.02515).
+
+        >>> ScaledELU(2.0, 1.0)(torch.tensor([3.0, 0.0]))
+        tensor([6., 0.])
+    """
+
+    def __init__(self, factor: float = 1.050700987, alpha: float = 1.67326324) -> None:
+        super().__init__()
+        self.factor, self.alpha = factor, alpha
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The values, of x's shape."""
+        return self.factor * F.elu(x, self.alpha)
+
+    def extra_repr(self) -> str:
+        """Both numbers."""
+        return f"factor={self.factor:g}, alpha={self.alpha:g}"
+
+
 class Power(nn.Module):
     """(shift + scale x) ^ power, on any shape; where scale or power is 0 a constant, without gradient.
 

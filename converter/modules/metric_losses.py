@@ -147,3 +147,60 @@ def smooth_l1(x: Tensor, sigma: float) -> Tensor:
     knee = 1 / sigma**2
     size = x.abs()
     return torch.where(size < knee, 0.5 * sigma**2 * x.square(), size - 0.5 * knee)
+
+
+class PixelSigmoidCrossEntropyLoss(nn.Module):
+    """Sum of max(x, 0) - x t + log(1 + exp(-|x|)) / n h w, or, times weights (n, c), undivided.
+
+    x: (n, c, h, w), t: as many values -> (). Without weights a value is ignored where t, cut to an integer, is
+    ignore_label. Only x gets a gradient. Source: feiyunzhang/caffe's and Hexiang-Hu/caffe's
+    src/caffe/layers/normalized_sigmoid_cross_entropy_loss_layer.cpp.
+
+        >>> PixelSigmoidCrossEntropyLoss()(torch.zeros(1, 3, 2, 2), torch.ones(1, 3, 2, 2))
+        tensor(2.0794)
+    """
+
+    def __init__(self, ignore_label: int | None = None) -> None:
+        super().__init__()
+        self.ignore_label = ignore_label
+
+    def forward(self, x: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+        """The loss."""
+        target = target.detach().reshape(x.shape)
+        terms = F.binary_cross_entropy_with_logits(x, target, reduction="none")
+        if weights is not None:
+            return (terms * weights.detach().reshape(*x.shape[:2], 1, 1)).sum()
+        if self.ignore_label is not None:
+            terms = terms * (target.trunc() != self.ignore_label)
+        return terms.sum() / (x.shape[0] * x.shape[2] * x.shape[3])
+
+    def extra_repr(self) -> str:
+        """The label to ignore."""
+        return f"ignore_label={self.ignore_label}"
+
+
+class LabelMargin(nn.Module):
+    """x (n, ...) with `bias` added to the score of each item's label (n numbers), where that is above -bias.
+
+    The gradient passes unchanged. Source: zhanglaplace/Caffe-ZF, src/caffe/layers/label_specific_add_layer.cpp.
+
+        >>> LabelMargin(-0.5)(torch.tensor([[1.0, 2.0], [0.25, 1.0]]), torch.tensor([1.0, 0.0])).tolist()
+        [[1.0, 1.5], [0.25, 1.0]]
+    """
+
+    def __init__(self, bias: float) -> None:
+        super().__init__()
+        self.bias = bias
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """The scores, of x's shape."""
+        if self.bias == 0:
+            return x
+        scores = x.flatten(1)
+        label, _ = integer_labels(labels.reshape(-1, 1), scores.shape[1], None)
+        own = scores.detach().gather(1, label)
+        return scores.scatter_add(1, label, torch.where(own > -self.bias, self.bias, 0.0).to(x.dtype)).reshape(x.shape)
+
+    def extra_repr(self) -> str:
+        """The bias."""
+        return f"bias={self.bias:g}"

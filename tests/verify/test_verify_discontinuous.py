@@ -147,7 +147,8 @@ def test_the_types_that_choose_count_or_round_say_so():
 
     assert discontinuous == {
         "Accuracy", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "CTCGreedyDecoder", "DetectionEvaluate",
-        "DetectionOutput", "Downsample", "EltwiseAccuracy", "Embed", "Filter", "FlowWarp", "MultiBoxLoss",
+        "DetectionOutput", "Downsample", "EltwiseAccuracy", "Embed", "Filter", "FlowWarp", "LabelSpecificAdd",
+        "MultiBoxLoss",
         "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling", "Python", "RegionLoss", "ROIPooling",
         "Threshold", "YoloDetectionOutput", "Yolov3", "Yolov3DetectionOutput",
     }  # fmt: skip
