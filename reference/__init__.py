@@ -40,6 +40,7 @@ def run(
     allow_files: Iterable[str | Path] = (),
     crop: str = "caffe",
     values: Mapping[str, object] | None = None,
+    until: Iterable[str] = (),
 ) -> dict[str, Array]:
     """Runs a Caffe net forward and returns every blob, last writer's value, under Caffe's names in net order.
 
@@ -61,12 +62,13 @@ def run(
         crop: where a Crop without crop_param begins: "caffe": at 0; "geometry": where its bottoms coincide, as the
             forks of FCN and HED have it.
         values: of a prototxt that is a template, what each `${NAME}` stands for: `{"NUM_LABELS": 21}`.
+        until: blobs: only the layers that they need are run; those behind them may be of unknown types.
 
     Raises:
         OracleError: its kinds say whether text, weights, net or inputs are at fault.
     """
     if not isinstance(prototxt, Net):
         options: dict[str, Any] = {"level": level, "stages": stages, "allow_unknown": allow_unknown, "crop": crop}
-        prototxt = read_net(prototxt, phase=phase, values=values, **options)
+        prototxt = read_net(prototxt, phase=phase, values=values, until=until, **options)
     with named.allow_files(allow_files):
         return Run(prototxt, weights, inputs, dtype).blobs(keep)

@@ -33,8 +33,10 @@ def match_keys(arrays: Mapping[str, NDArray[Any]], net: Net, path: str | None) -
         WeightsError: a key that fits no layer with blobs, or two; a key that names no blob of its layer; a blob of a
             layer that is missing before others; an array that holds no numbers.
     """
-    groups = _groups(arrays)
     layers = _layers_with_blobs(net)
+    behind = {escape(name) + end for name in net.left_out for end in ("", "_")}
+    own = {escape(name) + end for name in layers for end in ("", "_")}
+    groups = {front: group for front, group in _groups(arrays).items() if front not in behind - own}
     fitting: dict[str, list[str]] = {front: [] for front in groups}
     for name in layers:
         for spelling in (escape(name), f"{escape(name)}_"):

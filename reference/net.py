@@ -36,6 +36,7 @@ class Net:
     outputs: tuple[str, ...]
     inputs: tuple[str, ...]
     dilation_fork: bool = False
+    left_out: frozenset[str] = frozenset()  # names of layers that no wanted blob needs; weights may hold them
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,25 @@ def _layer(message: Message, path: str, phase: str) -> Layer:
         path=path,
         phase=phase,
     )
+
+
+def _leading_to(wanted: list[str], layers: tuple[Layer, ...], path: str) -> tuple[Layer, ...]:
+    """The layers, from the last to the first, that write what is wanted or what such a layer reads; all, if nothing is.
+
+    A blob that a layer writes anew (not in place) is not wanted of the layers before it.
+    """
+    if not wanted:
+        return layers
+    written = {top for layer in layers for top in layer.tops}
+    if missing := [name for name in wanted if name not in written]:
+        raise NetError(f"no layer writes the blob {missing[0]!r} that the net is to end at", path=path)
+    open_names, chosen = set(wanted), []
+    for layer in reversed(layers):
+        if open_names.intersection(layer.tops):
+            open_names.difference_update(layer.tops)
+            open_names.update(layer.bottoms)
+            chosen.append(layer)
+    return tuple(reversed(chosen))
 
 
 def _check_types(layers: Iterable[Layer], path: str) -> None:
@@ -143,6 +163,7 @@ def build_net(
     stages: Iterable[str] = (),
     allow_unknown: bool = False,
     crop: str = "caffe",
+    until: Iterable[str] = (),
 ) -> Net:
     """A net's fields -> the net of one phase.
 
@@ -162,6 +183,7 @@ def build_net(
     if not layers:
         where = f"phase {phase.upper()}, level {state.level}, stages {', '.join(sorted(state.stages)) or 'none'}"
         raise NetError(f"has no layers in {where}; expected one at least", path=path)
+    whole, layers = layers, _leading_to(list(until), layers, path)
     _check_types(layers, path)
     if not allow_unknown:
         for layer in layers:
@@ -171,9 +193,9 @@ def build_net(
     if crop == "geometry":
         layers = with_crop_offsets(layers)
     inputs = [top for layer in layers for top in layer.tops if registry.is_required(layer)]
-    return Net(
-        text.word("name"), path, layers, tuple(blobs), tuple(sorted(unread)), tuple(inputs), _is_dilation_fork(every)
-    )
+    left_out = frozenset(layer.name for layer in whole).difference(layer.name for layer in layers)
+    order = tuple(blobs), tuple(sorted(unread)), tuple(inputs)
+    return Net(text.word("name"), path, layers, *order, _is_dilation_fork(every), left_out)
 
 
 def _is_dilation_fork(layers: list[Layer]) -> bool:
@@ -198,15 +220,16 @@ def read_net(
     allow_unknown: bool = False,
     crop: str = "caffe",
     values: Mapping[str, object] | None = None,
+    until: Iterable[str] = (),
 ) -> Net:
-    """A prototxt file -> the net of one phase, level and set of stages.
+    """A prototxt file -> the net of one phase, level and set of stages; with `until` the part that gives these blobs.
 
     Raises:
         TextError: the file does not read, or has no place for one of `values` (see `run`).
         NetError: see `build_net`.
     """
     options: dict[str, Any] = {"level": level, "stages": stages, "allow_unknown": allow_unknown, "crop": crop}
-    return build_net(read_text(path, values), str(path), phase=phase, **options)
+    return build_net(read_text(path, values), str(path), phase=phase, until=until, **options)
 
 
 def parse_net(

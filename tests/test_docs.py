@@ -41,11 +41,9 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The files that the pages speak of, and a list of layer types that a page may add to."""
-    text = DIGITS.read_text()
     shutil.copy(DIGITS, tmp_path / "net.prototxt")
     shutil.copy(DIGITS, tmp_path / "digits.prototxt")
     shutil.copy(digits, tmp_path / "net.caffemodel")
-    (tmp_path / "shorter.prototxt").write_text(text[: text.index('layer {\n  name: "ip1"')])
     (tmp_path / "zoo").mkdir()
     for suffix, source in (("prototxt", DIGITS), ("caffemodel", digits)):
         shutil.copy(source, tmp_path / f"zoo/lenet.{suffix}")

@@ -1,4 +1,4 @@
-"""`NAME=N,C,H,W` and `--crop` on the command line."""
+"""`NAME=N,C,H,W`, `--crop` and `--until` on the command line."""
 
 from __future__ import annotations
 
@@ -26,4 +26,12 @@ def crop_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--crop", choices=("caffe", "geometry"), default="caffe",
         help="a Crop without crop_param begins at 0 (caffe), or where the forks of FCN and HED have it (geometry)",
+    )  # fmt: skip
+
+
+def until_argument(parser: argparse.ArgumentParser, note: str = "") -> None:
+    """--until; a list of the blobs' names."""
+    parser.add_argument(
+        "--until", action="extend", type=lambda text: text.split(","), default=[], metavar="BLOB",
+        help=f"{note}end the net at these blobs; what only others need is left out, unknown layer types too",
     )  # fmt: skip

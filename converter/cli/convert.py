@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from converter.cli._batch import batch_arguments, batch_requested, run_batch
-from converter.cli._shapes import crop_argument, shape_argument
+from converter.cli._shapes import crop_argument, shape_argument, until_argument
 from converter.cli._values import set_argument
 from converter.errors import printable
 
@@ -34,9 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     weights.required = out.required = False  # for --all; nargs="?" would let no option stand between the two
     batch_arguments(parser)
     parser.add_argument("--prototxt", metavar="NET", help="check layers and shapes against this net")
-    parser.add_argument(
-        "--until", action="append", default=[], metavar="BLOB", help="for .py .onnx .pt2: end the net at these blobs"
-    )
+    until_argument(parser, "for .py .onnx .pt2: ")
     parser.add_argument(
         "--input", dest="inputs", action="append", type=shape_argument, default=[], metavar="NAME=N,C,H,W",
         help="for .py .onnx .pt2: shape of an input that the file does not state, or another one",
@@ -75,9 +73,8 @@ def run(args: argparse.Namespace) -> int:
     options = {
         name: getattr(args, name) for name in ("key", "level", "crop", "allow_nan", "allow_unused", "allow_unknown")
     }
-    until = [blob for text in args.until for blob in text.split(",")]
     report = convert(
-        args.weights, args.out, args.prototxt, until=until, inputs=dict(args.inputs), stages=tuple(args.stage),
+        args.weights, args.out, args.prototxt, until=args.until, inputs=dict(args.inputs), stages=tuple(args.stage),
         preprocessing=_preprocessing_argument(args), fold_preprocessing=args.fold_preprocessing,
         parity=_parity(args), checksum=not args.no_checksum, values=dict(args.values), **options,
     )  # fmt: skip
@@ -119,5 +116,10 @@ def _parity(args: argparse.Namespace) -> dict[str, float] | None:
     from converter.verify.parity import parity
 
     options = {name: getattr(args, name) for name in ("key", "level", "crop", "allow_unknown")}
-    options |= {"stages": tuple(args.stage), "inputs": dict(args.inputs), "values": dict(args.values)}
+    options |= {
+        "until": tuple(args.until),
+        "stages": tuple(args.stage),
+        "inputs": dict(args.inputs),
+        "values": dict(args.values),
+    }
     return parity(args.prototxt, args.weights, **options)

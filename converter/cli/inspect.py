@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from converter.cli._shapes import crop_argument, shape_argument
+from converter.cli._shapes import crop_argument, shape_argument, until_argument
 from converter.cli._values import set_argument
 from converter.errors import ConversionError, printable
 
@@ -29,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     crop_argument(parser)
+    until_argument(parser)
     set_argument(parser)
     parser.add_argument("--phase", choices=("test", "train"), default="test")
     parser.add_argument(
@@ -47,7 +48,13 @@ def run(args: argparse.Namespace) -> int:
         from converter.report.net_page import check_target, write_drawing
 
         check_target(args.report)
-    state = {"values": dict(args.values), "phase": args.phase, "stages": tuple(args.stage), "level": args.level}
+    state = {
+        "values": dict(args.values),
+        "phase": args.phase,
+        "stages": tuple(args.stage),
+        "level": args.level,
+        "until": args.until,
+    }
     found = inspect_net(args.net, args.weights, inputs=dict(args.inputs), key=args.key, crop=args.crop, **state)
     cells = [("layer", "type", "output", "parameters", "multiply-adds", "field", "stride")]
     for row in found.rows:

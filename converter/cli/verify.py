@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter.cli._mean import HELP as MEAN_HELP
 from converter.cli._mean import mean_argument, read_mean_argument
-from converter.cli._shapes import crop_argument, shape_argument
+from converter.cli._shapes import crop_argument, shape_argument, until_argument
 from converter.cli._values import set_argument
 from converter.errors import printable
 
@@ -55,6 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="stage that layers' rules ask for")
     parser.add_argument("--level", type=int, default=0, metavar="N", help="level that layers' rules ask for")
     crop_argument(parser)
+    until_argument(parser)
     set_argument(parser)
     parser.add_argument("--key", metavar="NAME", help="name of the state_dict in a .pth that holds more than that")
     parser.add_argument("--fill-missing", action="store_true", help="fill layers that W lacks, on both sides alike")
@@ -75,7 +76,12 @@ def run(args: argparse.Namespace) -> int:
     check_device(args.device)
     stored = _blobs_argument(args)
     options = {name: getattr(args, name) for name in _OPTIONS}
-    options |= {"stages": tuple(args.stage), "inputs": dict(args.inputs), "values": dict(args.values)}
+    options |= {
+        "stages": tuple(args.stage),
+        "inputs": dict(args.inputs),
+        "values": dict(args.values),
+        "until": args.until,
+    }
     verifier = Verifier(args.net, args.weights, **options)
     for note in verifier.module.notes:
         print(printable(f"note: {note}"))

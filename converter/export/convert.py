@@ -109,9 +109,11 @@ def convert(
         text = f"a {kind} holds a whole net; give it with prototxt (--prototxt NET)"
         raise OutputError(text, path=os.fspath(out))
     options = {"inputs": inputs, "preprocessing": preprocessing, "stages": stages, "level": level, "crop": crop}
+    options["until"] = tuple(until)
     with watch_files(split_paths(weights)), template_values(values):
         net = _load_checked(weights, prototxt, key, allowed, options)
-        net = _prepare(net, tuple(until), fold_preprocessing)
+        if fold_preprocessing:
+            _fold(net)
         digest = _sha256(weights) if checksum else ""
         origin = Provenance(Path(prototxt).name, ",".join(Path(one).name for one in split_paths(weights)), digest)
         written = _write_folder(net, Path(out), origin, parity) if folder else _write(net, Path(out), origin)
@@ -137,13 +139,11 @@ def _load_checked(
     return load(prototxt, weights, key=key, allow_unknown=lenient, **options)
 
 
-def _prepare(net: CaffeModule, until: tuple[str, ...], fold: bool) -> CaffeModule:
-    """The net with its preprocessing inside, and cut, where that is asked for."""
-    from converter.pytorch.features import features
+def _fold(net: CaffeModule) -> None:
+    """Put the net's preprocessing into it."""
     from converter.pytorch.folding import fold_preprocessing
 
-    net = fold_preprocessing(net) if fold else net
-    return features(net, until) if until else net
+    fold_preprocessing(net)
 
 
 def _write_folder(net: CaffeModule, out: Path, origin: Provenance, parity: Mapping[str, float] | None) -> list[str]:

@@ -66,6 +66,8 @@ class Net:
     """Whether every bottom gets a gradient, whatever `propagate_down` says."""
     stages: tuple[str, ...] = ()
     level: int = 0
+    left_out: frozenset[str] = frozenset()
+    """Layers that a cut left out, see `cut_net`; weights may hold them."""
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from converter.errors import UnsupportedParameterError
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.prototxt.templates import Values, template_values
 from converter.formats.upgrade.upgrade import upgrade_net
+from converter.net.cut import cut_net
 from converter.net.net import Net, Phase, build_net
 
 
@@ -20,6 +21,7 @@ def read_net(
     stages: Sequence[str] = (),
     level: int = 0,
     values: Values | None = None,
+    until: Sequence[str] = (),
 ) -> Net:
     """The frozen net of a prototxt of any age, for one phase; None keeps every layer. Nothing is imported from torch.
 
@@ -31,10 +33,11 @@ def read_net(
         stages: stages that layers' rules may ask for.
         level: level that layers' rules may ask for.
         values: of a template, what each `${NAME}` stands for: `{"NUM_LABELS": 21}`.
+        until: blobs: only the layers that they need are kept.
 
     Raises:
         PrototxtError: the text does not read, leaves `${NAME}` open, or has no place for one of `values`.
-        GraphError: the layers do not connect.
+        GraphError: the layers do not connect, or `until` names a blob that the net does not have.
     """
     notes: list[str] = []
     with template_values(values):
@@ -48,4 +51,4 @@ def read_net(
             line=first.where.line,
             field=first.name,
         )
-    return net
+    return cut_net(net, until) if until else net

@@ -61,6 +61,7 @@ def inspect_net(
     level: int = 0,
     crop: CropRule = "caffe",
     values: Values | None = None,
+    until: Sequence[str] = (),
 ) -> Inspection:
     """Read a net, and its weights if given, without torch; what cannot be built is reported, not raised.
 
@@ -70,7 +71,7 @@ def inspect_net(
         ConversionError: a file does not read at all, the layers do not connect, or none is left in this state.
     """
     chosen: Phase = "train" if phase == "train" else "test"
-    net = read_net(prototxt, chosen, allow_unknown=True, stages=stages, level=level, values=values)
+    net = read_net(prototxt, chosen, allow_unknown=True, stages=stages, level=level, values=values, until=until)
     stored = weights_files.read(weights, key=key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
     if stored is not None:

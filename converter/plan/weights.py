@@ -65,11 +65,12 @@ def match(
         WeightsError: naming every layer missing, unexpected or misshapen at once; or a key that no blob has.
     """
     with_blobs = [step for step in plan.steps if step.operator.blobs]
-    given = by_layer(stored, {step.layer.name for step in with_blobs})
+    given = by_layer(stored, {step.layer.name for step in with_blobs} | plan.net.left_out)
     sources = _sources(with_blobs, given, stored)
     account = Account()
     taken = {source.name for source in sources.values()}
-    account.unexpected = [name for name, layer in given.items() if layer.name not in taken]
+    known = taken | plan.net.left_out
+    account.unexpected = [name for name, layer in given.items() if layer.name not in known]
     shared = _enter_all(plan, sources, stored, account)
     _check(stored.path, account, fill_missing, allow_unused)
     notes = [*stored.notes, *_repeat_notes(with_blobs, stored), *shared.notes]

@@ -50,6 +50,7 @@ def load(
     trainable: Literal["caffe", "all"] = "caffe",
     crop: Literal["caffe", "geometry"] = "caffe",
     values: Values | None = None,
+    until: Sequence[str] = (),
 ) -> CaffeModule:
     """A net as a PyTorch module with its weights, on the CPU; in training mode for phase "train".
 
@@ -82,6 +83,8 @@ def load(
         crop: where a Crop without `crop_param` begins: "caffe": at 0; "geometry": where the net's kernels, pads and
             strides put it, as the forks of FCN and HED do (`notes` says where the two differ).
         values: of a prototxt that is a template, what each `${NAME}` stands for: `{"NUM_LABELS": 21}`.
+        until: blobs that are to be the net's outputs; only the layers that they need are built, so that one of an
+            unknown type behind them does no harm.
 
     Raises:
         ConversionError: see `converter.errors` for its kinds.
@@ -89,9 +92,12 @@ def load(
     import torch
 
     from converter.pytorch.caffe_module import CaffeModule
+    from converter.pytorch.features import features
 
     with memory_limit(max_memory), allow_files_below(allow_files):
-        net = read_net(prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level, values=values)
+        net = read_net(
+            prototxt, phase, allow_unknown=allow_unknown, stages=stages, level=level, values=values, until=until
+        )
         stored = None if weights is None else weights_files.read(weights, key=key)
         plan = build_plan(net, inputs, allow_unknown=allow_unknown, stored_blobs=blob_counts(stored))
         plan, crop_notes = apply_crop_rule(plan, crop)
@@ -120,7 +126,7 @@ def load(
             from converter.pytorch.finetuning import replace_head
 
             replace_head(module, classes, seed=seed)
-        return module
+        return module if not until or module.outputs == tuple(until) else features(module, until)
 
 
 def _log_notes(notes: Sequence[str]) -> None:

@@ -52,6 +52,7 @@ class Oracle:
         level: level that the layers' rules may ask for.
         allow_unknown: go on past fields that the oracle does not know.
         crop: where a Crop without `crop_param` begins: "caffe" or "geometry".
+        until: blobs: only the layers that they need are run.
     """
 
     def __init__(
@@ -66,10 +67,11 @@ class Oracle:
         allow_unknown: bool = False,
         crop: str = "caffe",
         values: Values | None = None,
+        until: Sequence[str] = (),
     ) -> None:
         self._prototxt, self._given, self._filled, self._key = prototxt, weights, filled, key
         self._options: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown, "crop": crop}
-        self._options["values"] = values
+        self._options |= {"values": values, "until": until}
 
     @cached_property
     def net(self) -> reference.Net:

@@ -23,4 +23,5 @@ def parity(prototxt: str | os.PathLike[str], weights: str | os.PathLike[str], **
         row = check.comparison.first_divergence
         where = f"blob {row.blob!r}: {row.reason}" if row else "; ".join(check.findings)
         raise ComparisonError(f"the net differs from the oracle at {where}; run dilatednet verify")
-    return {row.blob: row.relative for row in check.comparison.rows if row.blob in verifier.net.outputs}
+    outputs = options.get("until") or verifier.net.outputs
+    return {row.blob: row.relative for row in check.comparison.rows if row.blob in outputs}

@@ -45,18 +45,16 @@ class Verifier:
     Args:
         prototxt: the net.
         weights: its weights, in any format; None fills both sides with the converter's drawing of the fillers.
-        device: where the converter runs.
-        dtype: float32, float64, bfloat16 or float16.
+        device, dtype: where the converter runs, and in float32, float64, bfloat16 or float16.
         allow_unknown: go on past fields that no layer reads.
         allow_nan: let numbers pass that are NaN or infinite alike on both sides.
         seed: of the fillers.
-        stages: stages that the layers' rules may ask for.
-        level: level that the layers' rules may ask for.
+        stages, level: what the layers' rules may ask for.
         key: name under which a .pth holds its state_dict, where it holds more than that.
         inputs: shapes of inputs that the file does not state, or others.
         fill_missing: fill layers that the weights lack, on both sides alike.
         max_memory: bytes that parameters, or all blobs of both programs, may take; None: 80 % of what is free.
-        crop: where a Crop without `crop_param` begins, in both programs; see `converter.load`.
+        crop, until: as `converter.load` has them, in both programs.
 
     Raises:
         ConversionError: what either reader objects to.
@@ -80,10 +78,12 @@ class Verifier:
         max_memory: int | None = None,
         crop: CropRule = "caffe",
         values: Values | None = None,
+        until: Sequence[str] = (),
     ) -> None:
         self.prototxt, self.weights = os.fspath(prototxt), None if weights is None else os.fspath(weights)
         self.device, self.dtype, self.allow_nan = device, dtype, allow_nan
         reading: dict[str, Any] = {"stages": stages, "level": level, "allow_unknown": allow_unknown, "values": values}
+        reading["until"] = until
         net = read_net(prototxt, **reading)
         stored = None if weights is None else weights_files.read(weights, key=key)
         self.origin, self._counts = origin_text(stored.metadata) if stored else "", blob_counts(stored)
