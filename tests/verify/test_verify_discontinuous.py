@@ -146,11 +146,10 @@ def test_the_types_that_choose_count_or_round_say_so():
     discontinuous = {kind for kind in types() if find(kind).discontinuous_from is not None}
 
     assert discontinuous == {
-        "Accuracy", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "CTCGreedyDecoder", "DetectionEvaluate",
-        "DetectionOutput", "Downsample", "EltwiseAccuracy", "Embed", "Filter", "FlowWarp", "LabelSpecificAdd",
-        "MultiBoxLoss",
-        "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling", "Python", "RegionLoss", "ROIPooling",
-        "Threshold", "YoloDetectionOutput", "Yolov3", "Yolov3DetectionOutput",
+        "Accuracy", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "ConvolutionRistretto", "CTCGreedyDecoder",
+        "DetectionEvaluate", "DetectionOutput", "Downsample", "EltwiseAccuracy", "Embed", "FcRistretto", "Filter",
+        "FlowWarp", "LabelSpecificAdd", "MultiBoxLoss", "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling",
+        "Python", "RegionLoss", "ROIPooling", "Threshold", "YoloDetectionOutput", "Yolov3", "Yolov3DetectionOutput",
     }  # fmt: skip
 
 
