@@ -1,6 +1,6 @@
 """Data layers as a prototxt states them: their fields become data sets, their tops batches. No torch here.
 
-Caffe's own layers build themselves (`database_data`, `hdf5_data` and so on); fyu's two are built here.
+Caffe's own layers and SegNet's build themselves (`database_data`, `hdf5_data` and so on); fyu's two are built here.
 
 Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp and bin_label_data_layer.cpp.
 """
@@ -17,6 +17,7 @@ import numpy as np
 from converter.data.batches import batch_size, check_batch
 from converter.data.bin_label_data import BinLabelData, BinLabelSettings
 from converter.data.database_data import DatabaseData
+from converter.data.dense_image_data import DenseImageData
 from converter.data.hdf5_data import HDF5Data
 from converter.data.image_data import ImageData
 from converter.data.image_label_data import ImageLabelData, ImageLabelSettings
@@ -184,6 +185,7 @@ _BUILDERS: dict[str, Callable[[Layer, int], LayerReader]] = {
     "ImageLabelData": _images,
     "BinLabelData": _features,
     "Data": DatabaseData.of,
+    "DenseImageData": DenseImageData.of,
     "HDF5Data": HDF5Data.of,
     "ImageData": ImageData.of,
     "MemoryData": MemoryData.of,

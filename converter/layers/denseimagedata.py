@@ -12,8 +12,8 @@ from converter.net.params import Params
 class DenseImageData(DataLayer):
     """Tops: images (batch_size, 3 or 1, h, w) and labels (batch_size, 1, h, w).
 
-    h and w are crop_size, else new_height and new_width, else the images' own. Source: alexgkendall/caffe-segnet,
-    src/caffe/layers/dense_image_data_layer.cpp.
+    h and w are crop_size, else crop_height and crop_width, else new_height and new_width, else the images' own.
+    Source: alexgkendall/caffe-segnet, src/caffe/layers/dense_image_data_layer.cpp.
     """
 
     field = "dense_image_data_param"
@@ -22,5 +22,8 @@ class DenseImageData(DataLayer):
         """Images, labels."""
         batch = view.integer("batch_size", 1)
         crop = square(view, transform)
-        height, width = (crop[0] or view.integer("new_height", 0)), (crop[1] or view.integer("new_width", 0))
+        cut, new = (
+            tuple(view.integer(f"{word}_{side}", 0) for side in ("height", "width")) for word in ("crop", "new")
+        )
+        height, width = crop[0] or cut[0] or new[0], crop[1] or cut[1] or new[1]
         return [(batch, 3 if view.flag("is_color", True) else 1, height, width), (batch, 1, height, width)]

@@ -53,6 +53,8 @@ OPEN: tuple[int, ...] = ()
          [(1, 3, 6, 6), OPEN]),
         ('type: "BinLabelData" bin_label_data_param { label_slice { dim: 2 dim: 3 } }', [OPEN, (1, 1, 2, 3)]),
         ('type: "DenseImageData" dense_image_data_param { new_height: 4 new_width: 5 }', [(1, 3, 4, 5), (1, 1, 4, 5)]),
+        ('type: "DenseImageData" dense_image_data_param { new_height: 4 new_width: 5 crop_height: 2 crop_width: 3 }',
+         [(1, 3, 2, 3), (1, 1, 2, 3)]),
         ('type: "DenseImageData" dense_image_data_param { new_height: 4 new_width: 5 is_color: false }',
          [(1, 1, 4, 5), (1, 1, 4, 5)]),
         ('type: "AnnotatedData" data_param { batch_size: 2 } transform_param { crop_size: 4 }', [(2, 3, 4, 4), OPEN]),
