@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     row = paper_row(split.layout.name, split.name, len(split.classes), args.paper_row)
     check_device(args.device)
     with init_process_group(args.device) as processes:
-        about = {**_network.net_facts(args, model), **_data_facts(split)}
+        about = {**_network.net_facts(args, model), **_data_facts(args, split)}
         if processes.is_main:
             _claim_folders(args, model)
         processes.wait()
@@ -143,13 +143,16 @@ def _check_classes(model: Model, split: Split) -> None:
         )
 
 
-def _data_facts(split: Split) -> dict[str, Any]:
-    """What is measured, as far as the counts depend on it."""
-    return {
-        "data": split.layout.name,
-        "split_name": split.name,
-        "classes": len(split.classes),
+def _data_facts(args: argparse.Namespace, split: Split) -> dict[str, Any]:
+    """What is measured, as far as the counts depend on it; each image's files are compared by themselves."""
+    from converter.files.folder_record import file_digest
+
+    facts = {"data": split.layout.name, "split_name": split.name, "classes": len(split.classes)}
+    reading = {
+        "ignore": sorted(set(args.ignore)) if args.ignore else None,
+        "color_map_sha256": file_digest(args.color_map) if args.color_map else None,
     }
+    return facts | {name: value for name, value in reading.items() if value}
 
 
 def _labeller(args: argparse.Namespace, model: Model, place: torch.device) -> Labeller:

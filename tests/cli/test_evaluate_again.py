@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from converter.cli import _network, main
@@ -77,6 +78,27 @@ def test_other_weights_under_the_same_name_are_refused(fake: Fake, command: list
     assert main(command) == 2
     assert "weights_sha256 was" in capsys.readouterr().err
     assert fake.images == 3
+
+
+def test_an_image_whose_labels_were_edited_is_counted_again(fake: Fake, command: list[str], tmp_path: Path) -> None:
+    assert main(command) == 0
+    labels = next((tmp_path / "voc").rglob("SegmentationClass/b.png"))
+    Image.fromarray(np.full((4, 5), 255, np.uint8)).save(labels)
+    assert main(command) == 0
+    assert counted(tmp_path) == 2 * 20
+    assert fake.images == 4
+
+
+def test_labels_read_otherwise_are_refused(fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for part in ("images", "labels"):
+        (tmp_path / part).mkdir()
+        Image.fromarray(np.zeros((4, 5), np.uint8)).save(tmp_path / part / "a.png")
+    save_file({"conv.weight": np.zeros(1, np.float32)}, tmp_path / "w.safetensors")
+    own = ["--images", str(tmp_path / "images"), "--labels-dir", str(tmp_path / "labels"), "--classes", "21"]
+    line = ["evaluate", "dilation8_pascal_voc", "--weights", str(tmp_path / "w.safetensors"), *own]
+    assert main([*line, "--resume", str(tmp_path / "run")]) == 0
+    assert main([*line, "--resume", str(tmp_path / "run"), "--ignore", "0"]) == 2
+    assert "ignore was not recorded, now [0]" in capsys.readouterr().err
 
 
 def test_a_net_of_other_classes_is_refused_before_it_runs(fake: Fake, command: list[str], capsys) -> None:

@@ -20,6 +20,7 @@ from converter.dilatednet.evaluation.journal import Journal
 from converter.dilatednet.evaluation.metrics import Matrix, confusion
 from converter.dilatednet.evaluation.score import prediction_path
 from converter.errors import OutputError
+from converter.files.folder_record import file_digest
 
 Labeller = Callable[[Sequence[NDArray[np.uint8]]], Sequence[Labels | Callable[[], Labels]]]
 """From images, uint8 RGB (h, w, 3) each, to their labels, uint8 (h, w) each, or to functions that wait for them."""
@@ -38,15 +39,16 @@ def evaluate(
 ) -> dict[str, Matrix]:
     """The confusion counts of this process's share (rank, processes) of the images, by name.
 
-    Images that the journal holds are not run again (with `save`: those whose prediction is there). `workers` threads
-    read images and truths ahead; `label` is given `batch` images at a time.
+    Images that the journal holds are not run again, where their files are the same (with `save`: those whose prediction
+    is there). `workers` threads read images and truths ahead; `label` is given `batch` images at a time.
 
     Raises:
         ImageError, DatasetError: an image or its truth does not read, or their sizes differ.
         OutputError: a prediction or the journal cannot be written.
     """
     mine = split.samples[share[0] :: share[1]]
-    read_all = journal.read_all() if journal else {}
+    by_name = {sample.name: sample for sample in mine}
+    read_all = journal.read_all(lambda name: _files_digest(by_name.get(name))) if journal else {}
     folder = _make_folder(save) if save else None
     counts = {p.name: read_all[p.name] for p in mine if p.name in read_all and _is_complete(p, folder)}
     todo = [sample for sample in mine if sample.name not in counts]
@@ -57,7 +59,7 @@ def evaluate(
             if folder:
                 _save(folder, sample, labels, split)
             if journal:
-                journal.add(sample.name, matrix)
+                journal.add(sample.name, matrix, _files_digest(sample))
             counts[sample.name] = matrix
             bar.update()
     return counts
@@ -98,6 +100,11 @@ def _make_folder(folder: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise OutputError(f"cannot be made: {error.strerror}; name a writable folder", path=str(path)) from error
     return path
+
+
+def _files_digest(sample: Sample | None) -> str:
+    """SHA-256 of an image and its labels as they are on disk; "" of none."""
+    return ", ".join(file_digest(path) for path in (sample.image, sample.labels)) if sample else ""
 
 
 def _is_complete(sample: Sample, folder: Path | None) -> bool:

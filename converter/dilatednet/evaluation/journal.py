@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -71,36 +71,41 @@ class Journal:
                 file.write("\n")
         return file
 
-    def add(self, name: str, matrix: Matrix) -> None:
+    def add(self, name: str, matrix: Matrix, files: str = "") -> None:
         """Keep one image's counts (classes, classes); they are in the file when this returns.
+
+        `files` is a digest of what they were counted from.
 
         Raises:
             OutputError: the disk is full.
         """
         cells = [[int(t), int(p), int(matrix[t, p])] for t, p in np.argwhere(matrix)]
         try:
-            self._file.write(json.dumps({"image": name, "counts": cells}) + "\n")
+            self._file.write(json.dumps({"image": name, "files": files, "counts": cells}) + "\n")
             self._file.flush()
         except OSError as error:
             raise OutputError(f"cannot keep {name}: {error.strerror}", path=str(self._folder)) from error
 
-    def read_all(self) -> dict[str, Matrix]:
-        """Confusion matrices int64 (classes, classes) of the finished images of every process, by name."""
+    def read_all(self, digest: Callable[[str], str] | None = None) -> dict[str, Matrix]:
+        """Confusion matrices int64 (classes, classes) of the finished images of every process, by name.
+
+        `digest` gives that of an image's files as they are now: one counted from others is not finished.
+        """
         found: dict[str, Matrix] = {}
         for path in sorted(self._folder.glob(_LINES)):
             for line in path.read_bytes().splitlines():
                 entry = self._entry(line)
-                if entry:
-                    found[entry[0]] = entry[1]
+                if entry and (digest is None or digest(entry[0]) == entry[1]):
+                    found[entry[0]] = entry[2]
         return found
 
-    def _entry(self, line: bytes) -> tuple[str, Matrix] | None:
-        """One line's image and counts; None if it is torn."""
+    def _entry(self, line: bytes) -> tuple[str, str, Matrix] | None:
+        """One line's image, digest of its files, and counts; None if it is torn."""
         matrix = np.zeros((self._classes, self._classes), np.int64)
         try:
             entry = parse_json(line)
             for t, p, count in entry["counts"]:
                 matrix[t, p] = count
-            return str(entry["image"]), matrix
+            return str(entry["image"]), str(entry["files"]), matrix
         except (ValueError, TypeError, KeyError, IndexError, OverflowError):
             return None

@@ -21,6 +21,7 @@ from converter.data.transforms import Array
 from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.model import DilatedNet
 from converter.dilatednet.training.initial_weights import read_named
+from converter.dilatednet.training.map_record import note_image, read_images
 from converter.dilatednet.zoo import Model
 from converter.errors import DatasetError, WeightsError
 from converter.files.atomic import atomic_write
@@ -76,7 +77,7 @@ def extract(
     input_size: tuple[int, int],
     each: Callable[[Sample, bool], object] = lambda _sample, _made: None,
 ) -> int:
-    """Write NAME.bin into `folder` for every image; whole maps that are there are left. How many were made.
+    """Write NAME.bin into `folder` for every image, and leave whole maps of the same image; how many were made.
 
     `mean` is B, G, R; `input_size` the (height, width) of a tile. `each` is called for every image with whether its map
     was made now. `claim_maps` tells whether the maps that are there may be left.
@@ -84,12 +85,13 @@ def extract(
     Raises:
         ImageError: an image does not read. OutputError: a map cannot be written.
     """
-    made = 0
+    made, images = 0, read_images(folder)
     for sample in samples:
-        path = folder / f"{sample.name}.bin"
-        fresh = not _is_complete(path)
+        path, digest = folder / f"{sample.name}.bin", file_digest(sample.image)
+        fresh = images.get(sample.name) != digest or not _is_complete(path)
         if fresh:
             write_bin(path, image_features(net, read_image(sample.image), mean, input_size))
+            note_image(folder, sample.name, digest)
             made += 1
         each(sample, fresh)
     return made

@@ -1,5 +1,6 @@
 """Features stored once: what they hold, that extraction goes on, and that the context stage trains on them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,18 @@ def test_extraction_goes_on_where_it_was_broken(lists: tuple[Path, Path], traine
     (tmp_path / "image4.bin").unlink()
     assert extracted(lists, trained, tmp_path) == 2
     assert (tmp_path / "image1.bin").read_bytes() == before
+
+
+def test_another_image_under_the_same_name_gets_a_map_of_its_own(
+    lists: tuple[Path, Path], trained: Path, tmp_path: Path
+) -> None:
+    extracted(lists, trained, tmp_path)
+    assert extracted(lists, trained, tmp_path) == 0
+    samples = pictures(lists)
+    edited = replace(samples[0], image=samples[1].image)
+    net = front_end(trained_model(tiny()), str(trained))
+    assert extract(net, [edited, samples[1]], tmp_path, MEAN, TILE) == 1
+    assert (tmp_path / "image0.bin").read_bytes() == (tmp_path / "image1.bin").read_bytes()
 
 
 def test_the_context_stage_trains_on_stored_features(lists: tuple[Path, Path], trained: Path, tmp_path: Path) -> None:
