@@ -23,6 +23,7 @@ from converter.files.json_text import parse_json
 from converter.formats.mean import read_mean
 from converter.formats.prototxt.writer import write_prototxt
 from converter.formats.record import Field, Record, Where
+from converter.formats.weights.safetensors import holds_blobs
 from converter.net.preprocessing import Preprocessing
 from converter.plan.plan import Plan
 from converter.pytorch.caffe_module import CaffeModule
@@ -99,7 +100,13 @@ def from_pretrained(name: AnyPath, *, revision: str | None = None, **options: An
 
         folder = Path(snapshot_download(os.fspath(name), revision=revision))
     settings = {**folder_settings(folder), "allow_unknown": True, **options}
-    return load(folder / PROTOTXT, folder / WEIGHTS, **settings)
+    weights = folder / WEIGHTS if holds_blobs(folder / WEIGHTS) else None
+    net = load(folder / PROTOTXT, weights, **settings)
+    if weights is None and net.state_dict():
+        raise ConversionError(
+            "holds no numbers, and its net has some; the folder is damaged", path=str(folder / WEIGHTS)
+        )
+    return net
 
 
 def folder_settings(folder: Path) -> dict[str, Any]:

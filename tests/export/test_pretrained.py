@@ -54,6 +54,20 @@ def test_a_fine_tuned_net_keeps_its_head_and_takes_another(tmp_path):
     assert converter.from_pretrained(tmp_path / "folder", classes={"fc": 4}).fc.weight.shape[0] == 4
 
 
+def test_a_net_without_weights_travels_and_one_that_lost_them_does_not(tmp_path):
+    text = (
+        'input: "x" input_shape { dim: 1 dim: 2 dim: 4 dim: 4 }\nlayer { name: "r" type: "ReLU" bottom: "x" top: "y" }'
+    )
+    (tmp_path / "n.prototxt").write_text(text)
+    converter.save_pretrained(converter.load(tmp_path / "n.prototxt"), tmp_path / "bare")
+    seen = converter.from_pretrained(tmp_path / "bare")(x=torch.full((1, 2, 4, 4), -1.0))
+    assert seen["y"].count_nonzero() == 0
+    converter.save_pretrained(chain(tmp_path), tmp_path / "folder")
+    (tmp_path / "folder" / "model.safetensors").write_bytes((tmp_path / "bare" / "model.safetensors").read_bytes())
+    with pytest.raises(ConversionError, match="holds no numbers, and its net has some"):
+        converter.from_pretrained(tmp_path / "folder")
+
+
 def test_a_mean_image_travels(tmp_path):
     net = chain(tmp_path)
     mean = np.random.default_rng(0).random((3, 14, 11), np.float32)

@@ -59,6 +59,14 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     return _texts(file, _header(file)[0])
 
 
+def holds_blobs(path: str | os.PathLike[str]) -> bool:
+    """Whether there are numbers in a safetensors file; raises CaffemodelError as `read_safetensors`."""
+    file = map_file(path)
+    if (kind := format_of(file)) != "safetensors":
+        raise wrong_format(file.path, kind)
+    return bool(_header(file)[0].keys() - {"__metadata__"})
+
+
 def _texts(file: Mapped, header: dict[str, Any]) -> dict[str, str]:
     """The metadata, which are taken out of the header."""
     metadata = header.pop("__metadata__", {})
