@@ -110,7 +110,7 @@ REFUSED = [
     Row("Embed", "embed_param { num_output: 0 input_dim: 5 }", ((3,),), values="labels"),
     Row("Embed", "embed_param { num_output: 3 }", ((3,),), values="labels"),
     # eltwise_layer.cpp
-    Row("Eltwise", ""),
+    Row("Eltwise", "eltwise_param { operation: PROD }"),
     Row("Eltwise", "", (IMAGE, (2, 4, 6, 4))),
     Row("Eltwise", "eltwise_param { coeff: 1 }", PAIR),
     Row("Eltwise", "eltwise_param { operation: PROD coeff: 1 coeff: 1 }", PAIR),
@@ -232,7 +232,7 @@ REFUSED = [
     Row("HingeLoss", "", ((2, 4), (2,)), 2, values="labels"),
     Row("MultinomialLogisticLoss", "", ((2, 4), (2,)), 2, values="labels"),
     Row("ContrastiveLoss", "", ((2, 4), (2, 4), (2,)), 2, values="labels"),
-    Row("SoftmaxWithLoss", "", ((2, 4), (2,)), 3, values="labels"),
+    Row("SoftmaxWithLoss", "", ((2, 4), (2,)), 4, values="labels"),
     Row("Accuracy", "", ((2, 4), (2,)), 3, values="labels"),
     Row("Tile", "tile_param { tiles: 2 }", tops=2),
     Row("Reshape", "reshape_param { shape { dim: 0 dim: -1 } }", tops=2),
