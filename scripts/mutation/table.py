@@ -36,6 +36,8 @@ BINARY = tuple(
     f"tests/formats/test_{name}.py"
     for name in ("wire", "negative_numbers", "binary_record", "blobs", "caffemodel", "caffemodel_writer", "solverstate")
 )
+SOLVING = tuple(f"tests/solver/test_{name}.py" for name in ("session", "losses", "seeds", "parameter_groups"))
+"""Without the goldens' recipes, which take a minute."""
 TESTS: dict[str, tuple[str, ...]] = {
     "converter/cli": ("tests/cli", "tests/dilatednet/evaluation", "tests/verify/test_verify_bad_input.py"),
     "converter/cli/_network.py": ("tests/cli/test_evaluate_again.py", "tests/cli/test_predict.py"),
@@ -92,7 +94,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "converter/layers/batchnorm.py": (
         *("tests/layers/test_nvidia_batch_norm.py", "tests/layers/test_running_statistics_of_nets.py"),
     ),
-    "converter/layers/detectionoutput.py": ("tests/layers/test_fork_boxes.py", "tests/layers/test_golden_forks.py"),
+    "converter/layers/detectionoutput.py": ("tests/layers/test_fork_boxes.py",),
     "converter/layers/hdf5data.py": DATA_LAYERS,
     "converter/layers/kit/data.py": (*DATA_LAYERS, "tests/layers/test_layer_checks.py"),
     "converter/layers/kit/losses.py": LOSSES,
@@ -115,6 +117,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "converter/pytorch": ("tests/pytorch", "tests/test_module.py", "tests/net"),
     "converter/report": ("tests/verify", "tests/dilatednet/evaluation"),
     "converter/solver": ("tests/solver",),
+    "converter/solver/run.py": SOLVING,
+    "converter/solver/snapshots.py": SOLVING,
+    "converter/solver/solver.py": SOLVING,
     "converter/solver/learning_rate.py": ("tests/solver/test_learning_rate.py", "tests/solver/test_losses.py"),
     "converter/verify": (
         *(f"tests/verify/test_{name}.py" for name in ("tolerances", "verify_findings", "verify_discontinuous")),

@@ -64,9 +64,12 @@ def test_a_block_that_ends_badly_leaves_the_old_file_and_nothing_else(tmp_path: 
     assert target.read_bytes() == b"old"
 
 
+@pytest.mark.parametrize("named", [False, True])
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664), (0, 0o666)])
-def test_a_files_mode_is_that_of_any_new_file(tmp_path: Path, mask: int, mode: int) -> None:
+def test_a_files_mode_is_that_of_any_new_file(tmp_path: Path, monkeypatch, mask: int, mode: int, named: bool) -> None:
     """Readable and writable for all (666) but for the bits of the process's mask, which is as it was afterwards."""
+    if named:
+        monkeypatch.setattr(parts, "has_unnamed_files", lambda folder: folder is None)
     before = os.umask(mask)
     try:
         with atomic_write(tmp_path / "file"):
