@@ -26,6 +26,14 @@ def test_a_dilated_window_and_padding_count_too() -> None:
     assert padded(torch.tensor([[[7.0]]])).tolist() == [[[0]]]  # 0 and 0 around the 7 between its taps
 
 
+def test_padding_counts_at_both_ends() -> None:
+    """An extent of 5 over 2 places padded by 1 lacks 5 - 2 - 2 = 1: of 0, 3, 4, 0, 0 the middle tap sees the 4."""
+    module = Conv1dPastEnd(1, 1, (3,), (2,), (1,), (2,), bias=False, axis=1)
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor([[[1.0, 10.0, 100.0]]]))
+    assert module(torch.tensor([[[3.0, 4.0]]])).tolist() == [[[40]]]
+
+
 def test_a_window_that_lacks_a_stride_has_no_place() -> None:
     module = Conv1dPastEnd(1, 1, (3,), (2,), (0,), bias=False, axis=1)  # (1 - 3) / 2 + 1 = 0
     with pytest.raises(RuntimeError):
