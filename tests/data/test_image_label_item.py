@@ -35,6 +35,12 @@ def test_rows_and_columns_are_extended_each_by_its_own_offset() -> None:
     np.testing.assert_array_equal(label, [[[6 * 1 + 2], [6 * 2 + 2], [6 * 3 + 2]]])  # crop rows 1-3, column 2
 
 
+def test_rows_are_extended_by_the_rows_offset() -> None:
+    """Offsets 2 and 1: 9 x 8, and one column to the left makes the crop 9; its column 3 is the image's column 1."""
+    image, _ = item(ImageLabelSettings(9, LabelSlice((5, 5), (1, 1), (2, 1)), padding="REFLECT"))
+    np.testing.assert_array_equal(image[2, :, 3], [6 * row + 1 for row in (2, 1, 0, 1, 2, 3, 4, 3, 2)])
+
+
 def test_a_crop_of_the_whole_extension_shows_its_reflection_and_its_void_labels() -> None:
     """Offsets 1 and 1: 7 x 8; the crop 7 begins at row 0, column (8 - 7) // 2 = 0: image column -1 is column 1."""
     image, label = item(ImageLabelSettings(7, LabelSlice((5, 5), (1, 1), (1, 1)), padding="REFLECT"))
