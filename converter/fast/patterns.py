@@ -12,6 +12,7 @@ from torch import Tensor, fx, nn
 from converter.fast.convolution.choice import select_algorithm
 from converter.fast.convolution.filter import Algorithm, Filter, Place
 from converter.fast.folding import fold_affine, set_submodule
+from converter.fast.response_normalization import FastLocalResponseNorm, is_normalization
 from converter.fast.sums import FusedSum, SummedConvolution, find_sums, is_convolution, relu_behind
 from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
 from converter.pytorch.casting import check_range
@@ -159,6 +160,9 @@ def _replacement(source: fx.GraphModule, node: fx.Node, module: nn.Module, place
         return AcceleratedConvolution(module, relu_behind(source, node) is not None, place)
     if isinstance(module, nn.Softmax) and all(user.op == "output" for user in node.users):
         return Float32Softmax(module)  # within the net the next layer wants the place's type
+    if is_normalization(module, place.device):
+        assert isinstance(module, nn.LocalResponseNorm)
+        return FastLocalResponseNorm(module)
     if type(module) in {MaxPool2d, CeilMaxPool2d}:
         return _without_nan_rule(module)
     here = place.device.type == "cpu" and place.dtype == torch.float32 and not place.float32_ends

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.benchmarks import convert, cuda, load, predict, python_paths, scaling, tile, trained
+from scripts.benchmarks import convert, cuda, load, nets, predict, python_paths, scaling, tile, trained
 from scripts.benchmarks.machine import machine, versions
 from scripts.benchmarks.processes import once
 from scripts.benchmarks.rows import Row, table
@@ -20,6 +20,7 @@ GROUPS = {
     "convert": convert.measure,
     "load": load.measure,
     "tile": tile.measure,
+    "nets": nets.measure,
     "predict": predict.measure,
     "trained": trained.measure,
     "scaling": scaling.measure,
