@@ -5,6 +5,7 @@ An image that is turned by its EXIF orientation is turned upright, as every view
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from contextlib import suppress
@@ -24,6 +25,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".webp", ".gif")
 """How their files' names end, where a folder is searched."""
 
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a damaged file is said in our error
 _LARGEST = 178_956_970
 """Pixels; more is taken for a bomb, by Pillow and here."""
 _PIXEL_BYTES, _ROW_BYTES = 3, 16  # Pillow keeps the place of each row, too

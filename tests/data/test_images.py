@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from collections import Counter
 
@@ -13,7 +15,7 @@ from converter.data.image_kinds import conversion_note, count_conversions
 from converter.data.images import FORMATS
 from converter.dilatednet import read_image
 from converter.errors import ImageError
-from tests.places import GOLDENS, VOC_ROOT
+from tests.places import GOLDENS, ROOT, VOC_ROOT
 
 PICTURE = GOLDENS / "predict" / "pascal_voc_97x61_image.png"
 
@@ -202,3 +204,19 @@ def test_a_missing_image_and_a_folder_are_told_apart(tmp_path):
         read_image(tmp_path / "none.png")
     with pytest.raises(ImageError, match="not a file"):
         read_image(tmp_path)
+
+
+def test_pillows_own_log_lines_do_not_stand_beside_our_error(tmp_path):
+    """In a process of its own: pytest's handlers would take the line."""
+    tags = [(256, 3, 4), (257, 3, 4), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 67), (279, 4, 16)]
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    path = tmp_path / "many_samples.tif"
+    path.write_bytes(b"II*\0" + struct.pack("<I", 24) + bytes(16) + struct.pack("<H", len(tags)) + entries + bytes(4))
+    code = "import sys\nfrom converter.data.images import read_image\nread_image(sys.argv[1])"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert "ImageError" in done.stderr
+    assert "More samples per pixel" not in done.stderr
