@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from converter.layers.kit.known_python_layers import KNOWN_PYTHON_LAYERS
 from converter.layers.kit.python_layers import PYTHON_LAYERS
 from converter.layers.layer import Blob as BlobSpec
 from converter.layers.layer import Operator, Shapes
@@ -70,13 +72,16 @@ class PythonLayers:
     def register_classes(self, net: Net) -> Iterator[None]:
         """While the body runs, Python layers of `net` are known by the classes that it names.
 
+        A class that everyone has met (KNOWN_PYTHON_LAYERS) is our own where the script's Python finds no such module:
+        the old one asks for Python 2 and compiled helpers.
+
         Raises:
             CaffeError: a module or class that is not there, or is no `caffe.Layer`.
         """
         keys = [_names(layer.params()) for layer in net.layers if layer.type == "Python"]
         before = dict(PYTHON_LAYERS)
         for key in keys:
-            if key not in before:
+            if key not in before and not (key in KNOWN_PYTHON_LAYERS and _is_missing(key[0])):
                 PYTHON_LAYERS[key] = self._maker(_import_class(*key))  # type: ignore[assignment]
         try:
             yield
@@ -120,6 +125,10 @@ def _blob_named(index: int, shape: tuple[int, ...]) -> BlobSpec:
 def _names(params: Params) -> tuple[str, str]:
     view = params.message("python_param")
     return view.text("module"), view.text("layer")
+
+
+def _is_missing(module: str) -> bool:
+    return importlib.util.find_spec(module.partition(".")[0]) is None
 
 
 def _import_class(module: str, name: str) -> type[Layer]:

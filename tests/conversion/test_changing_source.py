@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,14 +62,14 @@ def test_so_for_whole_nets(tmp_path, monkeypatch):
     (tmp_path / "net.prototxt").write_text(NET)
     converter.save_pretrained(converter.load(tmp_path / "net.prototxt"), tmp_path / "made")
     source = tmp_path / "made/model.safetensors"
-    prepared = export._prepare
+    loaded = export._load_checked
 
-    def prepare_and_change(*arguments: object) -> object:
+    def load_and_change(*arguments: Any) -> object:
         touch(source)
-        return prepared(*arguments)
+        return loaded(*arguments)
 
     converter.convert(source, tmp_path / "net.py", tmp_path / "net.prototxt")
-    monkeypatch.setattr(export, "_prepare", prepare_and_change)
+    monkeypatch.setattr(export, "_load_checked", load_and_change)
     for out in ("other.py", "folder/"):
         with pytest.raises(CaffemodelError, match="changed while it was read"):
             converter.convert(source, f"{tmp_path}/{out}", tmp_path / "net.prototxt")

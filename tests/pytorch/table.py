@@ -19,18 +19,25 @@ from tests.pytorch.real_nets import NETS, RealNet
 PAGE = ROOT / "docs/pytorch.md"
 BEGIN, END = "<!-- table -->", "<!-- end -->"
 
+_COUNT = "the number of rows depends on the numbers"
+_DRAWS = "chooses other boxes at every call, as NumPy's generator goes on"
+_NEAR_BOXES = "which boxes stay is decided by the last digits"
 REASONS = {
-    ("DetectionOutput", "compile, fullgraph"): "the number of rows depends on the numbers",
-    ("DetectionOutput", "export, strict"): "the number of rows depends on the numbers",
-    ("DetectionOutput", "vmap"): "the number of rows depends on the numbers",
+    **{
+        (kind, tool): _COUNT
+        for kind in ("AnchorTarget", "DetectionOutput", "ProposalLayer", "ProposalTarget")
+        for tool in ("compile, fullgraph", "export, strict", "vmap")
+    },
+    **{("ProposalTarget", tool): _DRAWS for tool in ("jit.trace", "replicate", "functional_call", "autocast")},
+    ("ProposalLayer", "half"): _NEAR_BOXES,
     ("Filter", "vmap"): "the number of items depends on the numbers",
     ("ROIPooling", "vmap"): "the size of a bin depends on the numbers",
     ("LRN", "half"): "torch has no half-precision kernel for it on the CPU",
 }
 """Layer types' cells that say no, and why; a test fails where one of them would say yes, or another no."""
 
-_ROWS = "DetectionOutput: the number of rows depends on the numbers; features(net, [...]) of its bottoms goes"
-_NEAR = "DetectionOutput: which boxes stay is decided by the last digits"
+_ROWS = f"DetectionOutput: {_COUNT}; features(net, [...]) of its bottoms goes"
+_NEAR = f"DetectionOutput: {_NEAR_BOXES}"
 _LRN = "LRN: torch has no half-precision kernel for it on the CPU"
 NET_REASONS = {
     ("MiniNet SSD", "compile, fullgraph"): _ROWS,
