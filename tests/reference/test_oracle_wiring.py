@@ -123,7 +123,11 @@ def test_a_layer_that_the_weights_lack_keeps_a_filler_that_the_net_names():
             LayerError,
             "axis is 1; the blob has 1 axes",
         ),
-        ('layer { name: "e" type: "Eltwise" bottom: "x" top: "y" }', LayerError, "has 1 bottoms; expected 2"),
+        (
+            'layer { name: "e" type: "Eltwise" bottom: "x" top: "y" eltwise_param { operation: PROD } }',
+            LayerError,
+            "has 1 bottoms; expected 2",
+        ),
         (
             'layer { name: "p" type: "Pooling" bottom: "x" top: "y" }',
             LayerError,
