@@ -11,4 +11,10 @@ CASES = [
         {"data": signed(2, 3, 3, 4), "label": labels(3, 2, 1, 3, 4)},
         ("data", "label"),
     ),
+    Case(
+        "cropped",
+        "dense_image_data_param { batch_size: 2 is_color: true crop_height: 2 crop_width: 3 }",
+        {"data": signed(2, 3, 2, 3), "label": labels(3, 2, 1, 2, 3)},
+        ("data", "label"),
+    ),
 ]

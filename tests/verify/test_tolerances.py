@@ -53,10 +53,10 @@ def test_a_short_types_limit_is_four_times_its_unit_roundoff_rounded_up() -> Non
 def test_a_number_takes_its_own_bytes_and_the_oracles_8(tmp_path: Path, monkeypatch, dtype: str, width: int) -> None:
     """8 + 8, 4 + 8 and 2 + 8 bytes of every blob's number are asked for before anything runs."""
     asked = []
-    monkeypatch.setattr(verify, "check_run", lambda _plan, width, limit: asked.append((width, limit)))
+    monkeypatch.setattr(verify, "check_run", lambda _plan, width, limit, **more: asked.append((width, limit, more)))
     (tmp_path / "net.prototxt").write_text(NET)
     Verifier(tmp_path / "net.prototxt", None, dtype=dtype, max_memory=1234)
-    assert asked == [(width, 1234)]
+    assert asked == [(width, 1234, {"filled": True})]
 
 
 def test_fillers_draw_by_seed_0_unless_stated(tmp_path: Path) -> None:
