@@ -50,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
     given = read_named(args.weights, model.label_set.mean) if args.weights else None
     count = write_initial(args.output, model, args.seed, given)
     args.result = {"out": args.output, "model": model.name, "values": count, "weights": args.weights, "seed": args.seed}
+    args.result["prototxt"] = args.prototxt
     if args.prototxt:
         with atomic_write(args.prototxt) as file:
             file.write(prototxt(model.topology, model.name, model.input_size).encode())
-        args.result["prototxt"] = args.prototxt
     origin = "VGG-16's front end" if given else f"drawn, seed {args.seed}"
     print(f"{args.output}: {count:,} values, {origin}; its labels mean nothing until it is trained")
     return 0

@@ -99,7 +99,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "converter/layers/kit/data.py": (*DATA_LAYERS, "tests/layers/test_layer_checks.py"),
     "converter/layers/kit/losses.py": LOSSES,
     "converter/layers/memorydata.py": DATA_LAYERS,
-    "converter/layers/pooling.py": CHECKS,
+    "converter/layers/pooling.py": (*CHECKS, "tests/layers/test_layer_edges.py"),
     "converter/layers/softmaxwithlossohem.py": LOSSES,
     "converter/layers/unpooling.py": ("tests/layers/test_unpooling.py",),
     "converter/modules": LAYERS,

@@ -165,8 +165,11 @@ def test_predict(capsys, tmp_path: Path) -> None:
 
 
 def test_init(capsys, tmp_path: Path) -> None:
-    code, found = checked(capsys, "init", "kitti", "--width", "2", "-o", tmp_path / "w.safetensors")
-    assert (code, found["model"], found["weights"]) == (0, "dilation7_kitti", None)
+    line = ["init", "kitti", "--width", "2", "-o", tmp_path / "w.safetensors"]
+    code, found = checked(capsys, *line)
+    assert (code, found["model"], found["weights"], found["prototxt"]) == (0, "dilation7_kitti", None, None)
+    _, found = checked(capsys, *line, "--prototxt", tmp_path / "w.prototxt")
+    assert found["prototxt"] == str(tmp_path / "w.prototxt")
 
 
 def test_download_of_a_file_that_is_there(capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,7 @@ def _entry(dtype: object = "F32", shape: object = (2,), offsets: object = (0, 8)
         (_entry(shape=[-2]), "has shape"),
         (_entry(shape=[True, 2]), "has shape"),
         (_entry(shape=[0, 1 << 40, 1 << 40], offsets=[0, 0]), "has shape"),
+        (_entry(shape=[0, 1 << 20, 1 << 20], offsets=[0, 0]), "has shape"),
         (_entry(shape=[1] * 33, offsets=[0, 4]), "has shape"),
         (_entry(offsets=[4, 12]), "the file is truncated: 'c.weight' needs"),
         (_entry(offsets=[8]), "has shape"),

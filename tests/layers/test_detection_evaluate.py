@@ -6,8 +6,10 @@ No fork's code could be run: the values follow from src/caffe/layers/detection_e
 import numpy as np
 import pytest
 
+import converter
 import reference
 from converter.errors import ShapeError, UnsupportedParameterError
+from converter.plan.plan import build_plan
 from tests.layers.one_layer import run
 
 HALF = [0.0, 0.0, 0.5, 0.5]
@@ -65,3 +67,12 @@ def test_other_shapes_and_boxes_of_the_background_are_refused(build):
         run(build, BODY.format(""), FOUND[..., :6], TRUE)
     with pytest.raises(ShapeError, match="background's label 2"):
         run(build, BODY.format("background_label_id: 2"), FOUND, TRUE)
+
+
+@pytest.mark.parametrize(("label", "rows"), [(0, 2 + 4), (2, 2 + 4), (3, 3 + 4), (-1, 3 + 4)])
+def test_a_row_a_class_but_the_background_and_a_row_a_detection(build, tmp_path, label: int, rows: int):
+    build(
+        BODY.format(f"background_label_id: {label}") + ' bottom: "x0" bottom: "x1" top: "y"',
+        {"x0": FOUND.shape, "x1": TRUE.shape},
+    )
+    assert build_plan(converter.read_net(tmp_path / "net.prototxt")).shapes["y"] == (1, 1, rows, 5)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+import converter
 from converter.errors import CaffemodelError, ShapeError, UnsupportedParameterError
+from converter.plan.plan import build_plan
 
 
 def one(build, body: str, values: list[float], shape: tuple[int, ...] | None = None) -> tuple[list[float], list[float]]:
@@ -232,3 +234,15 @@ def test_layers_that_look_things_up_can_be_exported(build):
     fed = {"x": torch.tensor([[1.0, -1, 0.5], [0, 0, 3]]), "label": torch.tensor([0.0, 2])}
     exported = torch.export.export(net, (), kwargs=fed).module()
     assert exported(**fed)["y"].item() == net(**fed)["y"].item() == pytest.approx((1.5 + 2) / 2)
+
+
+@pytest.mark.parametrize(("pad", "sizes"), [("pad_h: 1 pad_w: 0", (2, 2)), ("pad: 0", (2, 3))])
+def test_a_last_window_past_the_image_is_dropped_where_an_axis_is_padded(build, tmp_path, pad, sizes):
+    """Rows: ceil((4 + 2 - 2) / 3) + 1 = 3, the last at 6 >= 4 + 1; columns: ceil((5 - 2) / 3) + 1 = 2, at 3 < 5.
+
+    Unpadded, rows are ceil((4 - 2) / 3) + 1 = 2. Columns of 7: ceil((7 - 2) / 3) + 1 = 3, the last at 6 < 7.
+    """
+    width = 5 if "pad_w" in pad else 7
+    body = f'type: "Pooling" pooling_param {{ kernel_size: 2 stride: 3 {pad} }} bottom: "x" top: "y"'
+    build(body, {"x": (1, 1, 4, width)})
+    assert build_plan(converter.read_net(tmp_path / "net.prototxt")).shapes["y"] == (1, 1, *sizes)
