@@ -95,6 +95,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         *("tests/layers/test_nvidia_batch_norm.py", "tests/layers/test_running_statistics_of_nets.py"),
     ),
     "converter/layers/detectionoutput.py": ("tests/layers/test_fork_boxes.py",),
+    "converter/layers/detectionevaluate.py": ("tests/layers/test_detection_evaluate.py",),
     "converter/layers/hdf5data.py": DATA_LAYERS,
     "converter/layers/kit/data.py": (*DATA_LAYERS, "tests/layers/test_layer_checks.py"),
     "converter/layers/kit/losses.py": LOSSES,
