@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from converter.data.batches import batch_size, check_batch
 from converter.data.caffe_images import read_bgr
 from converter.data.data_transformer import DataTransformer, found_path
 from converter.data.sampling import SampleOrder
@@ -62,7 +63,7 @@ class DenseImageData:
         return cls(
             layer.tops,
             pairs,
-            max(1, view.integer("batch_size", 1)),
+            batch_size(view, 1),
             _size(view, "new"),
             _size(view, "crop"),
             view.flag("is_color", True),
@@ -87,14 +88,14 @@ class DenseImageData:
         images, labels = [], []
         for position in range(first, first + self.batch):
             image, label = self._pair(position)
+            path = self.pairs[self.order.item(position)][0]
             images.append(image)
             labels.append(label)
+            if len(images) == 1:
+                check_batch(self.batch, (len(image) + len(label), *image.shape[1:]), path)
             if image.shape != images[0].shape:
                 text = f"{image.shape} in a batch of {images[0].shape}"
-                raise DatasetError(
-                    f"{text}; set new_height and new_width, or batch_size: 1",
-                    path=self.pairs[self.order.item(position)][0],
-                )
+                raise DatasetError(f"{text}; set new_height and new_width, or batch_size: 1", path=path)
         return dict(zip(self.tops, (np.stack(images), np.stack(labels)), strict=False))
 
     def _pair(self, position: int) -> tuple[Array, Array]:

@@ -49,7 +49,7 @@ def export_program(net: CaffeModule, *, target: str) -> ExportedProgram:
             return _export(net, free)
     except OutputError:
         raise
-    except Exception as error:
+    except Exception as error:  # tracing runs the modules: torch's own kinds, and whatever a module raises
         text = (str(error).splitlines() or [type(error).__name__])[0]
         raise OutputError(
             f"cannot be written as {target}: torch.export says: {text:.200}; cut the net before the layer it means "

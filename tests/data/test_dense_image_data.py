@@ -7,11 +7,13 @@ import pytest
 from PIL import Image
 
 from converter.data.caffe_layers import LayerReader, layer_data
-from converter.errors import ConversionError
+from converter.errors import ConversionError, ShapeError, UnsupportedParameterError
 from converter.net.reading import read_net
 
 
-def reader(folder: Path, more: str = "", transform: str = "", phase: str = "test", seed: int = 0) -> LayerReader:
+def reader(
+    folder: Path, more: str = "", transform: str = "", phase: str = "test", seed: int = 0, *, batch: int = 2
+) -> LayerReader:
     """Two pairs of 2 × 4: the image's red is 10 × its number, green the row, blue the column; labels 4 row + column."""
     rows, columns = np.indices((2, 4))
     for number in range(2):
@@ -23,7 +25,7 @@ def reader(folder: Path, more: str = "", transform: str = "", phase: str = "test
         list_file.write_text("0.png 0_label.png\n1.png\t1_label.png\n")
     (folder / "net.prototxt").write_text(f"""layer {{ name: "d" type: "DenseImageData" top: "x" top: "y"
       transform_param {{ {transform} }}
-      dense_image_data_param {{ source: "list.txt" root_folder: "{folder}/" batch_size: 2 {more} }} }}""")
+      dense_image_data_param {{ source: "list.txt" root_folder: "{folder}/" batch_size: {batch} {more} }} }}""")
     return layer_data(read_net(folder / "net.prototxt", phase).layers[0], seed)
 
 
@@ -81,3 +83,10 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, more: str, transform: str,
         (tmp_path / "list.txt").write_text(lines)
     with pytest.raises(ConversionError, match=words):
         reader(tmp_path, more, transform).inputs(0)
+
+
+def test_a_batch_of_none_and_one_beyond_memory_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedParameterError, match="batch_size must be more than 0"):
+        reader(tmp_path, batch=0)
+    with pytest.raises(ShapeError, match="batch"):
+        reader(tmp_path, batch=2_000_000_000).inputs(0)
