@@ -62,3 +62,16 @@ def cut(layer: Layer, params: Params, part: str, array: Array, index: int = 0) -
     if part != "params" or index:
         return array
     return _each(array, lambda v: power_of_two(v, params.integer("exp_min"), params.integer("exp_max")))
+
+
+def run_cut(
+    layer: Layer,
+    bottoms: list[Array],
+    blobs: list[Array],
+    compute: Callable[[Layer, list[Array], list[Array]], list[Array]],
+) -> list[Array]:
+    """What `compute` makes of cut inputs and parameters, cut in turn."""
+    params = layer.params("quantization_param")
+    inputs = [cut(layer, params, "layer_in", bottom) for bottom in bottoms]
+    own = [cut(layer, params, "params", blob, index) for index, blob in enumerate(blobs)]
+    return [cut(layer, params, "layer_out", top) for top in compute(layer, inputs, own)]

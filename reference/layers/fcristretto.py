@@ -16,7 +16,4 @@ parameters = innerproduct.parameters
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
     """As InnerProduct, on cut numbers."""
-    params = layer.params("quantization_param")
-    inputs = [quantization.cut(layer, params, "layer_in", bottom) for bottom in bottoms]
-    own = [quantization.cut(layer, params, "params", blob, index) for index, blob in enumerate(blobs)]
-    return [quantization.cut(layer, params, "layer_out", top) for top in innerproduct.forward(layer, inputs, own)]
+    return quantization.run_cut(layer, bottoms, blobs, innerproduct.forward)
