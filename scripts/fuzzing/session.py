@@ -22,6 +22,9 @@ from scripts.fuzzing.watch import feed
 _PATIENCE = 60.0
 """Seconds without a word from the process until it counts as hanging: many times what a loaded machine needs."""
 
+_POLL = 1.0
+"""Seconds between two looks at the process."""
+
 _FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """In memory where that can be: a busy disk lets a process wait for a minute."""
 
@@ -85,17 +88,20 @@ def _watch(
     pipe: Connection, tally: MutableSequence[int], process: BaseProcess, keep: Callable[[int, list[str]], None]
 ) -> str:
     """Hear the process's faults until it ends; what ended it, empty where its time was up."""
-    last, heard = -1, time.monotonic()
+    last, silent, polled = -1, 0.0, time.monotonic()
     while True:
         try:
-            if pipe.poll(min(_PATIENCE, 1.0)):
+            if pipe.poll(min(_PATIENCE, _POLL)):
                 keep(*pipe.recv())
         except EOFError:
             process.join()
             return _death(process.exitcode) if process.exitcode else ""
+        now = time.monotonic()
+        silent += min(now - polled, 2 * _POLL)  # a longer gap is one in which both were suspended
+        polled = now
         if tally[0] != last:
-            last, heard = tally[0], time.monotonic()
-        elif time.monotonic() - heard > _PATIENCE:
+            last, silent = tally[0], 0.0
+        elif silent > _PATIENCE:
             os.kill(process.pid or 0, signal.SIGUSR1)  # it says on stderr where it is
             process.join(1)
             process.kill()
