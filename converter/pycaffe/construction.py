@@ -17,13 +17,13 @@ from converter.formats.upgrade.upgrade import upgrade_net
 from converter.formats.weights.stored import StoredWeights
 from converter.net.net import Net as FrozenNet
 from converter.net.net import Phase, Shape, build_net
+from converter.net.splits import Listing, list_layers
 from converter.plan.plan import ConfiguredLayer, Plan, build_plan
 from converter.plan.stored_names import blob_counts
 from converter.pycaffe import mode
 from converter.pycaffe.errors import CaffeError
 from converter.pycaffe.net_blobs import NetBlobs
 from converter.pycaffe.python_operator import PythonLayers
-from converter.pycaffe.splits import Listing, list_layers
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import weights_of
 

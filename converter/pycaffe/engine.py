@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from converter.net.splits import NetLayer
 from converter.pycaffe.errors import CaffeError
 from converter.pycaffe.gradient_flow import gradient_flow
 from converter.pycaffe.layer_call import LayerCall, Record, Values, layer_calls
 from converter.pycaffe.parameters import add_gradient
 from converter.pycaffe.python_operator import PythonOperator
 from converter.pycaffe.sources import Source, source_of
-from converter.pycaffe.splits import NetLayer
 from converter.pytorch.collect import LAYER_ERRORS
 
 if TYPE_CHECKING:

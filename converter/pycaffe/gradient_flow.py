@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from converter.net.splits import NetLayer
 from converter.plan.plan import ConfiguredLayer, param_spec
-from converter.pycaffe.splits import NetLayer
 
 Step = tuple[NetLayer, ConfiguredLayer | None]
 """A layer and what the plan has of it: nothing of a Split layer that Caffe would insert."""

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from converter.net.net import Shape
+from converter.net.splits import Listing
 from converter.pycaffe.blob import Blob
-from converter.pycaffe.splits import Listing
 
 
 class NetBlobs:

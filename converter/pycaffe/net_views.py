@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from converter.net.splits import NetLayer
 from converter.pycaffe.blob import Blob, BlobVec
 from converter.pycaffe.layer import Layer, NativeLayer
 from converter.pycaffe.python_operator import PythonOperator
-from converter.pycaffe.splits import NetLayer
 
 if TYPE_CHECKING:
     from converter.pycaffe.construction import Construction

@@ -16,10 +16,10 @@ from converter.net.fillers import Filler
 from converter.net.names import indexed_names
 from converter.net.net import Net, Phase
 from converter.net.params import Params
+from converter.net.splits import NetLayer
 from converter.pycaffe.blob import Blob, BlobVec
 from converter.pycaffe.errors import CaffeError
 from converter.pycaffe.layer import Layer
-from converter.pycaffe.splits import NetLayer
 
 if TYPE_CHECKING:
     from torch import nn

@@ -11,6 +11,7 @@ from converter.formats.protobuf.layer_definition import record_definition
 from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 from converter.formats.weights.stored import Array, StoredWeights
 from converter.plan.plan import ConfiguredLayer
+from converter.plan.saved_layers import SavedLayer, saved_layers
 from converter.plan.stored_names import possible_names
 from converter.plan.weights import match
 from converter.pytorch.caffe_module import CaffeModule
@@ -30,29 +31,30 @@ def save_blobs(net: CaffeModule, path: str | os.PathLike[str]) -> None:
 
 
 def save_caffemodel(net: CaffeModule, path: str | os.PathLike[str]) -> None:
-    """Write every layer with its definition and blobs as a `.caffemodel`.
+    """Write every layer with its definition and blobs as a `.caffemodel`, Split layers among them.
 
     Raises:
         OutputError: it cannot be written.
     """
-    write_caffemodel(path, net.plan.net.name, (_layer(net, step) for step in net.plan.steps))
+    write_caffemodel(path, net.plan.net.name, (_layer(net, saved) for saved in saved_layers(net.plan)))
 
 
 def save_hdf5(net: CaffeModule, path: str | os.PathLike[str]) -> None:
-    """Write every layer's blobs as Caffe's HDF5 weights.
+    """Write every layer's blobs as Caffe's HDF5 weights, with an empty group for a layer that has none.
 
     Raises:
         OutputError: it cannot be written.
     """
     from converter.formats.weights.hdf5_writer import write_hdf5
 
-    write_hdf5(path, [(step.layer.name, _arrays(net, step)) for step in net.plan.steps if step.operator.blobs])
+    layers = ((saved.name, _arrays(net, saved.step)) for saved in saved_layers(net.plan))
+    write_hdf5(path, layers)
 
 
-def _layer(net: CaffeModule, step: ConfiguredLayer) -> OutputLayer:
+def _layer(net: CaffeModule, saved: SavedLayer) -> OutputLayer:
     """A layer with its whole definition, as Caffe's own snapshots have it."""
-    blobs = tuple(_arrays(net, step))
-    return OutputLayer(step.layer.name, step.layer.type, blobs, *record_definition(step.layer.record))
+    definition = record_definition(saved.record)
+    return OutputLayer(saved.name, saved.type, tuple(_arrays(net, saved.step)), *definition)
 
 
 def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False) -> list[str]:
@@ -75,7 +77,9 @@ def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False
     return [f"{words}: {', '.join(names)}" for words, names in told if names]
 
 
-def _arrays(net: CaffeModule, step: ConfiguredLayer) -> list[Array]:
+def _arrays(net: CaffeModule, step: ConfiguredLayer | None) -> list[Array]:
     """A layer's blobs on the CPU; a shared one is written with each of its layers, as in a .caffemodel of Caffe's."""
+    if step is None or not step.operator.blobs:
+        return []
     blobs = caffe_blobs(net, net.facts.layers[net.plan.steps.index(step)])
     return [blob.detach().cpu().numpy() for blob in blobs]

@@ -35,11 +35,14 @@ def _random(random: np.random.Generator, shape: Shape, classes: int | None) -> A
 
 
 def _classes(plan: Plan, name: str) -> int | None:
-    """How many classes an input numbers, if a loss or Accuracy reads it as its labels."""
+    """How many classes an input numbers, if a loss or Accuracy reads it as its labels, itself or through a Split."""
+    names = {name}
     for step in plan.steps:
         labelled = step.operator.is_loss or step.layer.type == "Accuracy"
-        if labelled and name in step.layer.bottoms[1:] and len(step.bottom_shapes[0]) > 1:
+        if labelled and names.intersection(step.layer.bottoms[1:]) and len(step.bottom_shapes[0]) > 1:
             return step.bottom_shapes[0][1]
+        if step.layer.type == "Split" and names.intersection(step.layer.bottoms):
+            names.update(step.layer.tops)
     return None
 
 

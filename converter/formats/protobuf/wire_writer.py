@@ -39,15 +39,15 @@ def bytes_field(number: int, payload: bytes) -> bytes:
 def blob_field(number: int, blob: BlobStream) -> tuple[int, Iterator[bytes]]:
     """A field that holds a BlobProto: its size in bytes, and its bytes in pieces.
 
-    Numbers are packed and `shape` follows them, as src/caffe/blob.cpp (ToProto) and protobuf order them. Doubles stay
-    doubles, halves become floats, which hold them exactly.
+    Numbers are packed and `shape` follows them, as src/caffe/blob.cpp (ToProto) and protobuf order them; a blob without
+    axes has none. Doubles stay doubles, halves become floats, which hold them exactly.
     """
     double = blob.dtype.itemsize == 8
     dtype = np.dtype("<f8" if double else "<f4")
     size = blob.size * dtype.itemsize
     head = bytes_head(8 if double else 5, size) if size else b""
     dims = b"".join(varint(axis) for axis in blob.shape)
-    tail = bytes_field(7, bytes_field(1, dims) if dims else b"")
+    tail = bytes_field(7, bytes_field(1, dims)) if dims else b""
     body = len(head) + size + len(tail)
     start = bytes_head(number, body)
     return len(start) + body, _chunks(start + head, blob, dtype, tail)
