@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.errors import OutputError
-from converter.files.digest import Digest
 from converter.files.paths import is_there, split_paths
 from converter.files.unchanged import watch_files
 
 if TYPE_CHECKING:
     from converter.conversion.prepare import PreparedWeights
+    from converter.files.digest import Digest
     from converter.files.stream import Array
     from converter.formats.weights.stored import StoredWeights
 
@@ -94,7 +94,7 @@ def convert(
     started, target = time.perf_counter(), Path(out)
     check_target(weights, target, ENDINGS)
     sources = split_paths(weights)
-    digests = [Digest(path) for path in sources] if checksum else []
+    digests = _digests(sources) if checksum else []
     try:
         for digest in digests:
             digest.start()  # before numpy and the rest are imported, which takes a third as long as hashing half a GB
@@ -105,6 +105,13 @@ def convert(
     finally:
         for digest in digests:
             digest.stop()
+
+
+def _digests(sources: Sequence[str]) -> list[Digest]:
+    """What takes the sources' SHA-256, not started."""
+    from converter.files.digest import Digest
+
+    return [Digest(path) for path in sources]
 
 
 def _read_and_write(

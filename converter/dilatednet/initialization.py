@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from converter.dilatednet.topology import Step
-from converter.net.fillers import Filler, fill
+from converter.net.fillers import Filler
+from converter.net.filling import fill
 
 _CLASSIFIER_STD = 0.001
 

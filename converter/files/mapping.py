@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from converter.errors import CaffemodelError
-from converter.files.libc import page_out
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Mapped:
 
     def view(self, dtype: str, start: int, count: int) -> np.ndarray[Any, np.dtype[Any]]:
         """`count` numbers at byte `start`, (count,); numpy and torch take offsets that no alignment rule fits."""
+        import numpy as np
+
         return np.frombuffer(self.data, dtype, count, start)
 
     def error(self, what: str, offset: int | None = None) -> CaffemodelError:
@@ -59,6 +61,8 @@ def release(array: np.ndarray[Any, Any]) -> None:
     MADV_PAGEOUT, which never loses data (where it is unknown nothing happens). It is given by address, because an array
     that went through torch no longer knows the map it lies in.
     """
+    from converter.files.libc import page_out
+
     first = -(-array.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
     last = (array.ctypes.data + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
     if last > first:

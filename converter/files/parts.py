@@ -9,8 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import secrets
-import shutil
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -22,7 +20,7 @@ _cleaned: set[Path] = set()
 
 def part_path(folder: Path, name: str = "") -> Path:
     """A new name for what will become `name` in a folder."""
-    return folder / f".{name}{'.' if name else ''}{secrets.token_hex(4)}.part"
+    return folder / f".{name}{'.' if name else ''}{os.urandom(4).hex()}.part"
 
 
 def open_part(folder: Path, name: str) -> tuple[int, Path | None]:
@@ -89,6 +87,8 @@ def remove_stale_parts(folder: Path) -> None:
 
 
 def _remove_if_dead(path: Path) -> None:
+    import shutil  # with its compressors, for the rare case
+
     with suppress(OSError):
         is_folder = path.is_dir()
         flags = os.O_RDONLY | os.O_DIRECTORY if is_folder else os.O_RDWR

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 
 from converter.errors import CaffemodelError
 from converter.files.mapping import Mapped
@@ -68,6 +67,8 @@ def format_of(file: Mapped) -> str:
 
 
 def _zip_kind(path: str) -> str:
+    import zipfile  # for an archive alone: its compressors take as long to import as a net to read
+
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

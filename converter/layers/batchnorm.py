@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Array, Operator, Shapes, layer
@@ -87,6 +85,8 @@ class BatchNorm(Operator):
         Raises:
             ValueError: other blobs than two of one shape, a single number, and two of that shape or none.
         """
+        import numpy as np
+
         _check_shapes(blobs)
         if len(blobs) == _AFFINE_BLOBS:
             return list(blobs)
@@ -103,6 +103,8 @@ class BatchNorm(Operator):
         Raises:
             ValueError: as `state_of`.
         """
+        import numpy as np
+
         _check_shapes(state)
         if len(state) == _AFFINE_BLOBS:
             return list(state)

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.fillers import Filler, fill, read_filler
+from converter.net.fillers import Filler, read_filler
 from converter.net.net import Shape
 from converter.net.params import Params
 
@@ -51,7 +49,10 @@ class DummyData(Operator):
 
 def _fill(fillers: Sequence[Filler], shapes: Sequence[Shape]) -> list[Tensor]:
     """Every tensor filled, on the CPU, float32; random ones follow torch's seed."""
+    import numpy as np
     import torch
+
+    from converter.net.filling import fill
 
     seed = int(torch.randint(1 << 62, (), device="cpu")) if any(filler.random for filler in fillers) else 0
     random = np.random.default_rng(seed)

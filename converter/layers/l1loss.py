@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
+from converter.net.params import Params, to_single
 
 if TYPE_CHECKING:
     from torch import nn
 
-EPSILON = float(np.float32(0.01))
+EPSILON = to_single(0.01)
 """FlowNet's shift below a root, as the schema holds it."""
 
 

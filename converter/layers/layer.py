@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
-import numpy as np
-
 from converter.errors import ShapeError
 from converter.net.fillers import Filler, read_filler
 from converter.net.names import indexed_names
@@ -23,10 +21,11 @@ from converter.net.net import Phase, Shape
 from converter.net.params import Params
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor, nn
 
 Shapes = Sequence[Shape]
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 T = TypeVar("T")
 
 

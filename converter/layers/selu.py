@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
+from converter.net.params import Params, to_single
 
 if TYPE_CHECKING:
     from torch import nn
 
-_LAMBDA, _ALPHA = (float(np.float32(value)) for value in (1.050700987, 1.67326324))
+_LAMBDA, _ALPHA = (to_single(value) for value in (1.050700987, 1.67326324))
 """The schema's defaults, as it holds them."""
 
 

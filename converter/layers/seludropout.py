@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
+from converter.net.params import Params, to_single
 
 if TYPE_CHECKING:
     from torch import nn
 
-_ALPHA = float(np.float32(-1.75809934))
+_ALPHA = to_single(-1.75809934)
 """The schema's default, and torch's."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,6 +22,8 @@ def cut_net(net: Net, blobs: Sequence[str]) -> Net:
         writers.update(dict.fromkeys(layer.tops, index))
     for name in blobs:
         if name not in writers:
+            import difflib  # for the error alone
+
             close = difflib.get_close_matches(name, writers, n=3) or list(writers)[:8]
             text = f"the net has no blob {name!r}; did you mean {' or '.join(map(repr, close))}?"
             raise GraphError(text, path=net.path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, cast
@@ -189,6 +188,8 @@ def _check_wiring(layers: Sequence[Layer]) -> None:
 
 
 def _unknown_bottom(bottom: str, produced: dict[str, Layer]) -> str:
+    import difflib  # for the error alone
+
     close = difflib.get_close_matches(bottom, produced, n=3)
     hint = f"did you mean {' or '.join(map(repr, close))}" if close else "check the spelling and the layers' phases"
     return f"bottom {bottom!r} is not produced by any layer before it; {hint}"

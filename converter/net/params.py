@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-
-import numpy as np
 
 from converter.errors import UnsupportedParameterError
 from converter.formats.protobuf.schema import FieldSpec, fields
@@ -194,7 +194,15 @@ def _number(value: Value) -> float | None:
     """A real value, rounded to float32: that is what Caffe's schema holds, and 0.1 is not the same in both."""
     if isinstance(value, Word) and value.lower() in {"inf", "nan", "infinity"}:
         return float(value)
-    return float(np.float32(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return to_single(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def to_single(value: float) -> float:
+    """A number rounded to float32; infinite where float32 ends."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def _flag(value: Value) -> bool | None:

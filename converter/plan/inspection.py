@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError, UnsupportedLayerError, UnsupportedParameterError, WeightsError
-from converter.formats import weights as weights_files
 from converter.formats.prototxt.templates import Values
-from converter.formats.weights.stored import StoredWeights, origin_text
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Window, operator_types
 from converter.net.net import Net, Phase, Shape
 from converter.net.reading import read_net
 from converter.plan.crops import CropRule, apply_crop_rule
-from converter.plan.finite import notes_on_nonfinite
 from converter.plan.plan import ConfiguredLayer, Plan, build_plan
 from converter.plan.receptive_field import ReceptiveField, through_window, union
 from converter.plan.stored_names import blob_counts, by_layer
-from converter.plan.weights import match
+
+if TYPE_CHECKING:
+    from converter.formats.weights.stored import StoredWeights
 
 Path = str | os.PathLike[str]
 
@@ -72,11 +72,10 @@ def inspect_net(
     """
     chosen: Phase = "train" if phase == "train" else "test"
     net = read_net(prototxt, chosen, allow_unknown=True, stages=stages, level=level, values=values, until=until)
-    stored = weights_files.read(weights, key=key) if weights is not None else None
+    stored = _read(weights, key) if weights is not None else None
     notes = [*net.notes, *(f"{item.where}: {item.name}: unknown to Caffe" for item in net.unknown)]
     if stored is not None:
-        origin = origin_text(stored.metadata)
-        notes += [*((f"weights: {origin}",) if origin else ()), *stored.notes, *notes_on_nonfinite(stored)]
+        notes += _notes_on_file(stored)
     try:
         plan = build_plan(net, inputs, allow_unknown=True, stored_blobs=blob_counts(stored))
         plan, crop_notes = apply_crop_rule(plan, crop)
@@ -85,11 +84,29 @@ def inspect_net(
     notes += (*plan.notes, *crop_notes)
     problems = [f"{leftover}: set, but no layer reads it" for leftover in plan.leftovers]
     if stored is not None:
+        from converter.plan.weights import match
+
         try:
             notes += [note for note in match(plan, stored).notes if note not in notes]
         except WeightsError as error:
             problems.append(str(error))
     return Inspection(net, _rows(plan), tuple(problems), tuple(notes), plan)
+
+
+def _read(weights: Path, key: str | None) -> StoredWeights:
+    """A weights file; numpy is imported for one alone, since that takes as long as all the rest of a small net."""
+    from converter.formats import weights as weights_files
+
+    return weights_files.read(weights, key=key)
+
+
+def _notes_on_file(stored: StoredWeights) -> list[str]:
+    """Where a weights file came from, what its reader says, and numbers in it that are not finite."""
+    from converter.formats.weights.stored import origin_text
+    from converter.plan.finite import notes_on_nonfinite
+
+    origin = origin_text(stored.metadata)
+    return [*((f"weights: {origin}",) if origin else ()), *stored.notes, *notes_on_nonfinite(stored)]
 
 
 def _rows(plan: Plan) -> tuple[Row, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -52,6 +51,8 @@ def check_naming(
         return found
     own = wanted or indexed_names(kind.blob_names, count)
     stranger = next(name for name in layer.names if name not in own) if set(layer.names) - set(own) else layer.names[0]
+    import difflib  # for the error alone
+
     close = difflib.get_close_matches(stranger, own, n=2) or own
     where = f"layer '{layer.name}' ({kind.type or 'type unknown'})"
     text = f"{where}: key '{layer.name}.{stranger}' names none of its blobs, which are {', '.join(own)}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from converter.errors import WeightsError
-from converter.formats.weights.stored import StoredLayer, StoredWeights
 from converter.net.names import escape, unescape
+
+if TYPE_CHECKING:
+    from converter.formats.weights.stored import StoredLayer, StoredWeights
 
 
 def layer_names(key: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from converter.errors import ConversionError, WeightsError
 from converter.formats.weights.stored import StoredLayer, StoredWeights
-from converter.net.fillers import fill
+from converter.net.filling import fill
 from converter.net.names import repeated_key, unescape
 from converter.plan.layer_fit import Account, enter_layer, fit_layer, is_shared
 from converter.plan.memory import check_parameters

@@ -18,7 +18,8 @@ from converter.dilatednet.inference.tiles import MARGIN
 from converter.dilatednet.model import Context, FrontEnd
 from converter.dilatednet.topology import ContextKind, Topology
 from converter.dilatednet.training.loss import valid_loss
-from converter.net.fillers import Filler, fill
+from converter.net.fillers import Filler
+from converter.net.filling import fill
 from converter.solver.optimizers import SGD, Group
 from scripts.claims.scenes import CELL, CLASSES, SceneSettings, scenes
 

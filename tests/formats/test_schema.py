@@ -70,6 +70,32 @@ def test_a_field_has_caffes_number_type_and_default(kind, name, number, holds, r
     assert (spec.number, spec.type, spec.repeated, spec.default) == (number, holds, repeated, default)
 
 
+def test_every_field_is_what_protobufs_library_reads():
+    waiting, count = list(schema.descriptor_file().message_types_by_name.values()), 0
+    while waiting:
+        message = waiting.pop()
+        waiting += message.nested_types
+        proto = descriptor_pb2.DescriptorProto()
+        message.CopyToProto(proto)
+        repeated = {item.name for item in proto.field if item.label == item.LABEL_REPEATED}
+        found = schema.fields(message.full_name.removeprefix("caffe."))
+        assert [*found] == [item.name for item in message.fields]
+        for item, spec in zip(message.fields, found.values(), strict=True):
+            named = item.message_type or item.enum_type
+            values = {value.name: value.number for value in item.enum_type.values} if item.enum_type else {}
+            default = item.default_value
+            if item.enum_type and not spec.repeated:
+                default = item.enum_type.values_by_number[default].name
+            assert (spec.number, spec.repeated) == (item.number, item.name in repeated)
+            assert spec.kind == (named.full_name.removeprefix("caffe.") if named else "")
+            assert dict(spec.values) == values
+            if isinstance(default, float):
+                default = pytest.approx(default, rel=1e-7, nan_ok=True)  # the library rounds to single precision
+            assert spec.default == (() if spec.repeated else default)
+            count += 1
+    assert count > 400
+
+
 def test_enums_and_messages_carry_their_kind_and_integers_their_bounds():
     pool = schema.fields("PoolingParameter")["pool"]
     assert (pool.kind, dict(pool.values)) == ("PoolingParameter.PoolMethod", {"MAX": 0, "AVE": 1, "STOCHASTIC": 2})

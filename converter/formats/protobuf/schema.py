@@ -5,30 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from converter.formats.protobuf.compiled_schema import PACKAGE, DeclaredField, declared_fields, enum_values, schema_path
 from converter.formats.record import Word
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import FieldDescriptor, FileDescriptor
+    from google.protobuf.descriptor import FileDescriptor
     from google.protobuf.descriptor_pool import DescriptorPool
     from google.protobuf.message import Message
 
-PACKAGE = "caffe"
-PLACES = (
-    Path(__file__).resolve().parents[3] / "proto" / "caffe.binpb",  # a checkout
-    Path(__file__).resolve().parents[2] / "caffe.binpb",  # an installed wheel
-)
 FieldType: TypeAlias = Literal["int", "float", "bool", "string", "bytes", "enum", "message"]
 
-# FieldDescriptor.cpp_type: protobuf's numbers for what a field holds.
+# FieldDescriptorProto.Type: protobuf's numbers for what a field holds.
 _TYPES: dict[int, FieldType] = {
-    1: "int", 2: "int", 3: "int", 4: "int", 5: "float", 6: "float", 7: "bool", 8: "enum", 9: "string", 10: "message",
+    1: "float", 2: "float", 8: "bool", 9: "string", 11: "message", 12: "bytes", 14: "enum",
 }  # fmt: skip
-_BOUNDS = {1: (-(2**31), 2**31 - 1), 2: (-(2**63), 2**63 - 1), 3: (0, 2**32 - 1), 4: (0, 2**64 - 1)}
-_TYPE_BYTES = 12
+_INT32, _INT64 = (-(2**31), 2**31 - 1), (-(2**63), 2**63 - 1)
+_UINT32, _UINT64 = (0, 2**32 - 1), (0, 2**64 - 1)
+_BOUNDS = {
+    3: _INT64, 4: _UINT64, 5: _INT32, 6: _UINT64, 7: _UINT32, 13: _UINT32,
+    15: _INT32, 16: _INT64, 17: _INT32, 18: _INT64,
+}  # fmt: skip
 _LABEL_REPEATED = 3
 _NO_FIELDS: Mapping[str, FieldSpec] = MappingProxyType({})
 
@@ -57,9 +56,8 @@ def _pool() -> DescriptorPool:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
     from google.protobuf.descriptor_pool import DescriptorPool
 
-    place = next((path for path in PLACES if path.is_file()), PLACES[0])
     pool = DescriptorPool()
-    for file in FileDescriptorSet.FromString(place.read_bytes()).file:
+    for file in FileDescriptorSet.FromString(schema_path().read_bytes()).file:
         pool.AddSerializedFile(file.SerializeToString())
     return pool
 
@@ -113,37 +111,41 @@ def message_class(name: str) -> type[Message]:
 def fields(kind: str) -> Mapping[str, FieldSpec]:
     """The fields of a message by name; empty for a message that the schema does not list ("" included)."""
     try:
-        descriptor = _pool().FindMessageTypeByName(f"{PACKAGE}.{kind}")
+        declared = declared_fields(kind)
     except KeyError:
         return _NO_FIELDS
-    return MappingProxyType({item.name: _spec(item) for item in descriptor.fields})
+    return MappingProxyType({item.name: _spec(item) for item in declared})
 
 
-def _spec(item: FieldDescriptor) -> FieldSpec:
+def _spec(item: DeclaredField) -> FieldSpec:
     """One field's description."""
-    holds = _TYPES[item.cpp_type]
-    repeated = _is_repeated(item)
-    named = item.enum_type or item.message_type
-    default = item.default_value
-    values: Mapping[str, int] = MappingProxyType({})
-    if item.enum_type is not None:
-        values = MappingProxyType({value.name: value.number for value in item.enum_type.values})
-        default = None if repeated else Word(item.enum_type.values_by_number[default].name)
-    elif holds == "float" and not repeated:
-        default = float(f"{default:.7g}")  # protobuf rounds 0.999 to single precision; the text readers do not
+    holds = _TYPES.get(item.type, "int")
+    repeated = item.label == _LABEL_REPEATED
+    values = enum_values(item.kind) if holds == "enum" else {}
     return FieldSpec(
         name=item.name,
         number=item.number,
-        type="bytes" if item.type == _TYPE_BYTES else holds,
+        type=holds,
         repeated=repeated,
-        default=() if repeated else None if holds == "message" else default,
-        kind=named.full_name.removeprefix(f"{PACKAGE}.") if named is not None else "",
-        values=values,
-        bounds=_BOUNDS.get(item.cpp_type),
+        default=() if repeated else _default(holds, item.default, values),
+        kind=item.kind,
+        values=MappingProxyType(values),
+        bounds=_BOUNDS.get(item.type),
     )
 
 
-def _is_repeated(item: FieldDescriptor) -> bool:
-    """Newer protobufs say so by name and warn about `label`; older ones have only the label."""
-    named = getattr(item, "is_repeated", None)
-    return bool(named) if named is not None else getattr(item, "label", 0) == _LABEL_REPEATED
+def _default(holds: FieldType, stated: str | None, values: Mapping[str, int]) -> Any:
+    """What an absent field reads as: the stated text, else proto2's own; of an enum the first value."""
+    if holds == "message":
+        return None
+    if holds == "enum":
+        return Word(stated or next(iter(values)))
+    if stated is None:
+        return {"int": 0, "float": 0.0, "bool": False, "string": "", "bytes": b""}[holds]
+    if holds == "float":
+        return float(stated)
+    if holds == "int":
+        return int(stated)
+    if holds == "bool":
+        return stated == "true"
+    return stated.encode() if holds == "bytes" else stated

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -78,6 +77,8 @@ def _check_names(values: Values, text: str, path: str) -> None:
         if not str(value).isprintable():
             raise PrototxtError(f"the value of {name!r} holds more than one line of text; give a plain one", path=path)
         if name not in known:
+            import difflib  # for the error alone
+
             near = difflib.get_close_matches(name, known, n=3) or known[:8]
             has = f"it has {', '.join(f'${{{other}}}' for other in near)}" if near else "it leaves no place open"
             raise PrototxtError(f"no ${{{name}}} stands in it, which --set {name}= gives a value; {has}", path=path)
