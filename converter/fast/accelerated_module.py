@@ -11,6 +11,7 @@ from torch import Tensor, fx, nn
 
 from converter.fast.convolution.cudnn import settings
 from converter.fast.convolution.filter import Place
+from converter.fast.heap import keep_freed_memory
 from converter.fast.patterns import accelerated_graph, segment
 from converter.fast.replay import GraphReplay
 from converter.pytorch.caffe_module import CaffeModule
@@ -138,4 +139,6 @@ def accelerate(
         compiled: hand shapes that come again to torch's compiler, which takes a minute for each.
     """
     place = Place(dtype, torch.device(device), tf32, float32_ends)
+    if place.device.type == "cpu":
+        keep_freed_memory()
     return AcceleratedModule(net, place, graphs=place.device.type == "cuda", compiled=compiled)

@@ -13,7 +13,7 @@ from torch import Tensor
 Pair = tuple[int, int]
 
 CONVOLUTION = ("_convolution_pointwise", "_reorder_convolution_weight")
-LINEAR = ("_linear_pointwise",)
+LINEAR = ("_linear_pointwise", "_reorder_linear_weight")
 
 
 def has_convolution() -> bool:
@@ -64,8 +64,13 @@ def pack_convolution(weight: Tensor, stride: Pair, pad: Pair, dilation: Pair, gr
 
 
 def linear(rows: Tensor, weight: Tensor, bias: Tensor | None, relu: bool) -> Tensor:
-    """rows: (m, k), weight: (n, k) -> (m, n), rectified inside the kernel if asked for."""
+    """rows: (m, k), weight: (n, k), of `pack_linear` or not -> (m, n), rectified inside the kernel if asked for."""
     return cast(Tensor, torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "relu" if relu else "none", [], ""))
+
+
+def pack_linear(weight: Tensor, rows: int) -> Tensor:
+    """weight: (n, k) as oneDNN's kernels want it for so many rows."""
+    return cast(Tensor, torch.ops.mkldnn._reorder_linear_weight(weight, rows))
 
 
 def _has(names: tuple[str, ...]) -> bool:

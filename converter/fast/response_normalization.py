@@ -22,13 +22,21 @@ class FastLocalResponseNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x: (n, c, ...) -> (n, c, ...) of its type, channels-last."""
         rows = x.movedim(1, -1).float()
-        channels = rows.shape[-1]
-        squares = F.pad(rows * rows, (self.size // 2, (self.size - 1) // 2))
-        scale = squares[..., :channels].clone()
-        for first in range(1, self.size):
-            scale += squares[..., first : first + channels]
-        scale.mul_(self.alpha / self.size).add_(self.k)
-        return (rows * self._power(scale)).to(x.dtype).movedim(-1, 1)
+        scale = self._power(self._sums(rows).mul_(self.alpha / self.size).add_(self.k))
+        return (rows * scale[..., : rows.shape[-1]]).to(x.dtype).movedim(-1, 1)
+
+    def _sums(self, rows: Tensor) -> Tensor:
+        """rows: (..., c) -> (..., c + size - 1), of which the first c are the sums of squares around each channel.
+
+        The zeros between two positions' channels let one addition run through all of memory, without a loop over
+        positions; what it adds up across them lies behind the first c.
+        """
+        padded = F.pad(rows, (self.size // 2, (self.size - 1) // 2))
+        squares = torch.mul(padded, padded, out=padded).view(-1)
+        sums = squares.clone()
+        for shift in range(1, self.size):
+            sums[:-shift] += squares[shift:]
+        return sums.view(*rows.shape[:-1], -1)
 
     def _power(self, scale: Tensor) -> Tensor:
         """scale^-beta, in the place of `scale`; the usual 3/4 is half of one and a half, which needs no logarithm."""
