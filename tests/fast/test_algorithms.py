@@ -201,6 +201,27 @@ def test_the_pointwise_form_is_the_convolution_and_copies_no_weights(rectified, 
     assert form._weight.data_ptr() == given.weight.data_ptr()
 
 
+def test_small_pointwise_weights_are_packed_once_whatever_sizes_follow():
+    given = made(24, 10, 1)
+    form = PointwiseConvolution(given, CPU)
+    with torch.inference_mode():
+        assert apart(given, form, picture(1, 24, 7, 9)) <= 1e-6
+        packed = form._packed
+        assert packed.is_mkldnn
+        assert apart(given, form, picture(2, 24, 40, 31)) <= 1e-6
+        assert apart(given, form, picture(1, 24, 1, 1)) <= 1e-6
+    assert form._packed is packed
+
+
+def test_large_pointwise_weights_stay_where_they_lie(monkeypatch):
+    monkeypatch.setattr("converter.fast.convolution.pointwise._SMALL", 24 * 10 * 4 - 1)
+    given = made(24, 10, 1)
+    form = PointwiseConvolution(given, CPU)
+    with torch.inference_mode():
+        assert apart(given, form, picture(1, 24, 7, 9)) <= 1e-6
+    assert form._packed.data_ptr() == given.weight.data_ptr()
+
+
 @pytest.mark.parametrize(
     ("form", "dtype"),
     [
