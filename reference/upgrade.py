@@ -115,9 +115,9 @@ def _inputs(net: Message, path: str) -> list[Message]:
         if len(dims) != 4 * len(names):
             raise NetError(f"has {len(dims)} input_dim for {len(names)} inputs; expected four each", path=path)
         shapes = [Message([Entry("dim", dim, 0) for dim in dims[at : at + 4]]) for at in range(0, len(dims), 4)]
-    if not names:
+    if not names or not shapes:  # a name without a shape is dropped: upgrade_proto.cpp, UpgradeNetInput
         return []
-    if shapes and len(shapes) != len(names):
+    if len(shapes) != len(names):
         raise NetError(f"has {len(shapes)} input shapes for {len(names)} inputs; expected one each", path=path)
     line = net.named("input")[0].line
     layer = Message([Entry("name", Quoted("input"), line), Entry("type", Quoted("Input"), line)], line)

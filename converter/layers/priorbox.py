@@ -59,6 +59,8 @@ def _boxes(view: Params) -> list[Pair]:
     least, most = view.numbers("min_size"), view.numbers("max_size")
     if not least or min(least) <= 0:
         raise view.error("min_size", f"is {list(least)}", "expected positive numbers")
+    if not all(map(math.isfinite, (*least, *most))):
+        raise view.error("min_size", f"is {list(least)}, max_size {list(most)}", "expected finite numbers of pixels")
     if most and (len(most) != len(least) or any(big <= small for small, big in zip(least, most, strict=True))):
         raise view.error("max_size", f"is {list(most)}", f"expected one above each min_size, {list(least)}")
     ratios = _ratios(view)
@@ -77,7 +79,7 @@ def _ratios(view: Params) -> list[float]:
     flip = view.flag("flip", True)
     ratios = [1.0]
     for ratio in view.numbers("aspect_ratio"):
-        if ratio <= 0:
+        if not 0 < ratio < math.inf:
             raise view.error("aspect_ratio", f"is {ratio}", "expected a positive number")
         if all(abs(ratio - known) >= 1e-6 for known in ratios):
             ratios.extend([ratio, 1 / ratio] if flip else [ratio])

@@ -238,6 +238,10 @@ def test_a_prior_box_takes_its_variances_and_sizes_from_the_file(build):
         ('type: "Interp" interp_param { zoom_factor: 2 height: 3 width: 3 }', "height"),
         ('type: "CropCenter" crop_center_param { crop_size: 1 }', "crop_size"),
         ('type: "PriorBox" prior_box_param { min_size: 4 img_size: 9 max_size: 3 }', "max_size"),
+        ('type: "PriorBox" prior_box_param { min_size: inf img_size: 9 }', "min_size"),
+        ('type: "PriorBox" prior_box_param { min_size: 1e400 img_size: 9 }', "min_size"),
+        ('type: "PriorBox" prior_box_param { min_size: 4 img_size: 9 max_size: inf }', "max_size"),
+        ('type: "PriorBox" prior_box_param { min_size: 4 img_size: 9 aspect_ratio: inf }', "aspect_ratio"),
     ],
 )
 def test_what_a_fork_would_refuse_is_refused_by_name(build, body, word):

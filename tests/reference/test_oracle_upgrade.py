@@ -122,3 +122,9 @@ def test_words_of_forks_are_their_types():
     blobs = reference.run(reference.parse(v1), None, {"x": image})
     assert blobs["c"].tolist() == image[:, :, :3, :3].tolist()
     assert blobs["a"].item() == 1 / 25  # one class, label 0 at one of 25 pixels
+
+
+def test_an_input_without_a_shape_is_dropped_as_caffe_does():
+    """upgrade_proto.cpp, UpgradeNetInput: only input_shape or input_dim make an Input layer."""
+    net = parse_text('input: "a"\nlayer { name: "x" type: "Input" top: "x" }', "net.prototxt")
+    assert [layer.word("name") for layer in upgraded_layers(net, "net.prototxt")] == ["x"]
