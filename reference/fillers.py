@@ -3,7 +3,7 @@
 `bilinear` has its center at c = (k - 1) / (2 f) with f = ceil(k / 2); in nets of the dilation fork, which builds on
 Caffe of mid-2016, at c = (2 f - 1 - f mod 2) / (2 f), the same for k = 4, 8, 12, 16. `identity` is that fork's own: see
 equations 4 and 5 of arXiv 1511.07122. `diagonal` is lmb-freiburg/flownet2's: a kernel of output n and input n sums to
-diag_val n, or 1.
+diag_val n, or 1. `gabor` is Intel's, of four sizes: see gabor.py.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from reference import gabor
 from reference.errors import WeightsError
 from reference.layer import Parameter
 from reference.memory import check_size
@@ -75,6 +76,10 @@ def fill(parameter: Parameter, dilation_fork: bool = False) -> NDArray[np.float6
         return _bilinear(shape, filler, dilation_fork)
     if kind == "diagonal":
         return _diagonal(shape, filler)
+    if kind == "gabor":
+        if len(shape) != 4 or shape[1] != 3 or shape[2] != shape[3] or (shape[0], shape[2]) not in gabor.TABLES:
+            raise filler.error(f"a gabor filler has no filters for a blob of shape {shape}")
+        return gabor.filters(shape[0], shape[2])
     if kind in RANDOM or (kind == "identity" and filler.has("std")):
         what = f"{filler.where}: its {kind} filler is random ({math.prod(shape)} numbers); give the weights"
         raise WeightsError(what, path=filler.path, line=filler.line)

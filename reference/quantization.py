@@ -26,8 +26,11 @@ def fixed_point(value: float, bits: int, fraction: int) -> float:
     return _half_away(held / step) * step
 
 
-def mini_float(value: float, mantissa: int, exponent: int) -> float:
-    """The nearest float of so many bits: of its float32, without denormal numbers and infinities."""
+def mini_float(value: float, mantissa: int, exponent: int, even: bool = False) -> float:
+    """The nearest float of so many bits: of its float32, without denormal numbers and infinities.
+
+    `even`: halves go to the even neighbor, as on a GPU.
+    """
     word = int(np.float32(value).view(np.uint32))
     power, fraction = (word >> 23) & 0xFF, word & 0x7FFFFF
     bias = 2 ** (exponent - 1) - 1
@@ -37,7 +40,8 @@ def mini_float(value: float, mantissa: int, exponent: int) -> float:
     if own > 2**exponent - 1:
         own, cut = 2**exponent - 1, float(2**mantissa - 1)
     else:
-        cut = _half_away(fraction / 2 ** (23 - mantissa))
+        exact = fraction / 2 ** (23 - mantissa)
+        cut = float(round(exact)) if even else _half_away(exact)
     return math.copysign((1 + cut / 2**mantissa) * 2.0 ** (own - bias), value)
 
 

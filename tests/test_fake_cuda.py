@@ -9,8 +9,10 @@ from tests.ladder import Rung, Setup, rungs, setup
 from tests.places import GOLDENS
 
 BY_DATA = {
+    "DenseCRF": "how far the lattice reaches is decided by the image",
     "DetectionEvaluate": "boxes are marked one after another",
     "DetectionOutput": "how many boxes there are is decided by their scores",
+    "EvalDetection": "boxes are suppressed one after another, which the CPU does faster",
     "MultiBoxLoss": "how many boxes are trained on is decided by their matches",
     "MultiStageMeanfield": "how far the lattice reaches is decided by the image",
     "Filter": "how many items stay is decided by the selector",

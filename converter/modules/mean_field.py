@@ -1,13 +1,18 @@
-"""CRF-RNN's mean field: a dense CRF whose weights are learned, as one module."""
+"""Mean fields of dense CRFs inside a net: CRF-RNN's, whose weights are learned, and DeepLab's."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from converter.modules.permutohedral import PermutohedralLattice
 
 _TINY = 1e-20
+_FARTHEST = 20.0
+"""DeepLab's exponential is 0 for what lies farther below the largest score."""
 
 
 class MultiStageMeanField(nn.Module):
@@ -65,6 +70,77 @@ class MultiStageMeanField(nn.Module):
         """The deviations and the number of iterations."""
         thetas = f"theta_alpha={self.theta_alpha:g}, theta_beta={self.theta_beta:g}, theta_gamma={self.theta_gamma:g}"
         return f"{self.classes}, {thetas}, num_iterations={self.num_iterations}"
+
+
+class PottsMeanField(nn.Module):
+    """Mean-field inference of a fully connected CRF with Potts' compatibility and given weights.
+
+    scores: (n, c, h, w), sizes: (n, ...), each item's first two numbers its height and width without padding, image:
+    (n, 3, h, w), only with `bilateral` -> (n, c, h, w) marginals, or their logarithms; 0 in the padding. Each iteration
+    adds to the scores the marginals, filtered over all pixels by each kernel, divided by the filtered ones, times the
+    kernel's weight, and takes the softmax; exponentials below e^-20 are 0. Sums are approximated on a permutohedral
+    lattice. The image gets no gradient.
+    Source: DeepLab's src/caffe/layers/densecrf_layer.cpp; arXiv:1210.5644.
+
+    Args:
+        spatial: (weight, deviation in pixels) of each kernel of position.
+        bilateral: (weight, deviation in pixels, deviation of color) of each kernel of position and color.
+        logarithm: give logarithms, of no less than the smallest float32.
+
+        >>> module = PottsMeanField([(3, 3)], num_iterations=1)
+        >>> module(torch.zeros(1, 2, 2, 2), torch.tensor([[2, 1]])).flatten().tolist()
+        [0.5, 0.0, 0.5, 0.0, 0.5, 0.0, 0.5, 0.0]
+    """
+
+    def __init__(
+        self,
+        spatial: Sequence[tuple[float, float]],
+        bilateral: Sequence[tuple[float, float, float]] = (),
+        num_iterations: int = 10,
+        logarithm: bool = False,
+    ) -> None:
+        super().__init__()
+        self.spatial, self.bilateral = tuple(spatial), tuple(bilateral)
+        self.num_iterations, self.logarithm = num_iterations, logarithm
+
+    def forward(self, scores: Tensor, sizes: Tensor, image: Tensor | None = None) -> Tensor:
+        """The marginals, (n, c, h, w)."""
+        height, width = scores.shape[2:]
+        colors: Sequence[Tensor | None] = [None] * len(scores) if image is None else list(image.detach())
+        results = []
+        for item, size, own in zip(scores, sizes.flatten(1)[:, :2].tolist(), colors, strict=True):
+            rows, columns = min(int(size[0]), height), min(int(size[1]), width)
+            inner = self._infer(item[:, :rows, :columns], None if own is None else own[:, :rows, :columns])
+            results.append(F.pad(inner, (0, width - columns, 0, height - rows)))
+        return torch.stack(results)
+
+    def _infer(self, scores: Tensor, image: Tensor | None) -> Tensor:
+        """One image's marginals, (c, h, w)."""
+        position = torch.stack(_positions(scores[None]), 1)
+        kernels = [(weight, _Filter(position / deviation)) for weight, deviation in self.spatial]
+        if image is not None:
+            colors = image.flatten(1).T.to(scores.dtype)
+            for weight, deviation, of_color in self.bilateral:
+                kernels.append((weight, _Filter(torch.cat([position / deviation, colors / of_color], 1))))
+        unary = scores.flatten(1).T
+        marginals = _softmax(unary)
+        for _ in range(self.num_iterations):
+            marginals = _softmax(sum((weight * kernel(marginals) for weight, kernel in kernels), unary))
+        if self.logarithm:
+            marginals = marginals.clamp(min=torch.finfo(torch.float32).tiny).log()
+        return marginals.T.reshape(scores.shape)
+
+    def extra_repr(self) -> str:
+        """The kernels and the number of iterations."""
+        kernels = f"{list(self.spatial)}, {list(self.bilateral)}"
+        return f"{kernels}, num_iterations={self.num_iterations}, logarithm={self.logarithm}"
+
+
+def _softmax(scores: Tensor) -> Tensor:
+    """Along the last axis, with DeepLab's exponential."""
+    below = scores - scores.amax(1, keepdim=True)
+    powers = torch.where(below < -_FARTHEST, 0.0, below.exp())
+    return powers / powers.sum(1, keepdim=True)
 
 
 class _Filter:

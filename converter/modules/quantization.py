@@ -27,10 +27,11 @@ def fixed_point(x: Tensor, bits: int, fraction: int, stochastic: bool = False) -
     return _round(x.clamp(-most * step, (most - 1) * step) / step, stochastic) * step
 
 
-def mini_float(x: Tensor, mantissa: int, exponent: int, stochastic: bool = False) -> Tensor:
+def mini_float(x: Tensor, mantissa: int, exponent: int, stochastic: bool = False, even: bool = False) -> Tensor:
     """Floats of so many bits of mantissa and exponent, without denormal numbers and infinities; x: any shape.
 
-    Each value is cut by itself; the original's CPU code stops at the first 0, which its GPU code does not.
+    Halves are rounded away from zero, with `even` to the even neighbor, as the original does on a GPU. Each value is
+    cut by itself; the original's CPU code stops at the first 0, which its GPU code does not.
 
         >>> mini_float(torch.tensor([1.3, -0.1, 1000.0]), 2, 3)
         tensor([ 1.2500,  0.0000, 28.0000])
@@ -40,7 +41,8 @@ def mini_float(x: Tensor, mantissa: int, exponent: int, stochastic: bool = False
     fraction, power = torch.frexp(size)
     power = power - 1
     most = 2**exponent - 1 - bias
-    rounded = torch.where(power > most, steps - 1, _round((2 * fraction.double() - 1) * steps, stochastic))
+    exact = (2 * fraction.double() - 1) * steps
+    rounded = torch.where(power > most, steps - 1, exact.round() if even else _round(exact, stochastic))
     value = torch.ldexp(1 + rounded / steps, power.clamp(-bias, most)).to(x.dtype)
     return torch.where((size >= 2.0**-126) & (power >= -bias), x.sign() * value, 0.0)
 
@@ -123,6 +125,52 @@ class FakeQuantizedLinear(FakeQuantized, nn.Linear):
     def product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """The matrix product."""
         return F.linear(x, weight, bias)
+
+
+class FakeQuantizedResponseNorm(nn.Module):
+    """Local response normalization across channels, every step of it in small floats; x: (n, c, h, w), c >= size // 2.
+
+    The squares' sum over the window is carried from channel to channel, the next square added and the last one taken
+    away, and cut each time; so are alpha / size times it, that plus k, its power -beta, and the product with x. The
+    gradient is LRN's with the cut sums and outputs. Source: pmgysel/caffe,
+    src/caffe/ristretto/layers/lrn_ristretto_layer.cu, which has no CPU code and always rounds to the nearest.
+    """
+
+    def __init__(self, size: int, alpha: float, beta: float, k: float, mantissa: int, exponent: int) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+        self.mantissa, self.exponent = mantissa, exponent
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The output."""
+        scale = self._scale(x.detach())
+        powers, half = scale**-self.beta, self.size // 2
+        y = self._cut(self._cut(x.detach()) * self._cut(powers))
+        near = F.pad(x.square(), (0, 0, 0, 0, half, half)).unfold(1, self.size, 1).sum(-1)
+        slope = x * powers - (self.alpha * self.beta / self.size) * (y / scale) * near
+        return y + (slope - slope.detach())
+
+    def _scale(self, x: Tensor) -> Tensor:
+        """The constant k + alpha / size times the windows' sums of squares."""
+        cut = self._cut(x)
+        squares = self._cut(cut * cut).unbind(1)
+        total, scales, half = torch.zeros_like(squares[0]), [], self.size // 2
+        for head in range(len(squares) + half):
+            if head < len(squares):
+                total = self._cut(total + squares[head])
+            if head >= self.size:
+                total = self._cut(total - squares[head - self.size])
+            if head >= half:
+                scales.append(self._cut(self.k + self._cut(total * (self.alpha / self.size))))
+        return torch.stack(scales, 1)
+
+    def _cut(self, x: Tensor) -> Tensor:
+        return mini_float(x, self.mantissa, self.exponent, even=True)
+
+    def extra_repr(self) -> str:
+        """The window, the constants and the numbers of bits."""
+        constants = f"alpha={self.alpha:g}, beta={self.beta:g}, k={self.k:g}"
+        return f"{self.size}, {constants}, mantissa={self.mantissa}, exponent={self.exponent}"
 
 
 def _round(x: Tensor, stochastic: bool) -> Tensor:

@@ -1,6 +1,6 @@
 """A weight filler as a FillerParameter says it (include/caffe/filler.hpp); `net/filling.py` draws with it.
 
-`identity` is fyu/caffe-dilation's, `diagonal` lmb-freiburg/flownet2's.
+`identity` is fyu/caffe-dilation's, `diagonal` lmb-freiburg/flownet2's, `gabor` Intel's.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from converter.net.params import Params
 
-FILLERS = ("bilinear", "constant", "diagonal", "gaussian", "identity", "msra", "positive_unitball", "uniform", "xavier")
+FILLERS = (
+    *("bilinear", "constant", "diagonal", "gabor", "gaussian", "identity", "msra", "positive_unitball", "uniform"),
+    "xavier",
+)
 """The types that a prototxt may name."""
 
 
@@ -36,7 +39,7 @@ class Filler:
     @property
     def random(self) -> bool:
         """Whether two fillings differ."""
-        return self.type not in {"constant", "bilinear", "diagonal", "matrix"} and not (
+        return self.type not in {"constant", "bilinear", "diagonal", "gabor", "matrix"} and not (
             self.type == "identity" and not self.std_set
         )
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from converter.errors import ShapeError
 from converter.net.fillers import Filler
+from converter.net.gabor import gabor_filters, sizes
 from converter.net.net import Shape
 
 Array: TypeAlias = npt.NDArray[np.float32]
@@ -130,6 +131,16 @@ def _diagonal(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.
     return weight
 
 
+def _gabor(filler: Filler, shape: Shape, random: np.random.Generator) -> npt.ArrayLike:
+    """Intel's filters of color images, made for four sizes alone; no field of the filler counts."""
+    del filler, random
+    outputs, inputs, rows, columns = shape if len(shape) == 4 else (0, 0, 0, 0)
+    filters = gabor_filters(outputs, rows) if inputs == 3 and rows == columns else None
+    if filters is None:
+        raise ShapeError(f"gabor filler on shape {shape}; expected 3 inputs and filters of {', '.join(sizes())}")
+    return filters
+
+
 _FILL: Final[dict[str, Callable[[Filler, Shape, np.random.Generator], npt.ArrayLike]]] = {
     "constant": _constant,
     "uniform": _uniform,
@@ -140,4 +151,5 @@ _FILL: Final[dict[str, Callable[[Filler, Shape, np.random.Generator], npt.ArrayL
     "bilinear": _bilinear,
     "identity": _identity,
     "diagonal": _diagonal,
+    "gabor": _gabor,
 }

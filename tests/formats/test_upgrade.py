@@ -73,10 +73,13 @@ def test_the_parallel_lists_of_v1_become_one_param_a_blob():
 
 @pytest.mark.parametrize(
     ("word", "name"),
-    [("CROP", "Crop"), ("MULTI_STAGE_MEANFIELD", "MultiStageMeanfield"), ("ELTWISE_ACCURACY", "EltwiseAccuracy")],
-)
+    [
+        ("CROP", "Crop"), ("MULTI_STAGE_MEANFIELD", "MultiStageMeanfield"), ("ELTWISE_ACCURACY", "EltwiseAccuracy"),
+        ("DENSE_CRF", "DenseCRF"),
+    ],
+)  # fmt: skip
 def test_v1_words_that_forks_added_become_their_types(word, name):
-    """FCN's future branch and CRF-RNN's caffe.proto, DeconvNet's: each has numbers of its own, the words are alike."""
+    """Of FCN's future branch, CRF-RNN, DeconvNet and DeepLab, each with numbers of its own."""
     assert only_layer(f"layers {{ type: {word} }}").last("type") == name
 
 

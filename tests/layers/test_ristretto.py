@@ -80,3 +80,55 @@ def test_other_layouts_are_refused(build):
             'type: "ConvolutionRistretto" convolution_param { num_output: 1 kernel_size: 2 }',
             np.zeros((1, 2, 3)),
         )
+
+
+def norm(build, fields: str, values: list[float], bits: str = "precision: MINIFLOAT mant_bits: 2 exp_bits: 4"):
+    body = f'type: "LRNRistretto" lrn_param {{ {fields} }} quantization_param {{ {bits} }}'
+    return run(build, body, np.array(values).reshape(1, -1, 1, 1))[0].flatten().tolist()
+
+
+def test_small_floats_of_a_gpu_round_halves_to_even():
+    """1.125 and 1.375 lie between 1, 1.25 and 1.5 of two bits: base_ristretto_layer.cuh rounds by rint."""
+    x = torch.tensor([1.125, 1.375], dtype=torch.float64)
+    assert mini_float(x, 2, 4, even=True).tolist() == [1, 1.5]
+    assert mini_float(x, 2, 4).tolist() == [1.25, 1.5]
+
+
+def test_a_response_normalization_in_small_floats(build):
+    """lrn_ristretto_layer.cu by hand, quarters of a power of two; alpha / size is 1, beta 1, k 1, a window of 3.
+
+    1.3 becomes 1.25, its square 1.5625 becomes 1.5; 2 gives 4; 3 gives 9, which becomes 8 (halves to even). Sums: 1.5,
+    5.5 to 6 (5.5 lies between 5 and 6), 14, less 1.5 is 12.5, which becomes 12. For channel 0, 6 + 1 = 7, 1/7 becomes
+    0.140625 to 9/64, that is 0.125 + 1/64, cut to 0.15625 or 0.125: 1/7 = 1.1428 / 8 goes to 1.25 / 8.
+    """
+    fields = "local_size: 3 alpha: 3 beta: 1 k: 1"
+    first = norm(build, fields, [1.3, 2, 3])[0]
+    # 1.25 * 0.15625 = 0.1953125 = 1.5625 / 8, between 1.5 and 1.75: 1.5 / 8
+    assert first == 0.1875
+
+
+def test_its_gradient_is_lrns_with_cut_sums(build):
+    """One channel of 2, cut exactly: sum 4, scale 5, 1/5 becomes 0.1875, y = 0.375; 1/5 - 2 · 2 · 0.375 / 5."""
+    body = (
+        'type: "LRNRistretto" lrn_param { local_size: 1 alpha: 1 beta: 1 } '
+        'quantization_param { precision: MINIFLOAT mant_bits: 2 exp_bits: 4 } bottom: "x" top: "y"'
+    )
+    net = build(body, {"x": (1, 1, 1, 1)}).double()
+    x = torch.full((1, 1, 1, 1), 2.0, dtype=torch.float64, requires_grad=True)
+    y = net.blobs(x=x)["y"]
+    y.sum().backward()
+    assert y.item() == 0.375
+    assert x.grad.item() == pytest.approx(0.2 - 2 * 2 * 0.375 / 5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "bits", "complaint"),
+    [
+        ("", "", "precision is DYNAMIC_FIXED_POINT; expected MINIFLOAT"),
+        ("norm_region: WITHIN_CHANNEL", "precision: MINIFLOAT", "expected ACROSS_CHANNELS"),
+        ("local_size: 5", "precision: MINIFLOAT", "local_size 5 on 1 channels"),
+    ],
+)
+def test_what_ristrettos_lrn_refuses(build, fields, bits, complaint):
+    with pytest.raises(ConversionError, match=complaint):
+        norm(build, fields, [1.0], bits)

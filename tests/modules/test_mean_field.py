@@ -1,4 +1,7 @@
-"""CRF-RNN's mean field against the exact sums over all pairs of pixels, and by hand (meanfield_iteration.cpp)."""
+"""CRF-RNN's and DeepLab's mean fields against the exact sums over all pairs of pixels, and by hand.
+
+By hand from meanfield_iteration.cpp and densecrf_layer.cpp.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from converter.modules.mean_field import MultiStageMeanField
+from converter.modules.mean_field import MultiStageMeanField, PottsMeanField
 from converter.modules.permutohedral import PermutohedralLattice
 from reference.permutohedral import Lattice
 
@@ -94,6 +97,35 @@ def test_all_weights_learn_and_the_image_does_not() -> None:
     assert image.grad is None
     assert unary.grad is not None
     assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in module.parameters())
+
+
+def test_marginals_of_given_weights_are_near_the_exact_sums() -> None:
+    """DeepLab's: softmax of the scores after six steps of the sums above with equal weights; an image of 16 in 20."""
+    unary, image = scene()
+    thetas, weights = (12.0, 20.0, 3.0), [3 * np.eye(3), 5 * np.eye(3), -np.eye(3)]
+    wide = np.pad(np.stack([unary, image]), [(0, 0), (0, 0), (0, 4), (0, 4)])
+    scores, colors = torch.from_numpy(wide)[:, None]
+    module = PottsMeanField([(3, 3)], [(5, 12, 20)], num_iterations=6)
+    marginals = module(scores, torch.tensor([[16, 16]]), colors)[0]
+    off = (marginals[:, :16, :16] - torch.from_numpy(exact_scores(unary, image, thetas, weights, 6)).softmax(0)).abs()
+    assert off.max() < 0.05
+    assert off.mean() < 0.01
+    assert float(marginals.sum()) == pytest.approx(16 * 16)
+
+
+def test_two_pixels_of_given_weights_by_hand() -> None:
+    """So wide a kernel gives both the mean of (1/4, 3/4) and (1/2, 1/2), (3/8, 5/8): odds grow by e^(1/4)."""
+    x = torch.tensor([[0.0, 0.0], [math.log(3), 0.0]]).double().reshape(1, 2, 1, 2)
+    marginals = PottsMeanField([(1, 1e8)], num_iterations=1)(x, torch.tensor([[1, 2]]))
+    odds = (marginals[:, 1] / marginals[:, 0]).flatten().tolist()
+    assert odds == pytest.approx([3 * math.exp(0.25), math.exp(0.25)], rel=1e-6)
+
+
+def test_what_lies_twenty_below_is_nothing() -> None:
+    """Its logarithm is that of the smallest float32, 2^-126."""
+    x = torch.tensor([0.0, -19.0, -21.0]).double().reshape(1, 3, 1, 1)
+    module = PottsMeanField([], num_iterations=1, logarithm=True)
+    assert module(x, torch.tensor([[1, 1]])).flatten().tolist() == pytest.approx([0, -19, -126 * math.log(2)], abs=1e-6)
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 5])

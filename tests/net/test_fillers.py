@@ -1,4 +1,4 @@
-"""The eight fillers against Caffe's goldens, and the refusals."""
+"""The fillers against Caffe's goldens, and the refusals."""
 
 import numpy as np
 import pytest
@@ -116,6 +116,26 @@ def test_bilinear_by_hand():
     np.testing.assert_array_equal(filled(GOLDENS / "nets/fillers/bilinear_4.prototxt")[0, 0], np.outer(tent, tent))
 
 
+@pytest.mark.parametrize("size", ["32x5", "64x7", "64x3", "96x11"])
+def test_gabor_is_intels_in_both_programs_bit_for_bit(size, tmp_path):
+    """What intel/caffe's include/caffe/gabor.hpp gives, compiled; the oracle convolves an image of one pixel."""
+    wanted = np.load(GOLDENS / "nets/fillers/gabor.npz")[size]
+    outputs, kernel = map(int, size.split("x"))
+    path = tmp_path / "net.prototxt"
+    path.write_text(
+        f'input: "x" input_shape {{ dim: 3 dim: 3 dim: {kernel} dim: {kernel} }}\n'
+        f'layer {{ name: "c" type: "Convolution" bottom: "x" top: "y" convolution_param {{ num_output: {outputs} '
+        f'kernel_size: {kernel} pad: {kernel - 1} bias_term: false weight_filler {{ type: "gabor" std: 0.01 }} }} }}'
+    )
+    x = np.zeros((3, 3, kernel, kernel))
+    x[range(3), range(3), 0, 0] = 1
+    blobs = reference.run(path, None, {"x": x})
+
+    np.testing.assert_array_equal(filled(path), wanted)
+    kernels = blobs["y"].transpose(1, 0, 2, 3)[..., kernel - 1 :: -1, kernel - 1 :: -1]
+    np.testing.assert_array_equal(kernels.astype(np.float32), wanted)
+
+
 def test_a_seed_repeats_a_random_filling_and_another_does_not():
     path = GOLDENS / "nets/fillers/filler_02.prototxt"
 
@@ -130,6 +150,7 @@ def test_a_seed_repeats_a_random_filling_and_another_does_not():
         ('type: "identity" std: 0', "std 0"),
         ('type: "bilinear"', "square kernel"),
         ('type: "xavier" sparse: 2', "only gaussian and identity"),
+        ('type: "gabor"', r"expected 3 inputs and filters of 32 of 5x5, 64 of 7x7"),
         ('type: "magic"', "the fillers are bilinear"),
     ],
 )

@@ -83,9 +83,14 @@ def test_an_identity_filler_with_noise_is_refused():
         filled('type: "identity" std: 0.01')
 
 
+def test_a_gabor_filler_for_other_sizes_is_refused():
+    with pytest.raises(LayerError, match=r"no filters for a blob of shape \(4, 3, 5, 5\)"):
+        filled('type: "gabor"', inputs=3, kernel=5)
+
+
 def test_an_unknown_filler_is_an_error_with_its_line():
-    with pytest.raises(LayerError, match=r"<text>:4.*filler type 'gabor' is unknown"):
-        filled('type: "gabor"')
+    with pytest.raises(LayerError, match=r"<text>:4.*filler type 'magic' is unknown"):
+        filled('type: "magic"')
 
 
 def test_a_layer_without_a_filler_starts_as_caffe_starts_it():

@@ -147,9 +147,10 @@ def test_the_types_that_choose_count_or_round_say_so():
 
     assert discontinuous == {
         "Accuracy", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "ConvolutionRistretto", "CTCGreedyDecoder",
-        "DetectionEvaluate", "DetectionOutput", "Downsample", "EltwiseAccuracy", "Embed", "FcRistretto", "Filter",
-        "FlowWarp", "LabelSpecificAdd", "MultiBoxLoss", "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling",
-        "Python", "RegionLoss", "ROIPooling", "Threshold", "YoloDetectionOutput", "Yolov3", "Yolov3DetectionOutput",
+        "DenseCRF", "DetectionEvaluate", "DetectionOutput", "Downsample", "EltwiseAccuracy", "Embed", "EvalDetection",
+        "FcRistretto", "Filter", "FlowWarp", "LabelSpecificAdd", "LRNRistretto", "MultiBoxLoss",
+        "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling", "Python", "RegionLoss", "ROIPooling",
+        "SegmentationEvaluate", "Threshold", "YoloDetectionOutput", "Yolov3", "Yolov3DetectionOutput",
     }  # fmt: skip
 
 

@@ -14,9 +14,14 @@ _V1_IN_ORDER = (
 
 V1_TYPES: Mapping[int, str] = MappingProxyType(dict(enumerate(_V1_IN_ORDER.split(" "))))
 FORK_V1_TYPES: Mapping[str, str] = MappingProxyType(
-    {"CROP": "Crop", "MULTI_STAGE_MEANFIELD": "MultiStageMeanfield", "ELTWISE_ACCURACY": "EltwiseAccuracy"}
+    {
+        "CROP": "Crop",
+        "MULTI_STAGE_MEANFIELD": "MultiStageMeanfield",
+        "ELTWISE_ACCURACY": "EltwiseAccuracy",
+        "DENSE_CRF": "DenseCRF",
+    }
 )
-"""Words of V1 that only forks have (FCN's, CRF-RNN's, DeconvNet's), each with numbers of its own, and their types."""
+"""Words of V1 that only forks have (FCN's, CRF-RNN's, DeconvNet's, DeepLab's), each with numbers of its own."""
 
 V0_TYPES: Mapping[str, str] = MappingProxyType(
     {
