@@ -130,6 +130,21 @@ def _inputs(net: Message, path: str) -> list[Message]:
     return [layer]
 
 
+def _move_fillers(layers: list[Message]) -> None:
+    """BatchNorm's `filler` is that of the one-bottom Scale layer which reads its top first (intel/caffe's net.cpp)."""
+    for at, layer in enumerate(layers):
+        params = layer.messages("batch_norm_param") if layer.word("type") == "BatchNorm" else []
+        fillers = [entry for param in params for entry in param.named("filler")]
+        readers = [other for other in layers[at + 1 :] if layer.word("top") in other.words("bottom")]
+        if not fillers or not readers or readers[0].word("type") != "Scale" or len(readers[0].words("bottom")) != 1:
+            continue
+        for param in params:
+            param.entries = [entry for entry in param.entries if entry.name != "filler"]
+        for param in readers[0].messages("scale_param"):
+            param.entries = [entry for entry in param.entries if entry.name != "filler"]
+        readers[0].add("scale_param", Message([fillers[-1]], fillers[-1].line), fillers[-1].line)
+
+
 def upgraded_layers(net: Message, path: str, known: tuple[str, ...] = ()) -> list[Message]:
     """A net's fields -> its layers as LayerParameter messages in today's spelling, inputs first.
 
@@ -146,4 +161,5 @@ def upgraded_layers(net: Message, path: str, known: tuple[str, ...] = ()) -> lis
     elif old:
         by_word = {word.upper(): word for word in known}
         new = [_from_v1(layer, by_word) for layer in old]
+    _move_fillers(new)
     return _inputs(net, path) + new

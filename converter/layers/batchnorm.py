@@ -31,8 +31,11 @@ class BatchNorm(Operator):
 
     NVIDIA's has five blobs, with `scale_bias`, a scale_filler or a bias_filler, or where the weights hold five: mean
     and variance, used as stored, a single number without use, scale and bias (c,). Its eps is at least 1e-5, and in
-    phase TEST it always uses the stored statistics. Snapshots of older DIGITS hold scale, bias, mean, variance, number.
-    Source: NVIDIA/caffe, src/caffe/layers/batch_norm_layer.cpp.
+    phase TEST it always uses the stored statistics; rates stated for these count as 0. Snapshots of older DIGITS hold
+    scale, bias, mean, variance, number. Intel's `filler`, where no Scale layer is behind to which it is moved, is a
+    scale_filler, as its engines have it.
+    Source: NVIDIA/caffe, src/caffe/layers/batch_norm_layer.cpp; intel/caffe,
+    src/caffe/layers/mkldnn_batch_norm_layer.cpp.
     """
 
     blob_names = ("running_mean", "running_var", "scale_factor", "weight", "bias")
@@ -52,9 +55,11 @@ class BatchNorm(Operator):
         channels = bottoms[0][1] if len(bottoms[0]) > 1 else 1
         for shape in ((channels,), (channels,), (1,)):
             self.add_blob(shape, trained=False)
-        fillers = [view.message(name) if view.has(name) else None for name in ("scale_filler", "bias_filler")]
+        scale = "filler" if view.has("filler") else "scale_filler"
+        fillers = [view.message(name) if view.has(name) else None for name in (scale, "bias_filler")]
         stated = view.flag("scale_bias", False)
-        self.affine = stated or any(fillers) or p.stored_blobs == _AFFINE_BLOBS
+        self.refuses_rates = not (stated or any(fillers))
+        self.affine = not self.refuses_rates or p.stored_blobs == _AFFINE_BLOBS
         if self.affine:
             self.eps = max(self.eps, _LEAST_EPS)
             for filler, value in zip(fillers, (1.0, 0.0), strict=True):

@@ -76,7 +76,8 @@ class Operator:
         is_input: its tops are inputs of the net.
         is_loss: its first top has loss weight 1 unless the file says otherwise.
         in_place: Caffe lets its top be its bottom.
-        fixed_blobs: how many of its first blobs Caffe refuses to train.
+        fixed_blobs: how many of its first blobs Caffe does not train.
+        refuses_rates: a learning rate of theirs is an error, not taken as 0.
     """
 
     type: ClassVar[str] = ""
@@ -88,6 +89,7 @@ class Operator:
     is_loss: ClassVar[bool] = False
     in_place: ClassVar[bool] = True
     fixed_blobs: ClassVar[int] = 0
+    refuses_rates: bool = True
 
     notes: tuple[str, ...] = ()
     """What was assumed of its tops' shapes."""

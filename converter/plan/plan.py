@@ -157,9 +157,9 @@ def _configure(
 
 
 def _check_param_specs(layer: Layer, operator: Operator) -> None:
-    """No more entries than blobs, and no rates for statistics, which Caffe does not let a solver touch."""
+    """No more entries than blobs, and no rates for statistics, which BVLC's Caffe lets no solver touch."""
     rates = [spec.lr_mult for spec in layer.param_specs[: operator.fixed_blobs]]
-    if any(rates):
+    if any(rates) and operator.refuses_rates:
         raise ShapeError(f"lr_mult {max(filter(None, rates)):g} for statistics; expected 0, or no param at all")
     if len(layer.param_specs) > max(len(operator.blobs), 0) and operator.blobs:
         raise ShapeError(f"{len(layer.param_specs)} param entries; the layer has {len(operator.blobs)} blobs")

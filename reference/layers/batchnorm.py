@@ -4,7 +4,8 @@ BVLC's blobs: summed mean (c,), summed variance (c,), the number they were summe
 variance 0. NVIDIA's, with scale_bias or a filler of either: mean (c,), variance (c,), a number of no use (1,), scale
 (c,), bias (c,), statistics used as stored; snapshots of older DIGITS hold scale, bias, mean, variance, number. With
 use_global_stats (default in phase TEST) the stored statistics count, otherwise the batch's own, variance over m; in
-NVIDIA's form the stored ones in phase TEST whatever is set.
+NVIDIA's form the stored ones in phase TEST whatever is set, and rates stated for them count as 0. A `filler` (Intel's)
+is the scale's; with a Scale layer behind, upgrade.py has moved it there.
 Source: src/caffe/layers/batch_norm_layer.cpp of BVLC/caffe and of NVIDIA/caffe.
 """
 
@@ -21,7 +22,7 @@ SUMS = True
 STORED_AXES_OF_ONE = True
 BLOBS = ("running_mean", "running_var", "scale_factor", "weight", "bias")
 OLDER_BLOBS = ("mean", "variance", "scale_factor", "weight", "bias")
-_AFFINE_FIELDS = ("scale_filler", "bias_filler")
+_AFFINE_FIELDS = ("scale_filler", "bias_filler", "filler")
 _LEAST_EPS = 1e-5
 """NVIDIA's layer takes no smaller eps, since cuDNN takes none."""
 
@@ -42,23 +43,29 @@ def stored_order(sizes: list[int]) -> list[int]:
     return [2, 3, 4, 0, 1] if len(sizes) == 5 and sizes[4] == 1 < sizes[2] else list(range(len(sizes)))
 
 
-def _is_affine(layer: Layer) -> bool:
+def _says_affine(layer: Layer) -> bool:
     params = layer.params("batch_norm_param")
-    return layer.stored == 5 or params.flag("scale_bias") or any(map(params.has, _AFFINE_FIELDS))
+    return params.flag("scale_bias") or any(map(params.has, _AFFINE_FIELDS))
+
+
+def _is_affine(layer: Layer) -> bool:
+    return layer.stored == 5 or _says_affine(layer)
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     """Mean (c,), variance (c,) and their factor (1,), zeros at first; NVIDIA's scale, of ones, and bias."""
     layer.expect(bottoms, 1)
     specs = Params("layer", [layer.message], layer.where, layer.path).each("param", "param")
-    if any(spec.has("lr_mult") and spec.real("lr_mult") != 0 for spec in specs[:3]):
+    rates = [spec.real("lr_mult") for spec in specs[:3] if spec.has("lr_mult")]
+    if any(rates) and not _says_affine(layer):
         raise layer.error("its statistics have an lr_mult; they are not learned: expected 0, or no param at all")
     channels = bottoms[0].shape[1] if bottoms[0].ndim > 1 else 1
     empty, params = Params("filler", [], layer.where, layer.path), layer.params("batch_norm_param")
     found = [Parameter((channels,), empty), Parameter((channels,), empty), Parameter((1,), empty)]
     if not _is_affine(layer):
         return found
-    scale, bias = (params.message(name, "filler") for name in _AFFINE_FIELDS)
+    fields = ("filler" if params.has("filler") else "scale_filler", "bias_filler")
+    scale, bias = (params.message(name, "filler") for name in fields)
     return [*found, Parameter((channels,), scale, 1.0), Parameter((channels,), bias)]
 
 

@@ -43,6 +43,13 @@ CASES = [
         blobs={1: positive, 2: positive},
         phase="train",
     ),
+    Case(
+        "Intel's",
+        "batch_norm_param { filler { value: 2 } bias_filler { value: 3 } }",
+        {"x": signed(3, 2)},
+        exact=CURVED,
+        blobs={1: positive, 2: positive},
+    ),
     Case("training", inputs={"x": signed(3, 2, 2, 2)}, exact=CURVED, blobs={1: positive, 2: positive}, phase="train"),
     Case(
         "training, use_global_stats=true",

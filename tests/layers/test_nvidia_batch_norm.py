@@ -9,7 +9,7 @@ import torch
 
 import converter
 import reference
-from converter.errors import WeightsError
+from converter.errors import ConversionError, WeightsError
 from converter.modules.affine_batch_norm import AffineBatchNorm2d
 from tests.wire_bytes import count, packed, piece
 
@@ -159,3 +159,19 @@ def test_fixed_statistics_are_not_replaced() -> None:
     module.running_mean.fill_(7)
     module(torch.tensor([[1.0], [3.0]]))
     assert module.running_mean.item() == 7
+
+
+def test_rates_for_the_statistics_are_taken_as_0(tmp_path) -> None:
+    """NVIDIA's layer sets them itself; BVLC's, which states no scale and bias, refuses them."""
+    for param, refused in (("scale_filler { value: 2 }", False), ("eps: 1", True)):
+        prototxt, _ = files(tmp_path, f"eps: 0.25 {param}", [], "param { lr_mult: 1 }")
+        if refused:
+            with pytest.raises(ConversionError, match="lr_mult 1 for statistics"):
+                converter.load(prototxt)
+            with pytest.raises(reference.OracleError, match="its statistics have an lr_mult"):
+                reference.run(prototxt, None, {"x": X})
+        else:
+            net = converter.load(prototxt)
+            assert net(x=X)["y"].tolist() == [[12, 20]]  # 2 · 3 / sqrt(0.25), 2 · 5 / sqrt(0.25)
+            assert reference.run(prototxt, None, {"x": X})["y"].tolist() == [[12, 20]]
+            assert [name for name, _ in net.named_parameters()] == ["bn.weight", "bn.bias"]

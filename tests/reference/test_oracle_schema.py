@@ -17,7 +17,7 @@ SHAPES = ("kernel_shape", "stride_shape", "pad_shape")
 FORKS_OWN = {
     "convolution_param": {"hole", "hole_h", "hole_w", *SHAPES},
     "pooling_param": {"ceil_mode", *SHAPES},
-    "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine"},
+    "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine", "filler"},
     "blob": {"raw_data_type", "raw_data"},
     "loss_param": {"pre_fixed_normalizer"},
     "filler": {"diag_val"},

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from converter.errors import PrototxtError
 from converter.formats.record import Field, Record, Where
+from converter.formats.upgrade.intel import move_fillers
 from converter.formats.upgrade.v0 import upgrade_v0
 from converter.formats.upgrade.v1 import upgrade_transforms, upgrade_v1
 
@@ -29,8 +30,9 @@ def upgrade_net(record: Record, notes: list[str] | None = None) -> Record:
     """A NetParameter whose `layer` fields hold V2 layers only; a net in today's spelling comes back equal.
 
     The steps and their order are Caffe's (src/caffe/util/upgrade_proto.cpp, UpgradeNetAsNeeded): V0 to V1, data layers'
-    transformation, V1 to V2, inputs to a first Input layer, BatchNorm's rates to 0. Positions stay those of the file,
-    unknown fields stay where they are. What is dropped or differs from Caffe is appended to `notes`, a line each.
+    transformation, V1 to V2, inputs to a first Input layer, BatchNorm's rates to 0; and Intel's fillers of a BatchNorm
+    to the Scale layer behind it. Positions stay those of the file, unknown fields stay where they are. What is dropped
+    or differs from Caffe is appended to `notes`, a line each.
 
     Raises:
         PrototxtError: an input without a shape, or a padding layer that cannot be folded away.
@@ -40,7 +42,7 @@ def upgrade_net(record: Record, notes: list[str] | None = None) -> Record:
     net = upgrade_transforms(net)
     net = upgrade_v1(net, said)
     net = _upgrade_inputs(net, said)
-    return _upgrade_batch_norm(net)
+    return move_fillers(_upgrade_batch_norm(net), said)
 
 
 def upgrade_solver(record: Record) -> Record:
