@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
+from converter.errors import ConversionError
+from converter.fast import onednn
 from converter.fast.convolution.cudnn import settings
 from converter.fast.convolution.filter import Place
 from converter.fast.heap import keep_freed_memory
 from converter.fast.patterns import accelerated_graph, segment
+from converter.fast.quantization import quantized_graph
 from converter.fast.replay import GraphReplay
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.inputs import arguments_of
@@ -39,6 +42,15 @@ class AcceleratedModule(nn.Module):
         self.graph_module = accelerated_graph(net, place)
         self._graphs, self._compiled = graphs, compiled
         self._parts: dict[tuple[str | None, str | None], tuple[str, GraphReplay]] = {}
+        self._whole = self._replay(self.graph_module)
+
+    @torch.inference_mode()
+    def quantize(self, inputs: Iterable[Tensor]) -> None:
+        """Compute in bytes from now on, whose ranges are those that blobs have for these inputs, one for each call."""
+        named: Mapping[str, tuple[str | None, str | None]] = getattr(self.net, "segments", {})
+        bounds = {name for pair in named.values() for name in pair if name is not None}
+        calls = ({k: self._to_place(v) for k, v in self._arguments((x,), {}).items()} for x in inputs)
+        self.graph_module = quantized_graph(self.graph_module, calls, bounds)
         self._whole = self._replay(self.graph_module)
 
     def forward(self, *args: Tensor, **inputs: Tensor) -> Any:
@@ -121,6 +133,7 @@ def accelerate(
     tf32: bool = False,
     compiled: bool = False,
     float32_ends: bool = False,
+    calibration: Iterable[Tensor] = (),
 ) -> AcceleratedModule:
     """A net made fast for inference on a device; the net's own parameters stay where they are.
 
@@ -131,14 +144,34 @@ def accelerate(
 
     Args:
         net: a CaffeModule, a DilatedNet, or any module that torch.fx traces.
-        dtype: float32, bfloat16 or (on CUDA) float16.
+        dtype: float32, bfloat16, (on CUDA) float16, or (on the CPU) int8: convolutions of bytes, all else in float32.
         device: where it runs.
         tf32: let CUDA round the factors of float32 products to TF32.
         float32_ends: in a short type, compute the first convolution, the last one and what follows in float32: the
             input and the logits, whose near ties decide labels, are not rounded.
+        calibration: for int8: inputs like those to come, such as ten images; they are run, and the ranges that blobs
+            have for them are those of the bytes.
         compiled: hand shapes that come again to torch's compiler, which takes a minute for each.
     """
+    if dtype == torch.int8:
+        return _quantized(net, torch.device(device), list(calibration))
     place = Place(dtype, torch.device(device), tf32, float32_ends)
     if place.device.type == "cpu":
         keep_freed_memory()
     return AcceleratedModule(net, place, graphs=place.device.type == "cuda", compiled=compiled)
+
+
+def _quantized(net: nn.Module, device: torch.device, calibration: list[Tensor]) -> AcceleratedModule:
+    """The net in bytes.
+
+    Raises:
+        ConversionError: nothing to calibrate with, another device than the CPU, a torch without oneDNN's operators.
+    """
+    if not calibration:
+        raise ConversionError("int8 takes its ranges from inputs; give some: calibration=[image, ...]")
+    if device.type != "cpu" or not onednn.has_quantized():
+        what = "this torch has no oneDNN" if device.type == "cpu" else f"device {device}"
+        raise ConversionError(f"int8 is for the CPU, by oneDNN; {what}: use dtype=torch.bfloat16")
+    fast = AcceleratedModule(net, Place(torch.float32, device), graphs=False, compiled=False)
+    fast.quantize(calibration)
+    return fast

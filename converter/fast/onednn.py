@@ -14,6 +14,9 @@ Pair = tuple[int, int]
 
 CONVOLUTION = ("_convolution_pointwise", "_reorder_convolution_weight")
 LINEAR = ("_linear_pointwise", "_reorder_linear_weight")
+QUANTIZED = ("qconv_prepack", "qconv2d_pointwise")
+Bytes = tuple[float, int]
+"""Scale and zero point of bytes."""
 
 
 def has_convolution() -> bool:
@@ -24,6 +27,12 @@ def has_convolution() -> bool:
 def has_linear() -> bool:
     """Whether torch was built with oneDNN's fused matrix product."""
     return _has(LINEAR)
+
+
+def has_quantized() -> bool:
+    """Whether torch was built with oneDNN's convolution of bytes."""
+    built: Any = getattr(torch._C, "_has_mkldnn", False)
+    return bool(built) and all(hasattr(torch.ops.onednn, name) for name in QUANTIZED)
 
 
 def has_bfloat16() -> bool:
@@ -61,6 +70,50 @@ def pack_convolution(weight: Tensor, stride: Pair, pad: Pair, dilation: Pair, gr
     """Weights (c_out, c_in / group, kh, kw) as oneDNN's kernels want them for inputs of `shape` (n, c, h, w)."""
     packed = torch.ops.mkldnn._reorder_convolution_weight(weight, pad, stride, dilation, group, shape)
     return cast(Tensor, packed)
+
+
+def quantized_convolution(
+    x: Tensor,
+    entry: Bytes,
+    packed: Tensor,
+    scales: Tensor,
+    bias: Tensor | None,
+    stride: Pair,
+    pad: Pair,
+    dilation: Pair,
+    group: int,
+    out: Bytes | None,
+    relu: bool,
+) -> Tensor:
+    """x: (n, c, h, w) uint8 of `entry`, by weights of `pack_quantized` -> uint8 of `out`, float32 where that is None.
+
+    `scales`, float32, and `bias`, float32, have a number for each output channel.
+    """
+    zeros = torch.zeros(len(scales), dtype=torch.int64)
+    scale, zero = (1.0, 0) if out is None else out
+    dtype, after = torch.float32 if out is None else torch.uint8, "relu" if relu else "none"
+    given: Any = (x, *entry, packed, scales, zeros, bias, stride, pad, dilation, group, scale, zero, dtype)
+    return cast(Tensor, torch.ops.onednn.qconv2d_pointwise(*given, after, [], ""))
+
+
+def pack_quantized(
+    weight: Tensor,
+    scales: Tensor,
+    entry: Bytes,
+    stride: Pair,
+    pad: Pair,
+    dilation: Pair,
+    group: int,
+    shape: list[int],
+) -> Tensor:
+    """Weights (c_out, c_in / group, kh, kw) int8 as the kernels want them for uint8 of `entry` and `shape`."""
+    given = (weight, scales, *entry, stride, pad, dilation, group, shape)
+    return cast(Tensor, torch.ops.onednn.qconv_prepack(*given))
+
+
+def quantized_max_pool(x: Tensor, kernel: Pair, stride: Pair, pad: Pair, dilation: Pair, ceil_mode: bool) -> Tensor:
+    """The maximum over windows of x (n, c, h, w) uint8."""
+    return cast(Tensor, torch.ops.quantized.max_pool2d(x, kernel, stride, pad, dilation, ceil_mode))
 
 
 def linear(rows: Tensor, weight: Tensor, bias: Tensor | None, relu: bool) -> Tensor:

@@ -24,7 +24,8 @@ class AcceleratedConvolution(nn.Module):
 
     def __init__(self, convolution: nn.Conv2d, rectified: bool, place: Place) -> None:
         super().__init__()
-        self.algorithm: Algorithm = select_algorithm(_filter(convolution, rectified), place)
+        self.given = _filter(convolution, rectified)
+        self.algorithm: Algorithm = select_algorithm(self.given, place)
         self._dtype = place.dtype
 
     def forward(self, x: Tensor) -> Tensor:

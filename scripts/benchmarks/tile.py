@@ -42,6 +42,7 @@ def _nets(setting: Setting) -> list[tuple[str, str, dict[str, object]]]:
     found: list[tuple[str, str, dict[str, object]]] = [
         ("fast, float32", f"{_TASKS}:fast", weights),
         ("fast, bfloat16", f"{_TASKS}:fast", {**weights, "dtype": "bfloat16"}),
+        ("fast, int8", f"{_TASKS}:fast", {**weights, "dtype": "int8"}),
         (_PLAIN, f"{_TASKS}:module", both),
         ("hand-written net, channels last", f"{_TASKS}:channels_last", weights),
         ("F.conv2d, default layout", f"{_TASKS}:functional", weights),

@@ -21,8 +21,10 @@ def fast(weights: str, side: int, answer: str, dtype: str = "float32") -> Run:
     from converter.fast.convolution.direct import computes
 
     kind = getattr(torch, dtype)
-    net = accelerate(load("pascal_voc", weights), dtype=kind)
-    rounded = {} if computes(kind) else {"this processor": f"has no {dtype} instructions; rounded, summed in float32"}
+    seen = [image(side)] if kind == torch.int8 else []
+    net = accelerate(load("pascal_voc", weights), dtype=kind, calibration=seen)
+    exact = kind == torch.int8 or computes(kind)
+    rounded = {} if exact else {"this processor": f"has no {dtype} instructions; rounded, summed in float32"}
     return timed(net, net.logits, image(side), answer, rounded)
 
 

@@ -15,11 +15,11 @@ import converter
 from converter.dilatednet.topology import Step, Topology, context_steps, layer_text
 from converter.fast import accelerate
 from scripts.claims.experiment import Plan, trained_net
-from scripts.claims.scenes import CLASSES
+from scripts.claims.scenes import CLASSES, scenes
 
 Run = Callable[[], dict[str, Any]]
 _TYPES = (
-    *(("float32", "cpu", False), ("bfloat16", "cpu", False), ("bfloat16", "cpu", True)),
+    *(("float32", "cpu", False), ("bfloat16", "cpu", False), ("bfloat16", "cpu", True), ("int8", "cpu", False)),
     *(("float32", "cuda", False), ("tf32", "cuda", False), ("bfloat16", "cuda", False), ("bfloat16", "cuda", True)),
 )
 """Type, device, and whether first and last layers stay in float32."""
@@ -32,6 +32,7 @@ def agreement(quick: bool) -> Run:
         plan = replace(plan, train=8, test=4, batch=2, front_iterations=2, context_iterations=2)
     front, context, (pictures, ground_truth) = trained_net(plan, 0, "large", torch.device("cpu"))
     net = _as_caffe_module(front, context, tuple(pictures.shape[1:]))
+    seen = torch.from_numpy(scenes(0, 0, 2 * plan.batch, plan.scenes)[0]).split(plan.batch)
     with torch.inference_mode():
         plain = torch.cat([net(part)[net.outputs[0]] for part in pictures.split(8)]).argmax(1)
 
@@ -41,7 +42,8 @@ def agreement(quick: bool) -> Run:
             if device == "cuda" and not torch.cuda.is_available():
                 continue
             dtype = torch.float32 if kind == "tf32" else getattr(torch, kind)
-            fast = accelerate(net, dtype=dtype, device=device, tf32=kind == "tf32", float32_ends=ends)
+            options = {"tf32": kind == "tf32", "float32_ends": ends, "calibration": seen if kind == "int8" else ()}
+            fast = accelerate(net, dtype=dtype, device=device, **options)
             labels = torch.cat([fast(part)[net.outputs[0]] for part in pictures.split(8)]).argmax(1).cpu()
             same = int((labels == plain).sum())
             rows[f"{kind}, {device}{', ends in float32' if ends else ''}"] = {
