@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
+from converter.net.params import Params, to_single
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-_TRADEOFF = 0.009999999776482582  # 0.01 as Caffe's float holds it
+_TRADEOFF = to_single(0.01)
 
 
 @layer("HashingLoss")

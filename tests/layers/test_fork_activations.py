@@ -18,6 +18,15 @@ def test_selu_by_hand(build, kind):
     assert y.ravel() == pytest.approx([6, math.exp(-1) - 1])
 
 
+def test_hard_sigmoid_by_hand(build):
+    """A fifth of x and a half, between 0 and 1; where a fork has fields, as they say."""
+    x = np.array([[-3.0, -1, 0, 2, 3]])
+    assert run(build, 'type: "HardSigmoid"', x)[0].ravel() == pytest.approx([0, 0.3, 0.5, 0.9, 1])
+    for message in ("hardsigmoid_param", "hard_sigmoid_param"):
+        (y,) = run(build, f'type: "HardSigmoid" {message} {{ alpha: 0.5 beta: 0.25 }}', x)
+        assert y.tolist() == [[0, 0, 0.25, 1, 1]]
+
+
 def test_selu_dropout_passes_in_test_and_keeps_mean_and_variance_in_training(build):
     x = normal(200, 200)
     (y,) = run(build, 'type: "SeLuDropout"', x)
