@@ -89,7 +89,7 @@ def quantized_convolution(
 
     `scales`, float32, and `bias`, float32, have a number for each output channel.
     """
-    zeros = torch.zeros(len(scales), dtype=torch.int64)
+    zeros = torch.zeros(len(scales), dtype=torch.int64, device=x.device)
     scale, zero = (1.0, 0) if out is None else out
     dtype, after = torch.float32 if out is None else torch.uint8, "relu" if relu else "none"
     given: Any = (x, *entry, packed, scales, zeros, bias, stride, pad, dilation, group, scale, zero, dtype)
