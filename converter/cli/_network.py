@@ -97,6 +97,7 @@ def network(args: argparse.Namespace, model: Model, device: str) -> tuple[Accele
         raise ConversionError(f"--dtype {args.dtype} on {device}; a CPU does not compute in it; add --device cuda")
     dtype = torch.float32 if args.dtype == "tf32" else getattr(torch, args.dtype)
     how = {"dtype": dtype, "device": device, "tf32": args.dtype == "tf32", "compiled": args.compile}
+    how["graphs"] = device.startswith("cuda")  # on the CPU an image's maps do not depend on the images before it
     if args.prototxt is None:
         from converter.dilatednet.loading import load
 

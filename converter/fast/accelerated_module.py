@@ -14,9 +14,10 @@ from converter.fast import onednn
 from converter.fast.convolution.cudnn import settings
 from converter.fast.convolution.filter import Place
 from converter.fast.heap import keep_freed_memory
-from converter.fast.patterns import accelerated_graph, segment
+from converter.fast.onednn_graph import OneDNNGraph
+from converter.fast.patterns import AcceleratedConvolution, accelerated_graph, graph_of, segment
 from converter.fast.quantization import quantized_graph
-from converter.fast.replay import GraphReplay
+from converter.fast.replay import Capture, GraphReplay, capture_on_cuda
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.inputs import arguments_of
 
@@ -40,18 +41,19 @@ class AcceleratedModule(nn.Module):
         self.place = place
         self.input_size: tuple[int, int] | None = getattr(net, "input_size", None)
         self.graph_module = accelerated_graph(net, place)
-        self._graphs, self._compiled = graphs, compiled
+        self._compiled = compiled
+        self._capture = capture_on_cuda if graphs and place.device.type == "cuda" else None
         self._parts: dict[tuple[str | None, str | None], tuple[str, GraphReplay]] = {}
-        self._whole = self._replay(self.graph_module)
+        self._whole = self._replay(self.graph_module, self._capture or (self._onednn_graph() if graphs else None))
 
     @torch.inference_mode()
     def quantize(self, inputs: Iterable[Tensor]) -> None:
         """Compute in bytes from now on, whose ranges are those that blobs have for these inputs, one for each call."""
         named: Mapping[str, tuple[str | None, str | None]] = getattr(self.net, "segments", {})
         bounds = {name for pair in named.values() for name in pair if name is not None}
-        calls = ({k: self._to_place(v) for k, v in self._arguments((x,), {}).items()} for x in inputs)
+        calls = ({k: _channels_last(self._to_place(v)) for k, v in self._arguments((x,), {}).items()} for x in inputs)
         self.graph_module = quantized_graph(self.graph_module, calls, bounds)
-        self._whole = self._replay(self.graph_module)
+        self._whole = self._replay(self.graph_module, None)
 
     def forward(self, *args: Tensor, **inputs: Tensor) -> Any:
         """What the net itself gives: a dict of tensors, or one tensor, float32.
@@ -74,7 +76,7 @@ class AcceleratedModule(nn.Module):
         bounds = named[name]
         if bounds not in self._parts:
             part = segment(self.graph_module, *bounds)
-            self._parts[bounds] = _input_names(part)[0], self._replay(part)
+            self._parts[bounds] = _input_names(part)[0], self._replay(part, self._capture)
         entry, replay = self._parts[bounds]
         return lambda x: self._run(replay, {entry: x})
 
@@ -94,8 +96,16 @@ class AcceleratedModule(nn.Module):
             )
         return inspect.signature(self.graph_module.forward).bind(*args, **inputs).arguments
 
-    def _replay(self, module: fx.GraphModule) -> GraphReplay:
-        return GraphReplay(_function_of(module), graphs=self._graphs, compiled=self._compiled)
+    def _replay(self, module: fx.GraphModule, capture: Capture | None) -> GraphReplay:
+        return GraphReplay(_function_of(module), capture, compiled=self._compiled)
+
+    def _onednn_graph(self) -> Capture | None:
+        """What compiles the net for shapes that come again, on the CPU, where it is one of known layers."""
+        if self._compiled:
+            return None
+        convolutions = [module for module in self.graph_module.modules() if isinstance(module, AcceleratedConvolution)]
+        made = OneDNNGraph(graph_of(self.net), self.place, lambda: any(one.takes_tiles for one in convolutions))
+        return None if made.refusal else made
 
     @torch.inference_mode()
     def _run(self, part: GraphReplay, inputs: dict[str, Any]) -> Any:
@@ -108,17 +118,21 @@ class AcceleratedModule(nn.Module):
     def _to_place(self, value: Any) -> Tensor:
         dtype = torch.float32 if self.place.float32_ends else self.place.dtype
         moved = torch.as_tensor(value).to(self.place.device, dtype)
-        return moved.contiguous(memory_format=torch.channels_last) if moved.ndim == 4 else moved
+        return moved if self.place.device.type == "cpu" else _channels_last(moved)
 
 
 def _function_of(module: fx.GraphModule) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
     """A graph as a function of named tensors; one that gives a single tensor names it ""."""
 
     def run(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        output = module(**inputs)
+        output = module(**{name: _channels_last(value) for name, value in inputs.items()})
         return output if isinstance(output, dict) else {"": output}
 
     return run
+
+
+def _channels_last(value: Tensor) -> Tensor:
+    return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
 
 
 def _input_names(module: fx.GraphModule) -> list[str]:
@@ -134,13 +148,16 @@ def accelerate(
     compiled: bool = False,
     float32_ends: bool = False,
     calibration: Iterable[Tensor] = (),
+    graphs: bool = True,
 ) -> AcceleratedModule:
     """A net made fast for inference on a device; the net's own parameters stay where they are.
 
     Nothing is packed before the first call, so this returns at once. The first call on CUDA tries out the algorithms of
-    each convolution; a shape's second call captures a CUDA graph. On AMD's processors a tenth less time is taken where
-    `converter.process_settings.apply_process_settings()` was called before numpy and torch were imported, as `predict`
-    does.
+    each convolution; a shape's second call captures a CUDA graph. On the CPU a net of known layers in float32, of up to
+    256 MB, is compiled by oneDNN Graph at a shape's second call, in under a second, unless its convolutions are large
+    enough for tiles; what it gives from then on differs by rounding. On AMD's processors a tenth less time is taken
+    where `converter.process_settings.apply_process_settings()` was called before numpy and torch were imported, as
+    `predict` does.
 
     Args:
         net: a CaffeModule, a DilatedNet, or any module that torch.fx traces.
@@ -151,6 +168,7 @@ def accelerate(
             input and the logits, whose near ties decide labels, are not rounded.
         calibration: for int8: inputs like those to come, such as ten images; they are run, and the ranges that blobs
             have for them are those of the bytes.
+        graphs: capture or compile a net for shapes that come again; False: the same steps for every call.
         compiled: hand shapes that come again to torch's compiler, which takes a minute for each.
     """
     if dtype == torch.int8:
@@ -158,7 +176,7 @@ def accelerate(
     place = Place(dtype, torch.device(device), tf32, float32_ends)
     if place.device.type == "cpu":
         keep_freed_memory()
-    return AcceleratedModule(net, place, graphs=place.device.type == "cuda", compiled=compiled)
+    return AcceleratedModule(net, place, graphs=graphs, compiled=compiled)
 
 
 def _quantized(net: nn.Module, device: torch.device, calibration: list[Tensor]) -> AcceleratedModule:

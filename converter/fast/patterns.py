@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, fx, nn
 
-from converter.fast.convolution.choice import select_algorithm
+from converter.fast.convolution.choice import AlgorithmBySize, select_algorithm
 from converter.fast.convolution.filter import Algorithm, Filter, Place
 from converter.fast.folding import fold_affine, set_submodule
 from converter.fast.response_normalization import FastLocalResponseNorm, is_normalization
@@ -31,6 +31,11 @@ class AcceleratedConvolution(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x: (n, c, h, w) channels-last of the place's type and device -> (n, c', h', w')."""
         return self.algorithm(x.to(self._dtype))
+
+    @property
+    def takes_tiles(self) -> bool:
+        """Whether the last input was large enough for an algorithm of tiles."""
+        return isinstance(self.algorithm, AlgorithmBySize) and self.algorithm.took_tiles
 
 
 class MovedModule(nn.Module):

@@ -1,4 +1,4 @@
-"""What is run for shapes that come again: torch's compiler, and on CUDA a graph that replays every launch at once."""
+"""What is run for shapes that come again: a graph captured for them, or what torch's compiler makes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from torch import Tensor
 
 Values: TypeAlias = dict[str, Tensor]
 Function: TypeAlias = Callable[[Values], Values]
+Capture: TypeAlias = Callable[[Function, Values], Function]
+"""Makes the function ready for inputs of the given ones' shapes. Raises RuntimeError where it cannot."""
 _KEPT = 4
 """Shapes whose graphs are kept: each holds every blob's memory."""
 
@@ -22,15 +24,15 @@ class GraphReplay:
     shapes are never captured; tiles of a fixed size are. `refused` tells why a shape goes on as it is.
     """
 
-    def __init__(self, function: Function, *, graphs: bool, compiled: bool) -> None:
-        self._function, self._graphs = function, graphs
+    def __init__(self, function: Function, capture: Capture | None = None, *, compiled: bool = False) -> None:
+        self._function, self._capture = function, capture
         self._compiled: Function | None = torch.compile(function, dynamic=False) if compiled else None
         self._ready: OrderedDict[object, Function | None] = OrderedDict()
         self.refused: dict[object, str] = {}
 
     def __call__(self, inputs: Values) -> Values:
         """The function's output; tensors that nothing overwrites."""
-        if not self._graphs and self._compiled is None:
+        if (self._capture is None and self._compiled is None) or torch.compiler.is_compiling():
             return self._function(inputs)
         shape = tuple((name, tuple(value.shape)) for name, value in inputs.items())
         if shape not in self._ready:
@@ -45,16 +47,16 @@ class GraphReplay:
 
     def _prepare(self, shape: object, inputs: Values) -> Function:
         function = self._compiled or self._function
-        if not self._graphs:
+        if self._capture is None:
             return function
         try:
-            return capture(function, inputs)
+            return self._capture(function, inputs)
         except RuntimeError as error:
             self.refused[shape] = str(error).splitlines()[0]
             return function
 
 
-def capture(function: Function, inputs: Values) -> Function:
+def capture_on_cuda(function: Function, inputs: Values) -> Function:
     """The function as a CUDA graph for inputs of these shapes, whose outputs are copied out of the graph's memory.
 
     Raises:

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from converter.fast import accelerate
-from converter.fast import replay as repeated
 from converter.fast.replay import GraphReplay
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
@@ -24,13 +23,13 @@ def counted():
 
 def test_without_graphs_and_compiler_the_function_itself_runs():
     function, calls = counted()
-    again = GraphReplay(function, graphs=False, compiled=False)
+    again = GraphReplay(function)
     for _ in range(3):
         assert torch.equal(again({"x": torch.zeros(2)})["y"], torch.ones(2))
     assert len(calls) == 3
 
 
-def test_a_shapes_second_time_is_captured_and_the_oldest_is_forgotten(monkeypatch):
+def test_a_shapes_second_time_is_captured_and_the_oldest_is_forgotten():
     function, calls = counted()
     made = []
 
@@ -38,22 +37,20 @@ def test_a_shapes_second_time_is_captured_and_the_oldest_is_forgotten(monkeypatc
         made.append(tuple(inputs["x"].shape))
         return lambda values: {"y": values["x"] + 1}
 
-    monkeypatch.setattr(repeated, "capture", captured)
-    again = GraphReplay(function, graphs=True, compiled=False)
+    again = GraphReplay(function, captured)
     for size in (1, 1, 1, 2, 2, 3, 4, 5, 1, 1):
         again({"x": torch.zeros(size)})
     assert made == [(1,), (2,), (1,)]
     assert calls == [(1,), (2,), (3,), (4,), (5,), (1,)]
 
 
-def test_what_cannot_be_captured_runs_on_and_says_why(monkeypatch):
+def test_what_cannot_be_captured_runs_on_and_says_why():
     function, calls = counted()
 
     def captured(function, inputs):
         raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
-    monkeypatch.setattr(repeated, "capture", captured)
-    again = GraphReplay(function, graphs=True, compiled=False)
+    again = GraphReplay(function, captured)
     for _ in range(4):
         again({"x": torch.zeros(3)})
     assert len(calls) == 4

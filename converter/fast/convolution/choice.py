@@ -29,9 +29,9 @@ def select_algorithm(given: Filter, place: Place) -> Algorithm:
         return PointwiseConvolution(given, place)
     slow_type = place.dtype == torch.float32 or not computes(place.dtype)
     if fits_frequency_domain(given) and (slow_type or multiplies_bfloat16(place.device.type)):
-        return _BySize(FrequencyConvolution(given, place), DirectConvolution(given, place), saves)
+        return AlgorithmBySize(FrequencyConvolution(given, place), DirectConvolution(given, place), saves)
     if fits_winograd(given, place):
-        return _BySize(WinogradConvolution(given, place), DirectConvolution(given, place), has_tiles)
+        return AlgorithmBySize(WinogradConvolution(given, place), DirectConvolution(given, place), has_tiles)
     return DirectConvolution(given, place)
 
 
@@ -64,15 +64,20 @@ def candidates(moved: ConvolutionAtPlace) -> dict[str, Callable[[], Algorithm]]:
     return found
 
 
-class _BySize:
-    """A tiled algorithm where the input is large enough for it to pay, else the direct one."""
+class AlgorithmBySize:
+    """A tiled algorithm where the input is large enough for it to pay, else the direct one.
+
+    `took_tiles` tells which of the two the last input took.
+    """
 
     def __init__(
         self, tiled: TiledConvolution, direct: DirectConvolution, pays: Callable[[Filter, tuple[int, ...]], bool]
     ) -> None:
         self.given = tiled.given
         self._tiled, self._direct, self._pays = tiled, direct, pays
+        self.took_tiles = False
 
     def __call__(self, x: Tensor) -> Tensor:
         """See `Algorithm`."""
-        return self._tiled(x) if self._pays(self.given, tuple(x.shape)) else self._direct(x)
+        self.took_tiles = self._pays(self.given, tuple(x.shape))
+        return self._tiled(x) if self.took_tiles else self._direct(x)

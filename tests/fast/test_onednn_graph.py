@@ -1,0 +1,140 @@
+"""A net compiled by oneDNN Graph for shapes that come again: the plain net's numbers, and when it is left alone."""
+
+import pytest
+import torch
+from torch import nn
+
+import converter
+from converter.fast import accelerate, onednn_graph
+from converter.fast.patterns import graph_of
+from converter.modules import activations, combine, normalization, select, shapes
+from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
+from converter.modules.pooling import CeilAvgPool2d
+
+pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch was built without oneDNN")
+
+
+class Block(nn.Module):
+    """A residual block behind a convolution, two branches joined, and what comes between."""
+
+    def __init__(self, between: nn.Module) -> None:
+        super().__init__()
+        self.conv, self.norm, self.scale = nn.Conv2d(4, 8, 3), normalization.CaffeBatchNorm2d(8), combine.Scale((8,))
+        self.relu, self.branch, self.add = nn.ReLU(), nn.Conv2d(8, 8, 1), combine.Sum()
+        self.between, self.concat = between, combine.Concat()
+
+    def forward(self, x):
+        y = self.relu(self.scale(self.norm(self.conv(x))))
+        z = self.between(self.relu(self.add(self.branch(y), y)))
+        return self.concat(z, z)
+
+
+def block(between):
+    torch.manual_seed(0)
+    net = Block(between).eval()
+    net.norm.running_var.uniform_(0.5, 2)
+    net.scale.weight.data.uniform_(0.5, 2)
+    return net
+
+
+def image(seed, height=13, width=12):
+    return torch.randn(2, 4, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def compiled(net):
+    """The accelerated net after a shape's second call, which compiles it."""
+    fast = accelerate(net)
+    for seed in (0, 1):
+        fast(image(seed))
+    assert not fast._whole.refused
+    assert all(fast._whole._ready.values())
+    return fast
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        nn.Identity(), MaxPool2d(3, 2, 1), CeilMaxPool2d(3, 2), CeilAvgPool2d(3, 2, 1), nn.AdaptiveAvgPool2d(1),
+        nn.PReLU(8), nn.LeakyReLU(0.1), nn.ELU(), nn.Sigmoid(), nn.Tanh(), nn.Softmax(1), nn.LocalResponseNorm(5, 0.1),
+        activations.Power(2, 0.5, 1), activations.Abs(), nn.ConvTranspose2d(8, 8, 4, 2, 1, groups=8),
+        shapes.Permute((0, 2, 3, 1)), shapes.ShuffleChannels(2), nn.Dropout(0.5),
+    ],
+    ids=lambda module: type(module).__name__,
+)  # fmt: skip
+def test_other_numbers_of_the_same_shape_give_the_plain_nets_outputs(between):
+    net = block(between)
+    fast = compiled(net)
+    x = image(7) * 3
+    with torch.no_grad():
+        torch.testing.assert_close(fast(x), net(x), rtol=1e-5, atol=1e-5)
+
+
+def test_every_shape_has_its_own_program_and_layouts_do_not_matter():
+    net = block(nn.Identity())
+    fast = compiled(net)
+    for x in (image(3, 20, 9), image(4, 20, 9), image(5), image(6).contiguous(memory_format=torch.channels_last)):
+        with torch.no_grad():
+            torch.testing.assert_close(fast(x), net(x), rtol=1e-5, atol=1e-5)
+    assert len(fast._whole._ready) == 2
+
+
+SLICED = """input: "data" input_shape { dim: 1 dim: 4 dim: 6 dim: 6 }
+layer { name: "c" type: "Convolution" bottom: "data" top: "c"
+  convolution_param { num_output: 3 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "s" type: "Slice" bottom: "c" top: "a" top: "b" slice_param { slice_point: 1 } }
+layer { name: "fc" type: "InnerProduct" bottom: "b" top: "fc"
+  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+"""
+
+
+def test_several_outputs_keep_their_names(tmp_path):
+    (tmp_path / "net.prototxt").write_text(SLICED)
+    net = converter.load(tmp_path / "net.prototxt")
+    fast, draws = accelerate(net), torch.Generator().manual_seed(0)
+    for _ in range(3):
+        x = torch.randn(1, 4, 6, 6, generator=draws)
+        found, wanted = fast(x), net(x)
+        assert list(found) == list(wanted) == ["a", "fc"]
+        for name, value in wanted.items():
+            torch.testing.assert_close(found[name], value.detach(), rtol=1e-5, atol=1e-6)
+    assert all(fast._whole._ready.values())
+
+
+def test_a_layer_whose_steps_depend_on_numbers_is_not_compiled():
+    fast = accelerate(nn.Sequential(nn.Conv2d(4, 4, 1), select.ArgMax()))
+    assert fast._whole._capture is None
+    assert "ArgMax" in onednn_graph.refusal(graph_of(fast.net), fast.place)
+
+
+def test_large_nets_and_other_types_are_not_compiled(monkeypatch):
+    assert accelerate(block(nn.Identity()))._whole._capture is not None
+    assert accelerate(block(nn.Identity()), graphs=False)._whole._capture is None
+    if torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        assert accelerate(block(nn.Identity()), dtype=torch.bfloat16)._whole._capture is None
+    monkeypatch.setattr(onednn_graph, "LARGEST", 100)
+    assert accelerate(block(nn.Identity()))._whole._capture is None
+
+
+def test_convolutions_that_go_by_tiles_stay_with_them():
+    net = nn.Sequential(nn.Conv2d(32, 32, 7, dilation=4)).eval()
+    fast, x = accelerate(net), torch.randn(1, 32, 120, 120)
+    for _ in range(2):
+        fast(x)
+    assert list(fast._whole.refused.values()) == ["a convolution of this size goes by tiles, which is faster"]
+
+
+def test_a_program_that_gives_other_numbers_is_not_taken(monkeypatch):
+    monkeypatch.setattr(onednn_graph, "_compiled", lambda net, _inputs: lambda *x: tuple(y * 1.001 for y in net(*x)))
+    net = block(nn.Identity())
+    fast = accelerate(net)
+    for seed in (0, 1, 2):
+        found = fast(image(seed))
+    (why,) = fast._whole.refused.values()
+    assert "differ" in why
+    torch.testing.assert_close(found, net(image(2)).detach(), rtol=1e-5, atol=1e-5)
+
+
+def test_torchscripts_own_setting_stays_as_it_was():
+    before = torch.jit.onednn_fusion_enabled()
+    compiled(block(nn.Identity()))
+    assert torch.jit.onednn_fusion_enabled() == before
