@@ -18,6 +18,7 @@ from reference import named
 from reference.errors import OracleError
 from reference.forward import Run
 from reference.layer import Array
+from reference.memory import memory_limit
 from reference.net import Net, parse_net, read_net
 from reference.weights import Weights
 
@@ -41,6 +42,7 @@ def run(
     crop: str = "caffe",
     values: Mapping[str, object] | None = None,
     until: Iterable[str] = (),
+    max_memory: int | None = None,
 ) -> dict[str, Array]:
     """Runs a Caffe net forward and returns every blob, last writer's value, under Caffe's names in net order.
 
@@ -63,6 +65,8 @@ def run(
             forks of FCN and HED have it.
         values: of a prototxt that is a template, what each `${NAME}` stands for: `{"NUM_LABELS": 21}`.
         until: blobs: only the layers that they need are run; those behind them may be of unknown types.
+        max_memory: bytes that one array, and that all blobs held at once, may take; None: for one array, four fifths of
+            what is free.
 
     Raises:
         OracleError: its kinds say whether text, weights, net or inputs are at fault.
@@ -70,5 +74,5 @@ def run(
     if not isinstance(prototxt, Net):
         options: dict[str, Any] = {"level": level, "stages": stages, "allow_unknown": allow_unknown, "crop": crop}
         prototxt = read_net(prototxt, phase=phase, values=values, until=until, **options)
-    with named.allow_files(allow_files):
+    with named.allow_files(allow_files), memory_limit(max_memory):
         return Run(prototxt, weights, inputs, dtype).blobs(keep)

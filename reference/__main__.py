@@ -16,6 +16,7 @@ import numpy as np
 import reference
 from reference.errors import InputError, OracleError, WireError
 from reference.layer import Array
+from reference.memory import memory_limit, size_in_bytes
 from reference.names import escape, printable
 from reference.npz import read_npz
 
@@ -37,6 +38,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--allow-files", action="append", default=[], metavar="DIR", help="named files may lie here too"
     )
+    parser.add_argument("--max-memory", metavar="SIZE", help="most that an array, and all blobs, may take: 500M, 8G")
     return parser
 
 
@@ -82,17 +84,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     given = _arguments().parse_args(arguments)
     try:
-        options = {"phase": given.phase, "level": given.level, "stages": given.stage}
-        options["values"] = dict(_value(text) for text in given.set)
-        net = reference.read_net(given.net, allow_unknown=given.allow_unknown, crop=given.crop, **options)
-        blobs = reference.run(
-            net,
-            given.weights,
-            _read_inputs(given.input),
-            dtype=given.dtype,
-            keep=given.keep,
-            allow_files=given.allow_files,
-        )
+        limit = size_in_bytes(given.max_memory) if given.max_memory else None
+        with memory_limit(limit):
+            options = {"phase": given.phase, "level": given.level, "stages": given.stage}
+            options["values"] = dict(_value(text) for text in given.set)
+            net = reference.read_net(given.net, allow_unknown=given.allow_unknown, crop=given.crop, **options)
+            blobs = reference.run(
+                net,
+                given.weights,
+                _read_inputs(given.input),
+                dtype=given.dtype,
+                keep=given.keep,
+                allow_files=given.allow_files,
+                max_memory=limit,
+            )
         _write(given.output, blobs)
     except OracleError as error:
         print(f"error: {error}", file=sys.stderr)

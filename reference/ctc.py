@@ -9,6 +9,11 @@ import numpy as np
 
 from reference.layer import Array, Layer
 
+CTC_FIELDS = """
+ctc_loss_param: output_delay 0 int = 0; blank_index 0 int; preprocess_collapse_repeated 0 bool = false; ctc_merge_repeated 0 bool = true; loss_calculation_t 0 int = 0; blank_label 0 int = 0; alphabet_size 0 int; time_step 0 int
+"""  # noqa: E501 (one line a message)
+"""The fields of both forks' `ctc_loss_param`, which share the name."""
+
 
 def log_softmax(x: Array) -> Array:
     """x: (..., c); returns that shape."""

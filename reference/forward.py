@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from reference import registry
 from reference.errors import InputError
 from reference.layer import Array, Layer
+from reference.memory import check_held
 from reference.net import Net
 from reference.registry import Operator
 from reference.weights import Store, Weights
@@ -90,6 +91,7 @@ class Run:
 
     def _write(self, blobs: Blobs, layer: Layer, tops: Sequence[Array]) -> None:
         blobs.update((name, np.asarray(top, self.dtype)) for name, top in zip(layer.tops, tops, strict=False))
+        check_held(layer, blobs.values())
 
     def tops(self, position: int, bottoms: list[Array]) -> list[Array]:
         """The tops of the layer at a position, float64, of the net's shapes, computed from these bottoms.

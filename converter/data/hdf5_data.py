@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from converter.data.batches import batch_size, check_batch
 from converter.data.data_transformer import found_path
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
     import h5py
 
 Rows = dict[str, Array]
+
+_MOST_EPOCHS = 10_000
+"""Times that a batch may hold every row; each is drawn anew, and more of them take minutes."""
+
+
+class _Run(NamedTuple):
+    """Rows of one file, and where in the batch they begin."""
+
+    file: int
+    rows: npt.NDArray[np.intp]
+    at: int
 
 
 @dataclass(slots=True)
@@ -76,33 +88,50 @@ class HDF5Data:
         """Batch `number` by top; it goes on in the next file where one ends.
 
         Raises:
-            DatasetError: a file that does not read, or rows of another shape than the batch's first.
+            DatasetError: a file that does not read, rows of another shape than the batch's first, or a batch of little
+                else than repeats.
         """
-        parts: dict[str, list[Array]] = {top: [] for top in self.tops}
-        for position in range(number * self.batch, (number + 1) * self.batch):
-            file, row = self._place(position)
-            for top, values in self._rows(file).items():
-                if parts[top] and parts[top][0].shape != values[row].shape:
-                    text = f"rows of {top!r} of shape {values[row].shape} after {parts[top][0].shape}"
-                    raise DatasetError(f"{text}; all files must have rows of one shape", path=self.files[file])
-                if not parts[top]:
-                    check_batch(self.batch, values[row].shape, self.files[file])
-                parts[top].append(values[row])
-        return {top: np.stack(rows) for top, rows in parts.items()}
+        for shape in self.shapes().values():
+            check_batch(self.batch, shape[1:], self.files[0])
+        rows = sum(self.lengths)
+        if self.batch > _MOST_EPOCHS * rows:
+            text = f"batch_size {self.batch} is {self.batch // rows} times the {rows} rows that there are"
+            raise DatasetError(f"{text}; ask for at most {_MOST_EPOCHS} times as many", path=self.files[0])
+        runs = sorted(self._runs(number), key=lambda run: run.file)
+        found: dict[str, Array] = {}
+        for run in runs:
+            for top, values in self._rows(run.file).items():
+                shape = values.shape[1:]
+                if top not in found:
+                    found[top] = np.empty((self.batch, *shape), np.float32)
+                if found[top].shape[1:] != shape:
+                    text = f"rows of {top!r} of shape {shape} after {found[top].shape[1:]}"
+                    raise DatasetError(f"{text}; all files must have rows of one shape", path=self.files[run.file])
+                found[top][run.at : run.at + len(run.rows)] = values[run.rows]
+        return found
 
-    def _place(self, position: int) -> tuple[int, int]:
-        """File and row at a position."""
-        epoch, place = divmod(position, sum(self.lengths))
-        files = list(range(len(self.files)))
-        if self.shuffle:
-            files = list(np.random.default_rng((self.seed, epoch)).permutation(len(files)))
-        for file in files:
-            if place < self.lengths[file]:
-                break
-            place -= self.lengths[file]
-        if self.shuffle:
-            place = int(np.random.default_rng((self.seed, epoch, int(file))).permutation(self.lengths[file])[place])
-        return int(file), place
+    def _runs(self, number: int) -> Iterator[_Run]:
+        """Where batch `number` comes from, in its order: rows of one file at a time."""
+        first, last, total = number * self.batch, (number + 1) * self.batch, sum(self.lengths)
+        for epoch in range(first // total, (last - 1) // total + 1):
+            start = epoch * total
+            for file in self._files(epoch):
+                low, high = max(first, start), min(last, start + self.lengths[file])
+                if low < high:
+                    yield _Run(file, self._order(epoch, file)[low - start : high - start], low - first)
+                start += self.lengths[file]
+
+    def _files(self, epoch: int) -> list[int]:
+        """The files in an epoch's order."""
+        if not self.shuffle:
+            return list(range(len(self.files)))
+        return np.random.default_rng((self.seed, epoch)).permutation(len(self.files)).tolist()
+
+    def _order(self, epoch: int, file: int) -> npt.NDArray[np.intp]:
+        """A file's rows in an epoch's order."""
+        if not self.shuffle:
+            return np.arange(self.lengths[file])
+        return np.random.default_rng((self.seed, epoch, file)).permutation(self.lengths[file])
 
     def _rows(self, file: int) -> Rows:
         if self._held[0] != file:

@@ -9,15 +9,13 @@ from __future__ import annotations
 import itertools
 import math
 
-from reference.ctc import indicated, mean_loss
+from reference.ctc import CTC_FIELDS, indicated, mean_loss
 from reference.layer import Array, Layer
 
 TYPE = "CTCLoss"
 MESSAGES = ("loss_param", "ctc_loss_param")
 SUMS = True
-FIELDS = """
-ctc_loss_param: output_delay 0 int = 0; blank_index 0 int; preprocess_collapse_repeated 0 bool = false; ctc_merge_repeated 0 bool = true; loss_calculation_t 0 int = 0; blank_label 0 int = 0; alphabet_size 0 int; time_step 0 int
-"""  # noqa: E501 (one line a message)
+FIELDS = CTC_FIELDS
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001

@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from scripts.faulting.child import run_whole
@@ -33,27 +34,15 @@ def no_room(bench: Bench, times: int) -> Tally:
 
 def full_disk(bench: Bench) -> Tally:
     """A file system of 64 KiB, where one can be mounted."""
-    tally = Tally(bench.operation.name, "disk full (tmpfs)")
     with small_disk() as disk:
-        if disk is None:
-            tally.outcomes["not mounted"] += 1
-            return tally
-        put_old(bench.operation, disk)
-        judge_refusal(bench, disk, tally, run_whole(bench.go(disk), bench.log))
-    return tally
+        return _refused_on(bench, "disk full (tmpfs)", disk)
 
 
 def read_only(bench: Bench) -> Tally:
     """A file system that may not be written, where one can be mounted."""
-    tally = Tally(bench.operation.name, "read-only")
     with small_disk() as disk:
-        if disk is None:
-            tally.outcomes["not mounted"] += 1
-            return tally
-        put_old(bench.operation, disk)
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        judge_refusal(bench, disk, tally, run_whole(bench.go(disk), bench.log))
-    return tally
+        remount = ["mount", "-o", "remount,ro", str(disk)]
+        return _refused_on(bench, "read-only", disk, lambda: subprocess.run(remount, check=True))
 
 
 def failing_writes(bench: Bench) -> Tally:
@@ -61,14 +50,21 @@ def failing_writes(bench: Bench) -> Tally:
 
     What is not flushed to the disk before it gets its name may be done: the kernel has it, and has not tried.
     """
-    tally = Tally(bench.operation.name, "writing fails (EIO)")
     with failing_disk() as disk:
         if disk is None:
-            tally.outcomes["not mounted"] += 1
-            return tally
-        put_old(bench.operation, disk.folder)
-        disk.fail_writes()
-        judge_refusal(bench, disk.folder, tally, run_whole(bench.go(disk.folder), bench.log))
+            return _refused_on(bench, "writing fails (EIO)", None)
+        return _refused_on(bench, "writing fails (EIO)", disk.folder, disk.fail_writes)
+
+
+def _refused_on(bench: Bench, fault: str, folder: Path | None, spoil: Callable[[], object] = lambda: None) -> Tally:
+    """What an operation does into a folder of a disk once that is spoiled; `folder` None: none could be mounted."""
+    tally = Tally(bench.operation.name, fault)
+    if folder is None:
+        tally.outcomes["not mounted"] += 1
+        return tally
+    put_old(bench.operation, folder)
+    spoil()
+    judge_refusal(bench, folder, tally, run_whole(bench.go(folder), bench.log))
     return tally
 
 

@@ -61,6 +61,17 @@ def test_shuffled_hdf5_rows_come_once_an_epoch(tmp_path: Path) -> None:
     assert all(sorted(epoch) == [0, 1, 2, 3, 4] for epoch in epochs) and len(set(map(tuple, epochs))) > 1
 
 
+def test_a_batch_of_many_epochs_is_gathered_a_file_at_a_time(tmp_path: Path) -> None:
+    large, small = reader(tmp_path, hdf5_layer(tmp_path, 20_000)), reader(tmp_path, hdf5_layer(tmp_path, 5))
+    batch = large.inputs(1)
+    assert (batch["y"].reshape(-1, 5) == [0, 1, 2, 3, 4]).all() and (batch["x"][:, 1] == -batch["y"]).all()
+    shuffled, alone = (reader(tmp_path, hdf5_layer(tmp_path, size, "true")) for size in (40, 5))
+    rows = np.concatenate([alone.inputs(number)["y"] for number in range(8)])
+    assert shuffled.inputs(0)["y"].tolist() == rows.tolist() and small.inputs(7)["y"].tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(DatasetError, match="batch_size 50001 is 10000 times the 5 rows that there are"):
+        reader(tmp_path, hdf5_layer(tmp_path, 50_001)).inputs(0)
+
+
 def test_hdf5_without_a_tops_data_set_is_refused(tmp_path: Path) -> None:
     text = hdf5_layer(tmp_path, 2).replace('top: "y"', 'top: "labels"')
     with pytest.raises(DatasetError, match="no data set 'labels'; it has x, y"):

@@ -64,6 +64,9 @@ def test_a_scalar_stays_a_scalar(tmp_path):
         ([NET, WEIGHTS, "--input", NET], "is no npz of plain arrays"),
         ([NET, WEIGHTS, "--input", "gone.npz"], "gone.npz: is no npz"),
         ([NET, WEIGHTS, "--input", "PICTURE", "--keep", "fc8"], "no blob 'fc8'"),
+        ([NET, WEIGHTS, "--input", "PICTURE", "--max-memory", "much"], "--max-memory much: expected a size"),
+        ([NET, WEIGHTS, "--input", "PICTURE", "--max-memory", "1M"], "takes 2532416 bytes of memory at 'data.npy'; 1048576 are"),
+        ([NET, WEIGHTS, "--input", "PICTURE", "--max-memory", "6M"], "bytes; 6291456 are allowed"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2_and_no_file(tmp_path, picture, capsys, arguments, message):
@@ -95,3 +98,15 @@ def test_a_blobs_name_in_another_encoding_is_spelled_out(tmp_path):
 
     assert main([str(net), "--input", str(inputs), "-o", str(out), "--stage", "deploy", "--level", "2"]) == 0
     assert np.load(out).files == ["x", "%D6%D0"]
+
+
+def test_blobs_that_are_held_count_towards_the_limit(tmp_path, capsys):
+    net, inputs, out = tmp_path / "n.prototxt", tmp_path / "x.npz", tmp_path / "o.npz"
+    layers = [f'layer {{ name: "{n}" type: "Power" bottom: "{n - 1}" top: "{n}" }}' for n in range(1, 4)]
+    net.write_text('layer { name: "0" type: "Input" top: "0" }' + "".join(layers))
+    np.savez(inputs, **{"0": np.ones(1000)})
+    given = [str(net), "--input", str(inputs), "-o", str(out), "--max-memory", "24000"]
+
+    assert main(given) == 2  # four blobs of 8,000 bytes
+    assert "layer '3' (Power): leaves 32000 bytes of blobs; 24000 are allowed" in capsys.readouterr().err
+    assert main([*given, "--keep", "3"]) == 0
