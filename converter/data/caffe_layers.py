@@ -1,6 +1,7 @@
 """Data layers as a prototxt states them: their fields become data sets, their tops batches. No torch here.
 
-Caffe's own layers and SegNet's build themselves (`database_data`, `hdf5_data` and so on); fyu's two are built here.
+Caffe's own layers, SegNet's and HED's build themselves (`database_data`, `hdf5_data` and so on); fyu's two are built
+here.
 
 Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp and bin_label_data_layer.cpp.
 """
@@ -21,6 +22,7 @@ from converter.data.dense_image_data import DenseImageData
 from converter.data.hdf5_data import HDF5Data
 from converter.data.image_data import ImageData
 from converter.data.image_label_data import ImageLabelData, ImageLabelSettings
+from converter.data.image_labelmap_data import ImageLabelmapData
 from converter.data.list_files import read_pairs
 from converter.data.memory_data import MemoryData
 from converter.data.sampling import SampleOrder
@@ -188,6 +190,7 @@ _BUILDERS: dict[str, Callable[[Layer, int], LayerReader]] = {
     "DenseImageData": DenseImageData.of,
     "HDF5Data": HDF5Data.of,
     "ImageData": ImageData.of,
+    "ImageLabelmapData": ImageLabelmapData.of,
     "MemoryData": MemoryData.of,
     "WindowData": WindowData.of,
 }

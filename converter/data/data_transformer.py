@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,19 @@ from converter.files.paths import is_there
 from converter.formats.mean import read_mean
 from converter.net.net import Layer
 from converter.net.params import Params
+
+
+class Cut(NamedTuple):
+    """What is kept of an item: rows and columns, from right to left where it is mirrored."""
+
+    mirrored: bool
+    rows: slice
+    columns: slice
+
+    def of(self, planes: Array) -> Array:
+        """What is kept of planes (c, h, w)."""
+        kept = planes[:, self.rows, self.columns]
+        return kept[:, :, ::-1] if self.mirrored else kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +84,23 @@ class DataTransformer:
         Raises:
             DatasetError: the item is smaller than the crop, or the mean does not fit it.
         """
-        self._check(planes.shape, where)
+        return self.apply_cut(planes, self.cut(planes.shape, draws, where))
+
+    def cut(self, shape: tuple[int, ...], draws: np.random.Generator, where: str) -> Cut:
+        """What is kept of an item (c, h, w), for the labels that go with it; see `apply` for arguments and errors."""
+        self._check(shape, where)
         mirrored = self.mirror and bool(draws.integers(2))
-        rows, columns = (self._window(size, draws) for size in planes.shape[1:])
-        values = planes[:, rows, columns].astype(np.float32)
+        rows, columns = (self._window(size, draws) for size in shape[1:])
+        return Cut(mirrored, rows, columns)
+
+    def apply_cut(self, planes: Array, cut: Cut) -> Array:
+        """What is kept of an item, less its mean, scaled: float32."""
+        values = planes[:, cut.rows, cut.columns].astype(np.float32)
         if self.mean is not None:
-            values = values - self.mean[:, rows, columns]
+            values = values - self.mean[:, cut.rows, cut.columns]
         elif self.mean_values:
             values = values - np.asarray(self.mean_values, np.float32)[:, None, None]
-        if mirrored:
+        if cut.mirrored:
             values = values[:, :, ::-1]
         return np.ascontiguousarray(values * np.float32(self.scale), dtype=np.float32)
 

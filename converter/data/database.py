@@ -1,15 +1,14 @@
 """Keyed records of LMDB and LevelDB in key order, by position. No torch here.
 
-Source: src/caffe/util/db_lmdb.cpp, db_leveldb.cpp. The packages `lmdb` and `plyvel` are asked for when they are needed.
+Source: src/caffe/util/db_lmdb.cpp, db_leveldb.cpp. The package `plyvel` is asked for when it is needed.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType
 
+from converter.data.lmdb_file import LmdbFile
 from converter.errors import DatasetError
 from converter.files.paths import is_there
 
@@ -59,22 +58,16 @@ def open_database(path: str, backend: str) -> Database:
 
 
 def _lmdb(path: str) -> Database:
-    lmdb = _package("lmdb", "LMDB", path)
-    try:
-        env = lmdb.open(path, subdir=Path(path).is_dir(), readonly=True, lock=False, readahead=True, create=False)
-        count = env.stat()["entries"]
-    except lmdb.Error as error:
-        raise DatasetError(f"cannot be opened as LMDB: {error}; name its folder", path=path) from error
-
-    def begin() -> Iterator[bytes]:
-        with env.begin() as transaction:
-            yield from transaction.cursor().iternext(keys=False, values=True)
-
-    return Database(path, count, begin)
+    file = LmdbFile(path)
+    return Database(path, file.entries, file.values)
 
 
 def _leveldb(path: str) -> Database:
-    plyvel = _package("plyvel", "LevelDB", path)
+    try:
+        plyvel = importlib.import_module("plyvel")
+    except ImportError as error:
+        text = "this LevelDB needs the package plyvel, which is not installed"
+        raise DatasetError(f"{text}; pip install plyvel, or convert it to LMDB", path=path) from error
     try:
         opened = plyvel.DB(path, create_if_missing=False)
     except (OSError, plyvel.Error) as error:
@@ -84,12 +77,3 @@ def _leveldb(path: str) -> Database:
         return iter(opened.iterator(include_key=False))
 
     return Database(path, sum(1 for _ in begin()), begin)
-
-
-def _package(name: str, what: str, path: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        text = f"this {what} needs the package {name}, which is not installed"
-        hint = "pip install 'dilatednet[pycaffe]'" if name == "lmdb" else f"pip install {name}, or convert it to LMDB"
-        raise DatasetError(f"{text}; {hint}", path=path) from error

@@ -125,7 +125,7 @@ class HDF5Data:
         """The files in an epoch's order."""
         if not self.shuffle:
             return list(range(len(self.files)))
-        return np.random.default_rng((self.seed, epoch)).permutation(len(self.files)).tolist()
+        return [int(file) for file in np.random.default_rng((self.seed, epoch)).permutation(len(self.files))]
 
     def _order(self, epoch: int, file: int) -> npt.NDArray[np.intp]:
         """A file's rows in an epoch's order."""

@@ -10,15 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from converter.data.batches import batch_size, check_batch
+from converter.data.batches import batch_size
 from converter.data.caffe_images import read_bgr
 from converter.data.data_transformer import DataTransformer, found_path
+from converter.data.listed_images import Pair, Size, first_item, gather, read_size
 from converter.data.sampling import SampleOrder
 from converter.data.transforms import Array
 from converter.errors import DatasetError
 from converter.net.net import Layer
-
-_SKIP_STREAM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class ImageData:
     tops: tuple[str, ...]
     lines: list[tuple[str, int]]
     batch: int
-    size: tuple[int, int] | None
+    size: Size | None
     color: bool
     transformer: DataTransformer
     order: SampleOrder
@@ -46,23 +45,17 @@ class ImageData:
             UnsupportedParameterError: numbers that the layer cannot use.
         """
         view = layer.params().message("image_data_param")
-        size = (view.integer("new_height"), view.integer("new_width"))
-        if (size[0] > 0) != (size[1] > 0):
-            raise view.error("new_height", "and new_width go together", "set both or none")
         root = view.text("root_folder")
         lines = [(root + name, label) for name, label in read_lines(found_path(view, "source"))]
-        skip = view.integer("rand_skip")
-        if skip > len(lines):
-            raise view.error("rand_skip", f"is {skip}", f"the list has {len(lines)} images")
         return cls(
             layer.tops,
             lines,
             batch_size(view),
-            size if size[0] else None,
+            read_size(view, "new"),
             view.flag("is_color"),
             DataTransformer.of(layer),
             SampleOrder(len(lines), seed, view.flag("shuffle")),
-            int(np.random.default_rng((seed, _SKIP_STREAM)).integers(skip)) if skip else 0,
+            first_item(view, len(lines), seed),
         )
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -77,18 +70,14 @@ class ImageData:
             DatasetError: an image of another size than the batch's first, or smaller than the crop.
         """
         first = self.start + number * self.batch
-        images, labels = [], []
-        for position in range(first, first + self.batch):
-            path, label = self.lines[self.order.item(position)]
-            planes = read_bgr(path, self.size, color=self.color)
-            images.append(self.transformer.apply(planes, self.order.draws(position), path))
-            labels.append(label)
-            if len(images) == 1:
-                check_batch(self.batch, images[0].shape, path)
-            if images[-1].shape != images[0].shape:
-                text = f"{images[-1].shape} in a batch of {images[0].shape}"
-                raise DatasetError(f"{text}; set new_height and new_width, or batch_size: 1", path=path)
-        return dict(zip(self.tops, (np.stack(images), np.array(labels, np.float32)), strict=False))
+        batch = gather(range(first, first + self.batch), self._item, lambda at: self.lines[self.order.item(at)][0])
+        return dict(zip(self.tops, batch, strict=False))
+
+    def _item(self, position: int) -> Pair:
+        """An image (c, h, w) and its label (), float32."""
+        path, label = self.lines[self.order.item(position)]
+        planes = read_bgr(path, self.size, color=self.color)
+        return self.transformer.apply(planes, self.order.draws(position), path), np.asarray(label, np.float32)
 
 
 def read_lines(path: str) -> list[tuple[str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from converter.errors import ShapeError
-from converter.layers.kit.losses import read_normalizer
+from converter.layers.kit.losses import read_class_weights, read_normalizer
 from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params
@@ -22,15 +22,20 @@ class SoftmaxWithLoss(Operator):
 
     x: (outer..., c, inner...) with c along softmax_param.axis, labels: outer * inner values in x's order. A
     second top holds the probabilities; a third, of the labels' shape, each position's loss, 0 where ignored, through
-    which no gradient passes (R-FCN's fork daijifeng001/caffe-rfcn). Source: src/caffe/layers/softmax_loss_layer.cpp.
+    which no gradient passes (R-FCN's fork daijifeng001/caffe-rfcn). SegNet's fork weights classes, see `ClassWeights`.
+    Source: src/caffe/layers/softmax_loss_layer.cpp.
     """
 
     is_loss = True
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the axis and the normalizer; compare the bottoms."""
-        self.normalizer = read_normalizer(p.message("loss_param"), "VALID")
+        view = p.message("loss_param")
+        self.normalizer = read_normalizer(view, "VALID")
         self.read_axis(p, bottoms)
+        self.class_weights = read_class_weights(view, bottoms[0][self.axis])
+        if self.class_weights is not None and self.tops > 2:
+            raise view.error("weight_by_label_freqs", "stands with R-FCN's third top", "no fork has both; remove one")
 
     def read_axis(self, p: Params, bottoms: Shapes) -> None:
         """Read the axis, and compare the bottoms."""
@@ -54,4 +59,5 @@ class SoftmaxWithLoss(Operator):
             return hard_examples.SoftmaxWithLossOHEM(
                 self.axis, n.mode, n.ignore_label, probabilities=True, per_box=True
             )
-        return losses.SoftmaxWithLoss(self.axis, n.mode, n.ignore_label, probabilities=self.tops > 1)
+        weights = None if self.class_weights is None else self.class_weights.values
+        return losses.SoftmaxWithLoss(self.axis, n.mode, n.ignore_label, self.tops > 1, weights)

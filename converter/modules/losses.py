@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -54,8 +55,9 @@ class SoftmaxWithLoss(NormalizedLoss):
     """-sum of log softmax(x)[label] over the positions that count, divided by the normalizer.
 
     x: (outer..., c, inner...) with c along `dim`, labels: outer * inner numbers in x's order -> (), with
-    `probabilities` also softmax(x). A probability is held at FLT_MIN without touching the gradient.
-    Source: src/caffe/layers/softmax_loss_layer.cpp.
+    `probabilities` also softmax(x). A probability is held at FLT_MIN without touching the gradient. `class_weights`
+    multiply the terms of their class; empty: its terms are divided by their number. Source:
+    src/caffe/layers/softmax_loss_layer.cpp; the weights: the same file and .cu of alexgkendall/caffe-segnet.
 
         >>> SoftmaxWithLoss()(torch.zeros(1, 4), torch.zeros(1))
         tensor(1.3863)
@@ -67,13 +69,16 @@ class SoftmaxWithLoss(NormalizedLoss):
         normalization: str = "valid",
         ignore_label: int | None = None,
         probabilities: bool = False,
+        class_weights: Sequence[float] | None = None,
     ) -> None:
         super().__init__(normalization, ignore_label)
-        self.dim, self.probabilities = dim, probabilities
+        self.dim, self.probabilities, self.class_weights = dim, probabilities, class_weights
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         """The loss, a scalar, and the probabilities (the scores' shape) where they are asked for."""
         terms, valid, logs = self.log_likelihoods(x, labels)
+        if self.class_weights is not None:
+            terms = terms * self._weights(x, labels.reshape(terms.shape))
         loss = -terms.sum() / self.divisor(x.shape[: self.dim].numel(), x.shape[self.dim + 1 :].numel(), valid)
         return (loss, logs.exp()) if self.probabilities else loss
 
@@ -83,6 +88,17 @@ class SoftmaxWithLoss(NormalizedLoss):
         outer, inner = x.shape[: self.dim], x.shape[self.dim + 1 :]
         label, valid = integer_labels(labels.reshape(*outer, 1, *inner), x.shape[self.dim], self.ignore_label)
         return log_clamped(logs.gather(self.dim, label), LEAST_FLOAT) * valid, valid, logs
+
+    def _weights(self, x: Tensor, labels: Tensor) -> Tensor:
+        """The weight of each position's class, of the labels' shape."""
+        classes = x.shape[self.dim]
+        label, valid = integer_labels(labels, classes, self.ignore_label)
+        if self.class_weights:
+            weights = x.new_tensor(self.class_weights)
+        else:
+            counts = x.new_zeros(classes).scatter_add(0, label.flatten(), valid.flatten().to(x.dtype))
+            weights = 1 / counts.clamp(min=1)
+        return weights[label]
 
 
 class InfogainLoss(SoftmaxWithLoss):

@@ -1,17 +1,21 @@
 """SoftmaxWithLoss: minus the log of the true class's probability, summed and divided by the normalizer.
 
-Probabilities are held above float32's smallest normal number. Source: src/caffe/layers/softmax_loss_layer.cpp.
+Probabilities are held above float32's smallest normal number. SegNet's fork weights each class's terms, by
+class_weighting or by one over how many labels it has. Source: src/caffe/layers/softmax_loss_layer.cpp, and that
+file and its .cu in alexgkendall/caffe-segnet.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reference.layer import Array, Layer
 from reference.losses import FLOAT_MIN, as_labels, ignore_label, normalizer, rows, softmax
 
 TYPE = "SoftmaxWithLoss"
 MESSAGES = ("loss_param", "softmax_param")
+FIELDS = "loss_param: weight_by_label_freqs 0 bool = false; class_weighting 0 float*"
 SUMS = True
 EXPONENTIAL = True
 
@@ -29,6 +33,19 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     counted = np.ones(label.size, bool) if ignore is None else label != ignore
     losses = np.zeros(label.size)
     losses[counted] = -np.log(np.maximum(flat[counted, label[counted]], FLOAT_MIN))
+    losses[counted] *= _class_weights(layer, label[counted], x.shape[axis])
     outer = int(np.prod(x.shape[:axis]))
     divisor = normalizer(layer, outer, len(flat) // max(1, outer), int(counted.sum()), "VALID")
     return [losses.sum() / divisor, probabilities, losses.reshape(bottoms[1].shape)]
+
+
+def _class_weights(layer: Layer, label: NDArray[np.int64], classes: int) -> Array:
+    """SegNet's weight of each label (n,)."""
+    params = layer.params("loss_param")
+    if not params.flag("weight_by_label_freqs"):
+        return np.ones(len(label))
+    given = params.reals("class_weighting")
+    if given and len(given) != classes:
+        raise layer.error(f"class_weighting has {len(given)} values for {classes} classes")
+    weights = np.asarray(given) if given else 1 / np.maximum(np.bincount(label, minlength=classes), 1)
+    return np.asarray(weights[label])

@@ -15,6 +15,7 @@ from converter.data.hdf5_data import _length, _read
 from converter.data.image_data import read_lines
 from converter.data.images import read_image
 from converter.data.labels import read_labels
+from converter.data.lmdb_file import LmdbFile
 from converter.data.window_file import read_windows
 from converter.dilatednet.trained import read_trained
 from converter.download.lockfile import LOCK_NAME
@@ -180,6 +181,7 @@ STATE: Readers = {"converter": lambda path: (read_solverstate(path), None)[1]}
 INPUTS: Readers = {"converter": lambda path: (_inputs(path), None)[1], "reference": _oracle_inputs}
 IMAGE: Readers = {"converter": _images}
 DATUM: Readers = {"converter": _datum}
+LMDB: Readers = {"converter": lambda path: (sum(map(len, LmdbFile(path).values())), None)[1]}
 LISTS: Readers = {"converter": _lists}
 ROWS: Readers = {"converter": _rows}
 ARCHIVE: Readers = {"converter": _archive}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import tempfile
 import zipfile
 from functools import cache
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -121,6 +123,21 @@ def datums() -> list[bytes]:
         datum(channels=1, height=2, width=2, float_data=[1, 2, 3, 4]).SerializeToString(),
         datum(encoded=True, data=images()[0], label=-1).SerializeToString(),
     ]
+
+
+@cache
+def databases() -> list[bytes]:
+    """LMDBs of one record, of two levels, and of records on pages of their own."""
+    import lmdb
+
+    found = []
+    for count, size in ((1, 10), (200, 150), (5, 9000)):
+        with tempfile.TemporaryDirectory() as folder:
+            with lmdb.open(folder, map_size=2**20) as env, env.begin(write=True) as transaction:
+                for at in range(count):
+                    transaction.put(f"{at:08}".encode(), bytes([at % 256]) * size)
+            found.append((Path(folder) / "data.mdb").read_bytes())
+    return found
 
 
 @cache

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from scripts.fuzzing import archives, hdf5, readers, samples, wire, words
+from scripts.fuzzing import archives, hdf5, pages, readers, samples, wire, words
 from scripts.fuzzing.damage import damage
 
 GOLDENS = Path(__file__).resolve().parents[2] / "tests" / "goldens"
@@ -65,6 +66,8 @@ def subjects() -> Iterator[Subject]:
     yield Subject("inputs", ".npz", samples.npz, archives.change_zip, readers.INPUTS)
     yield Subject("image", ".png", samples.images, damage, readers.IMAGE)
     yield Subject("datum", ".datum", samples.datums, wire.change, readers.DATUM)
+    if find_spec("lmdb"):  # which writes the seeds
+        yield Subject("lmdb", ".mdb", samples.databases, pages.change, readers.LMDB)
     yield Subject("list", ".txt", samples.lists, words.change, readers.LISTS)
     yield Subject("rows", ".h5", samples.rows, hdf5.change, readers.ROWS)
     yield Subject("classes", ".txt", samples.classes, words.change, readers.CLASSES)

@@ -14,5 +14,13 @@ CASES = [
     Case("NONE, loss_weight", "loss_weight: 0.5 loss_param { normalization: NONE }", BOTTOMS, exact=CURVED),
     Case("normalize=false", "loss_param { normalize: false }", BOTTOMS, exact=CURVED),
     Case("R-FCN's third top", "loss_param { ignore_label: 1 }", BOTTOMS, ("y", "p", "each"), exact=CURVED),
+    Case(
+        "SegNet's weights",
+        "loss_param { ignore_label: 1 weight_by_label_freqs: true class_weighting: 0.5 class_weighting: 7 "
+        "class_weighting: 2.25 }",
+        BOTTOMS,
+        exact=CURVED,
+    ),
+    Case("SegNet's frequencies", "loss_param { ignore_label: 1 weight_by_label_freqs: true }", BOTTOMS, exact=CURVED),
     Case("axis=-1", "softmax_param { axis: -1 }", {"x": signed(4, 3), "label": labels(3, 4)}, exact=CURVED),
 ]

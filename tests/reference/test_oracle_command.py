@@ -65,7 +65,10 @@ def test_a_scalar_stays_a_scalar(tmp_path):
         ([NET, WEIGHTS, "--input", "gone.npz"], "gone.npz: is no npz"),
         ([NET, WEIGHTS, "--input", "PICTURE", "--keep", "fc8"], "no blob 'fc8'"),
         ([NET, WEIGHTS, "--input", "PICTURE", "--max-memory", "much"], "--max-memory much: expected a size"),
-        ([NET, WEIGHTS, "--input", "PICTURE", "--max-memory", "1M"], "takes 2532416 bytes of memory at 'data.npy'; 1048576 are"),
+        (
+            [NET, WEIGHTS, "--input", "PICTURE", "--max-memory", "1M"],
+            "takes 2532416 bytes of memory at 'data.npy'",
+        ),
         ([NET, WEIGHTS, "--input", "PICTURE", "--max-memory", "6M"], "bytes; 6291456 are allowed"),
     ],
 )

@@ -39,3 +39,27 @@ def read_pre_fixed_normalizer(view: Params, default: str) -> Normalizer:
     if view.has("normalization") and view.choice("normalization", (*_MODES, "PRE_FIXED")) == "PRE_FIXED":
         return Normalizer("pre_fixed", view.integer("ignore_label") if view.has("ignore_label") else None, fixed)
     return read_normalizer(view, default)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassWeights:
+    """What SegNet's fork weights each class's terms by: `values`, one a class, or (empty) one over its labels' number.
+
+    Source: alexgkendall/caffe-segnet, src/caffe/layers/softmax_loss_layer.cu (values), .cpp (numbers).
+    """
+
+    values: tuple[float, ...] = ()
+
+
+def read_class_weights(view: Params, classes: int) -> ClassWeights | None:
+    """SegNet's `weight_by_label_freqs` and `class_weighting`; None where the flag is not set, as the fork has it.
+
+    Raises:
+        UnsupportedParameterError: another number of weights than classes.
+    """
+    asked, values = view.flag("weight_by_label_freqs", False), view.numbers("class_weighting")
+    if not asked:
+        return None
+    if values and len(values) != classes:
+        raise view.error("class_weighting", f"has {len(values)} values for {classes} classes", "give one a class")
+    return ClassWeights(values)
