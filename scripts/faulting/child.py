@@ -35,15 +35,16 @@ def start(run: Callable[[], int], log: Path, first: Hook | None = None) -> int:
     if number:
         return number
     code = 70
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until the command runs: what comes before is not on trial
     try:
         with log.open("wb") as file:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             os.dup2(file.fileno(), 2)
         sys.stderr = os.fdopen(2, "w", closefd=False)
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
         if first is not None:
             first()
         sys.stdout = os.fdopen(1, "w", closefd=False)  # of what stdout now is, a file or a pipe
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         code = run()
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - the process ends here, and says of what

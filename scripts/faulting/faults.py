@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.faulting.child import finish, run_and_signal, run_whole, start
-from scripts.faulting.judging import Bench, Tally, difference, ended, judge_target, target_folder
+from scripts.faulting.judging import Bench, Tally, difference, ended, judge_end, judge_target, target_folder
 from scripts.faulting.operations import unfinished
 
 _DRAWS = 5
@@ -27,7 +27,7 @@ def kill(bench: Bench, times: int, number: signal.Signals = signal.SIGKILL) -> T
             moment = bench.draw.uniform(0, bench.seconds)
             end = run_and_signal(bench.go(folder), bench.log, moment, number)
             in_time += end.code != 0
-            tally.outcomes[ended(end)] += 1
+            judge_end(tally, end)
             judge_target(bench, folder, tally)
             _go_on(bench, folder, tally)
         if in_time == times:

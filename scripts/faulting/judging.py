@@ -15,6 +15,9 @@ from random import Random
 from scripts.faulting.child import End
 from scripts.faulting.operations import OLD, Operation, unfinished
 
+_AFTER_SIGNALS = (130, 143)
+"""Exit codes of a command that SIGINT or SIGTERM ended in its own words."""
+
 NEW, KEPT, ABSENT = "new file", "old file kept", "no file"
 
 
@@ -53,6 +56,13 @@ def judge_refusal(bench: Bench, folder: Path, tally: Tally, end: End) -> None:
     judge_target(bench, folder, tally)
     if bench.operation.target and unfinished(folder):
         tally.wrong.append(f"leaves {unfinished(folder)}")
+
+
+def judge_end(tally: Tally, end: End) -> None:
+    """Count how a process ended that a signal was sent to: by it, done before it, or as the signal's own exit code."""
+    tally.outcomes[ended(end)] += 1
+    if end.code > 0 and end.code not in _AFTER_SIGNALS:
+        tally.wrong.append(f"{ended(end)}: {end.errors[-400:]}")
 
 
 def judge_target(bench: Bench, folder: Path, tally: Tally) -> None:

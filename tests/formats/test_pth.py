@@ -1,5 +1,6 @@
 """Files of torch.save: the state_dict in them, wherever it stands, and refusals in our own words."""
 
+import io
 import os
 import traceback
 import zipfile
@@ -12,7 +13,7 @@ import converter
 from converter.cli import main
 from converter.dilatednet.training.checkpoint import load_checkpoint
 from converter.errors import CaffemodelError
-from converter.formats.weights.pth import read_pth, read_state_dict
+from converter.formats.weights.pth import read_pth, read_state_dict, save_object
 
 STATE = {"fc.weight": torch.arange(6.0).reshape(2, 3), "fc.bias": torch.tensor([1.0, 2.0])}
 NET = """
@@ -165,3 +166,23 @@ def test_tensors_are_views_of_the_mapped_file(tmp_path):
         file.seek(place)
         file.write(np.float32(5).tobytes())
     assert blob[0] == 5
+
+
+@pytest.mark.parametrize("ending", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("write", [1, 2, 4])
+def test_what_ends_the_writing_is_told_instead_of_torchs_archive(ending, write):
+    class File(io.RawIOBase):
+        def __init__(self):
+            self.left = write
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.left -= 1
+            if self.left <= 0:
+                raise ending
+            return len(data)
+
+    with pytest.raises(type(ending)):
+        save_object({str(index): torch.zeros(1 << 16) for index in range(5)}, File())

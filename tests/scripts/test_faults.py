@@ -46,6 +46,15 @@ def write_in_place(folder: Path) -> int:
     return 0
 
 
+def hide_the_interrupt(folder: Path) -> int:
+    """A command that makes another error of Ctrl-C."""
+    try:
+        time.sleep(0.2)
+    except KeyboardInterrupt:
+        raise RuntimeError("unexpected pos") from None
+    return write_at_once(folder)
+
+
 def bench(run: Callable[[Path], int], tmp_path: Path) -> Bench:
     def result(folder: Path) -> dict[str, str]:
         path = folder / "out"
@@ -107,3 +116,8 @@ def test_every_fault_over_two_commands_leaves_nothing_wrong():
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("SIGKILL") >= 6
+
+
+def test_an_interrupt_that_becomes_another_error_is_wrong(tmp_path):
+    tally = faults.kill(bench(hide_the_interrupt, tmp_path), 2, signal.SIGINT)
+    assert any("unexpected pos" in wrong for wrong in tally.wrong)

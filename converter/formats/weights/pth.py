@@ -46,15 +46,16 @@ def write(path: Path, outgoing: OutputWeights) -> None:
 
 
 def save_object(value: object, file: BinaryIO) -> None:
-    """`torch.save`, with the system's own error where the disk is full, which torch hides behind one of its archive.
+    """`torch.save`, with what ended the writing, which torch hides behind an error of its archive.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written, as where the disk is full.
+        KeyboardInterrupt: the user's, while a tensor was written.
     """
     try:
         torch.save(value, file)
     except RuntimeError as error:
-        if isinstance(error.__context__, OSError):
+        if isinstance(error.__context__, (OSError, KeyboardInterrupt)):
             raise error.__context__ from None
         raise
 
