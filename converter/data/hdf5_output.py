@@ -6,10 +6,9 @@ Source: src/caffe/layers/hdf5_output_layer.cpp, which writes once; here a later 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from converter.data.transforms import Array
-from converter.errors import DatasetError, OutputError
+from converter.errors import DatasetError
 from converter.net.net import Layer
 
 
@@ -31,16 +30,11 @@ class Hdf5Writer:
             DatasetError: the bottoms differ in their first axis.
             OutputError: the file cannot be written.
         """
-        import h5py
+        from converter.formats.weights.hdf5_writer import create
 
         if data.shape[:1] != label.shape[:1]:
             text = f"data of shape {data.shape} and label of shape {label.shape} differ in items; give as many of both"
             raise DatasetError(text, path=self.path)
-        partial = f"{self.path}.part"
-        try:
-            with h5py.File(partial, "w") as file:
-                for name, values in (("data", data), ("label", label)):
-                    file.create_dataset(name, data=values.reshape(values.shape + (1,) * (4 - values.ndim)))
-            Path(partial).replace(self.path)
-        except OSError as error:
-            raise OutputError(f"cannot be written: {error}; name a folder that exists", path=self.path) from error
+        with create(self.path) as file:
+            for name, values in (("data", data), ("label", label)):
+                file.create_dataset(name, data=values.reshape(values.shape + (1,) * (4 - values.ndim)))

@@ -1,5 +1,6 @@
 """HDF5 weights: Caffe's files, ours, and files that point elsewhere or are broken."""
 
+import io
 import random
 from pathlib import Path
 
@@ -206,3 +207,24 @@ def test_real_hdf5_snapshots_read_with_the_counts_that_caffe_gave() -> None:
     for name, numbers in (("cifar10_full_iter_65000", 89_578), ("cifar10_quick_iter_5000", 145_578)):
         weights = converter.read_weights(folder / f"{name}.caffemodel.h5")
         assert sum(blob.size for blobs in weights.values() for blob in blobs) == numbers
+
+
+@pytest.mark.parametrize("ending", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("last", [1, 3, 12])
+def test_what_ends_a_write_is_told_also_at_the_files_end(tmp_path, monkeypatch, ending, last):
+    """The twelfth write is HDF5's own at the end; of its failure the library makes a RuntimeError without a reason."""
+
+    class Raw(io.FileIO):
+        left = last
+
+        def write(self, data):
+            self.left -= 1
+            if self.left == 0:
+                raise ending
+            return super().write(data)
+
+    monkeypatch.setattr("converter.files.atomic.os.fdopen", lambda number, _mode: Raw(number, "w+"))
+    layers = [(str(index), [np.zeros(100_000, np.float32)]) for index in range(9)]
+    with pytest.raises(OutputError if isinstance(ending, OSError) else KeyboardInterrupt, match=r"No space|^$"):
+        write_hdf5(tmp_path / "w.h5", layers)
+    assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
@@ -25,9 +26,38 @@ _LONGEST_ATTRIBUTE = 60_000
 
 @contextmanager
 def create(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
-    """A new HDF5 file that takes its name when the block ends well."""
-    with atomic_write(path) as raw, h5py.File(raw, "w") as file:
-        yield file
+    """A new HDF5 file that takes its name when the block ends well.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with atomic_write(path) as raw:
+        target = _Target(raw)
+        try:
+            with h5py.File(target, "w") as file:
+                yield file
+        except RuntimeError:
+            if target.failure is not None:
+                raise target.failure from None
+            raise
+
+
+class _Target:
+    """A file for HDF5's library, which remembers what ended a write: at its end the library tells nothing of that."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self.failure: OSError | KeyboardInterrupt | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def write(self, data: bytes | memoryview) -> int:
+        try:
+            return self._raw.write(data)
+        except (OSError, KeyboardInterrupt) as error:
+            self.failure = error
+            raise
 
 
 def write(path: Path, outgoing: OutputWeights) -> None:
