@@ -1,12 +1,12 @@
-"""`caffe.proto.caffe_pb2`: message classes and enums, made from the project's own compiled schema."""
+"""`caffe.proto.caffe_pb2`: message classes and enums, made from the project's compiled schema and forks' fields."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from converter.formats.protobuf.schema import descriptor_file, message_class
+from converter.pycaffe.proto.fork_schema import fork_file, fork_message_class
 
-DESCRIPTOR = descriptor_file()
+DESCRIPTOR = fork_file()
 
 
 def __getattr__(name: str) -> Any:
@@ -14,7 +14,7 @@ def __getattr__(name: str) -> Any:
     from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
     if name in DESCRIPTOR.message_types_by_name:
-        value: Any = message_class(name)
+        value: Any = fork_message_class(name)
     elif name in DESCRIPTOR.enum_types_by_name:
         value = EnumTypeWrapper(DESCRIPTOR.enum_types_by_name[name])
     else:
