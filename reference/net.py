@@ -16,7 +16,7 @@ from reference.alignment import with_crop_offsets
 from reference.errors import NetError
 from reference.layer import Layer
 from reference.params import Params
-from reference.schema import LAYER, TABLE
+from reference.schema import LAYER, PASSED_OVER
 from reference.tables import DATA_MESSAGES
 from reference.templates import fill_in
 from reference.text import Message, parse_text, read_text
@@ -102,13 +102,13 @@ def _check_types(layers: Iterable[Layer], path: str) -> None:
 
 
 def _check_fields(layer: Layer) -> None:
-    """Refuse fields that the table lacks; a known message of another layer's type is one that Caffe passes over."""
+    """Refuse fields that the table lacks; BVLC's message of another layer's type is one that Caffe passes over."""
     operator = registry.find(layer.type)
     if operator is None or operator.is_input:
         return
     for entry in layer.message.entries:
         own = isinstance(entry.value, Message) and entry.name in operator.messages
-        strange = [] if own or entry.name in _KNOWN_NAMES or entry.name in TABLE else [entry]
+        strange = [] if own or entry.name in _KNOWN_NAMES or entry.name in PASSED_OVER else [entry]
         if own:
             strange = layer.params(entry.name).unknown()
         if strange:

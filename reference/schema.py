@@ -48,6 +48,9 @@ def _table(text: str) -> dict[str, dict[str, FieldRow]]:
 TABLE: dict[str, dict[str, FieldRow]] = _table(BVLC + FORKS)
 """message (named as the field that holds it, such as `convolution_param`) -> field -> row."""
 
+PASSED_OVER = frozenset(_table(BVLC))
+"""Messages that BVLC's Caffe takes on layers of any type. A fork's may mean something on a type of BVLC's too."""
+
 
 def declare(text: str) -> None:
     """Add a layer file's own messages and fields to the table; what stands there already keeps its row."""

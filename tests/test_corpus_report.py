@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+from fnmatch import fnmatch
 
 import pytest
 
+from scripts.corpus.known import FAULTS, GIVEN
 from tests.places import ROOT, SHARED
 
 INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 } } }\n'
@@ -46,6 +48,53 @@ def test_training_nets_are_tried_in_each_phase_and_their_shapes_are_guessed(tmp_
     assert trial["given"] == {"x": [4, 3, 224, 224]}
     assert "| py.prototxt | test |" in page.read_text()
     assert str(tmp_path) not in page.read_text() + told.read_text()
+
+
+def test_data_sets_are_known_by_the_name_of_their_source(tmp_path):
+    data = 'layer { name: "d" type: "Data" top: "x" top: "l" data_param { source: "SOURCE" batch_size: 4 } }\n'
+    for name, source in (
+        ("a", "examples/mnist/mnist_train_lmdb"),
+        ("b", "cifar10-leveldb"),
+        ("c", "pairs_siamese_mnist"),
+    ):
+        (tmp_path / f"{name}.prototxt").write_text(data.replace("SOURCE", source))
+    told = tmp_path / "told.json"
+    report(tmp_path, "--json", str(told))
+    given = {(trial["file"], trial["phase"]): trial["given"] for trial in json.loads(told.read_text())["trials"]}
+    sizes = {"a.prototxt": [4, 1, 28, 28], "b.prototxt": [4, 3, 32, 32], "c.prototxt": [4, 2, 28, 28]}
+    assert given == {(name, phase): {"x": size} for name, size in sizes.items() for phase in ("train", "test")}
+
+
+def test_files_at_fault_are_counted_apart_and_say_why(tmp_path):
+    path = tmp_path / "Rajiv2605__Tumor-Segmentation" / "rnet480.prototxt"
+    path.parent.mkdir()
+    path.write_text('layer { name: "y"ffff')
+    (tmp_path / "own.prototxt").write_text('layer { name: "y"ffff')
+    page, told = tmp_path / "page.md", tmp_path / "told.json"
+    report(tmp_path, "--markdown", str(page), "--json", str(told))
+    assert "| files that read | 0 | 2 | 0.0 % | 1 |" in page.read_text()
+    assert page.read_text().count("the file itself is at fault: stray letters") == 1
+    assert [*json.loads(told.read_text())["at_fault"]] == ["Rajiv2605__Tumor-Segmentation/rnet480.prototxt"]
+
+
+def test_a_net_that_only_trains_is_tried_in_that_phase(tmp_path):
+    rule = "include { phase: TRAIN }"
+    (tmp_path / "dummy.prototxt").write_text(f'layer {{ name: "d" type: "DummyData" top: "x" {rule} }}')
+    (tmp_path / "odd.prototxt").write_text(f'layer {{ name: "d" type: "OddData" top: "x" {rule} }}')
+    told = tmp_path / "told.json"
+    report(tmp_path, "--json", str(told))
+    trials = {trial["file"]: (trial["phase"], trial["kind"]) for trial in json.loads(told.read_text())["trials"]}
+    assert trials == {"dummy.prototxt": ("train", "training"), "odd.prototxt": ("train", "other")}
+
+
+@pytest.mark.corpus
+def test_every_public_file_that_something_is_known_of_is_there():
+    files = [
+        path.relative_to(SHARED / "corpus" / "prototxt").as_posix()
+        for path in (SHARED / "corpus" / "prototxt").rglob("*.*")
+    ]
+    assert all(any(fnmatch(name, item.files) for name in files) for item in GIVEN)
+    assert set(FAULTS) <= set(files)
 
 
 @pytest.mark.corpus

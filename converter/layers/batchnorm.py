@@ -31,8 +31,8 @@ class BatchNorm(Operator):
 
     NVIDIA's has five blobs, with `scale_bias`, a scale_filler or a bias_filler, or where the weights hold five: mean
     and variance, used as stored, a single number without use, scale and bias (c,). Its eps is at least 1e-5, and in
-    phase TEST it always uses the stored statistics; rates stated for these count as 0. Snapshots of older DIGITS hold
-    scale, bias, mean, variance, number. Intel's `filler`, where no Scale layer is behind to which it is moved, is a
+    phase TEST it always uses the stored statistics; lr_mult and decay_mult are 0 for the first three and 1 for the last
+    two, whatever the file states. Snapshots of older DIGITS hold scale, bias, mean, variance, number. Intel's `filler`, where no Scale layer is behind to which it is moved, is a
     scale_filler, as its engines have it.
     Source: NVIDIA/caffe, src/caffe/layers/batch_norm_layer.cpp; intel/caffe,
     src/caffe/layers/mkldnn_batch_norm_layer.cpp.
@@ -62,6 +62,7 @@ class BatchNorm(Operator):
         self.affine = not self.refuses_rates or p.stored_blobs == _AFFINE_BLOBS
         if self.affine:
             self.eps = max(self.eps, _LEAST_EPS)
+            self.own_rates = () if view.has("filler") else (0.0, 0.0, 0.0, 1.0, 1.0)
             for filler, value in zip(fillers, (1.0, 0.0), strict=True):
                 self.add_blob((channels,), filler, default=Filler(value=value))
 

@@ -78,6 +78,7 @@ class Operator:
         in_place: Caffe lets its top be its bottom.
         fixed_blobs: how many of its first blobs Caffe does not train.
         refuses_rates: a learning rate of theirs is an error, not taken as 0.
+        own_rates: lr_mult and decay_mult of each blob where its source sets them, whatever the file states.
     """
 
     type: ClassVar[str] = ""
@@ -90,6 +91,7 @@ class Operator:
     in_place: ClassVar[bool] = True
     fixed_blobs: ClassVar[int] = 0
     refuses_rates: bool = True
+    own_rates: tuple[float, ...] = ()
 
     notes: tuple[str, ...] = ()
     """What was assumed of its tops' shapes."""

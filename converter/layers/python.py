@@ -17,10 +17,11 @@ from converter.net.params import Params
 class Python(Operator):
     """Stands for the operator that `converter.python_layer(module, class)` registered for python_param's two names.
 
-    Known without being registered: FCN's data layers (voc_layers, siftflow_layers, pascalcontext_layers, nyud_layers)
-    and py-faster-rcnn's (roi_data_layer.layer), which the caller feeds; its ProposalLayer, AnchorTargetLayer and
-    ProposalTargetLayer (rpn.proposal_layer, rpn.anchor_target_layer, rpn.proposal_target_layer), whose random choices
-    are NumPy's of seed 3; pyloss's EuclideanLossLayer; ENet's spatial_dropout.
+    Known without being registered: FCN's data layers (voc_layers, siftflow_layers, pascalcontext_layers, nyud_layers),
+    py-faster-rcnn's (roi_data_layer.layer) and LRCN's (sequence_input_layer), which the caller feeds; py-faster-rcnn's
+    ProposalLayer, AnchorTargetLayer and ProposalTargetLayer (rpn.proposal_layer, rpn.anchor_target_layer,
+    rpn.proposal_target_layer), whose random choices are NumPy's of seed 3; pyloss's EuclideanLossLayer; ENet's
+    spatial_dropout.
 
     Source: include/caffe/layers/python_layer.hpp.
     """

@@ -21,8 +21,10 @@ class SoftmaxWithLoss(Operator):
     """-sum of log softmax(x)[label] over the positions that count, divided by the normalizer.
 
     x: (outer..., c, inner...) with c along softmax_param.axis, labels: outer * inner values in x's order. A
-    second top holds the probabilities; a third, of the labels' shape, each position's loss, 0 where ignored, through
-    which no gradient passes (R-FCN's fork daijifeng001/caffe-rfcn). SegNet's fork weights classes, see `ClassWeights`.
+    second top holds the probabilities; a third each position's loss, 0 where ignored, through which no gradient passes
+    (R-FCN's fork daijifeng001/caffe-rfcn). It has the labels' shape with axes of length 1 behind it up to four: labels
+    of py-R-FCN's target layer have them, and its nets add the boxes' other loss, (n, 1, 1, 1); py-faster-rcnn's do not.
+    SegNet's fork weights classes, see `ClassWeights`.
     Source: src/caffe/layers/softmax_loss_layer.cpp.
     """
 
@@ -48,7 +50,8 @@ class SoftmaxWithLoss(Operator):
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A scalar, the probabilities, and the losses."""
-        return [(), *bottoms][: self.tops]
+        labels = bottoms[1]
+        return [(), bottoms[0], (*labels, *[1] * (4 - len(labels)))][: self.tops]
 
     def module(self) -> nn.Module:
         """SoftmaxWithLoss."""

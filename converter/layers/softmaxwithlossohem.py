@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @layer("SoftmaxWithLossOHEM")
 class SoftmaxWithLossOHEM(SoftmaxWithLoss):
-    """SoftmaxWithLoss; further tops hold the probabilities and each position's loss, of the labels' shape.
+    """SoftmaxWithLoss; further tops hold the probabilities and each position's loss, as its third top does.
 
     A position of ignore_label has loss 0. No gradient passes through the third top.
     Source: R-FCN's src/caffe/layers/softmax_loss_ohem_layer.cpp, which daijifeng001/caffe-rfcn has as SoftmaxWithLoss.

@@ -53,7 +53,8 @@ class SoftmaxWithLossOHEM(SoftmaxWithLoss):
     """`SoftmaxWithLoss` with one more normalization, "pre_fixed", and with each position's own loss.
 
     x: (outer..., c, inner...), labels: (outer..., inner...) -> (), with `probabilities` also softmax(x), with `per_box`
-    also the losses, of the labels' shape, 0 where a label is ignored, without a gradient.
+    also the losses, of the labels' shape with axes of length 1 behind it up to four (as `SmoothL1LossOHEM`'s, which
+    R-FCN adds), 0 where a label is ignored, without a gradient.
     Source: Intel's src/caffe/layers/softmax_loss_ohem_layer.cpp; that ignored positions have loss 0:
     daijifeng001/caffe-rfcn, src/caffe/layers/softmax_loss_layer.cu.
     """
@@ -77,13 +78,15 @@ class SoftmaxWithLossOHEM(SoftmaxWithLoss):
         return super().divisor(outer, inner, valid)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """The loss, a scalar, the probabilities, and each position's loss, of the labels' shape, as asked for."""
+        """The loss, a scalar, the probabilities, and each position's loss, as asked for."""
         terms, valid, logs = self.log_likelihoods(x, labels)
         inner = x.shape[self.dim + 1 :].numel()
         loss = -terms.sum() / self.divisor(x.shape[: self.dim].numel(), inner, valid)
         if not self.probabilities:
             return loss
-        return (loss, logs.exp(), -terms.detach().reshape(labels.shape)) if self.per_box else (loss, logs.exp())
+        if not self.per_box:
+            return loss, logs.exp()
+        return loss, logs.exp(), -terms.detach().reshape(*labels.shape, *[1] * (4 - labels.ndim))
 
 
 class BoxAnnotatorOHEM(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from converter.errors import GraphError
@@ -15,33 +16,36 @@ _Stated: TypeAlias = dict[str, tuple[float, str]]
 """A multiplier and the first layer that states it, by the name of the parameter."""
 
 
-def multipliers(layers: Sequence[tuple[Layer, int]]) -> tuple[tuple[Multipliers, ...], ...]:
+def multipliers(layers: Sequence[tuple[Layer, int, Sequence[float]]]) -> tuple[tuple[Multipliers, ...], ...]:
     """Both multipliers of every blob of every layer (src/caffe/net.cpp, AppendParam).
 
     What any of the layers that share a blob states holds for all of them, the owner included.
 
     Args:
-        layers: the layers of a net in file order, each with its number of blobs.
+        layers: the layers of a net in file order, each with its number of blobs and the rates that its source sets for
+            them whatever the file states, or none.
 
     Raises:
         GraphError: two layers that share a blob state different multipliers, which Caffe refuses too.
     """
     rates: _Stated = {}
     decays: _Stated = {}
-    for layer, count in layers:
-        for spec in _specs(layer, count):
+    specs = [[*_specs(*each)] for each in layers]
+    for (layer, *_), stated in zip(layers, specs, strict=True):
+        for spec in stated:
             _note(rates, layer, spec.name, "lr_mult", spec.lr_mult)
             _note(decays, layer, spec.name, "decay_mult", spec.decay_mult)
     return tuple(
-        tuple((_of(rates, spec.name, spec.lr_mult), _of(decays, spec.name, spec.decay_mult)) for spec in specs)
-        for specs in ([*_specs(layer, count)] for layer, count in layers)
+        tuple((_of(rates, spec.name, spec.lr_mult), _of(decays, spec.name, spec.decay_mult)) for spec in stated)
+        for stated in specs
     )
 
 
-def _specs(layer: Layer, count: int) -> Iterator[ParamSpec]:
+def _specs(layer: Layer, count: int, own: Sequence[float]) -> Iterator[ParamSpec]:
     """The ParamSpec of each blob."""
     for index in range(count):
-        yield layer.param_specs[index] if index < len(layer.param_specs) else ParamSpec()
+        spec = layer.param_specs[index] if index < len(layer.param_specs) else ParamSpec()
+        yield replace(spec, lr_mult=own[index], decay_mult=own[index]) if own else spec
 
 
 def _of(stated: Mapping[str, tuple[float, str]], name: str, own: float | None) -> float | None:

@@ -118,7 +118,7 @@ def build_plan(
         if step.operator.is_input
         for top, shape in zip(step.layer.tops, step.top_shapes, strict=True)
     }
-    rates = multipliers([(step.layer, len(step.operator.blobs)) for step in steps])
+    rates = multipliers([(step.layer, len(step.operator.blobs), step.operator.own_rates) for step in steps])
     return Plan(net, tuple(steps), input_shapes, shapes, tuple(leftovers), tuple(ignored), rates)
 
 

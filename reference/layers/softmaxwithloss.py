@@ -21,7 +21,10 @@ EXPONENTIAL = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """x: (n, classes, ...), label: one a position; returns the loss (), probabilities like x, losses like label."""
+    """x: (n, classes, ...), label: one a position; returns the loss (), probabilities like x, losses like label.
+
+    The losses have four axes at least, of length 1 where label has less: R-FCN adds those of its boxes, (n, 1, 1, 1).
+    """
     layer.expect(bottoms, 2)
     x, ignore = bottoms[0], ignore_label(layer)
     axis = layer.axis(layer.params("softmax_param").integer("axis"), x.ndim)
@@ -36,7 +39,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     losses[counted] *= _class_weights(layer, label[counted], x.shape[axis])
     outer = int(np.prod(x.shape[:axis]))
     divisor = normalizer(layer, outer, len(flat) // max(1, outer), int(counted.sum()), "VALID")
-    return [losses.sum() / divisor, probabilities, losses.reshape(bottoms[1].shape)]
+    return [losses.sum() / divisor, probabilities, losses.reshape(*bottoms[1].shape, *[1] * (4 - bottoms[1].ndim))]
 
 
 def _class_weights(layer: Layer, label: NDArray[np.int64], classes: int) -> Array:

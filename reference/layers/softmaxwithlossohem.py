@@ -17,7 +17,10 @@ EXPONENTIAL = True
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
-    """x: (n, classes, ...), label: one a position; returns the loss (), probabilities like x, losses like label."""
+    """x: (n, classes, ...), label: one a position; returns the loss (), probabilities like x, losses like label.
+
+    The losses have four axes at least, of length 1 where label has less: R-FCN adds those of its boxes, (n, 1, 1, 1).
+    """
     layer.expect(bottoms, 2)
     x, label = bottoms
     axis = layer.axis(layer.params("softmax_param").integer("axis"), x.ndim)
@@ -31,4 +34,4 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     valid = classes.size if ignore is None else int((classes != ignore).sum())
     outer = int(np.prod(x.shape[:axis]))
     divisor = pre_fixed_normalizer(layer, outer, len(flat) // max(1, outer), valid)
-    return [losses.sum() / divisor, probabilities, losses.reshape(label.shape)]
+    return [losses.sum() / divisor, probabilities, losses.reshape(*label.shape, *[1] * (4 - label.ndim))]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from converter.errors import printable
+from converter.net.net import Shape
+from scripts.corpus.known import DATA_SETS, FAULTS, GIVEN, MEANINGS, Given
 from scripts.corpus.survey import DEPLOY, OTHER, TRAINING, Survey
 
 HEAD = """# Coverage
@@ -20,10 +22,14 @@ KINDS = {
     TRAINING: "phases of training nets with a data layer and no unknown Python layer",
     OTHER: "nets with unknown Python layers, or without inputs that are known",
 }
-GUESSED = (
-    "Shapes that neither a training net nor its mean file states are given: 1×3×224×224 for images, one number an item"
-    " for the rest; {} of the phases needed that."
-)
+GUESSED = """\
+Shapes that neither a training net nor its mean file states are given: for images those of the data set that the source
+names ({}), else 1×3×224×224; one number an item for the rest.
+{} of the phases needed that. A few files need what only someone who has their data knows:"""
+LEFT_OVER = """\
+`load`, `convert` and `verify` refuse a net with such a field; with `--allow-unknown` (`allow_unknown=True`) they go on
+without it and name it in their notes."""
+FAULT = "the file itself is at fault: "
 
 
 def as_text(found: Survey, *, failures: bool) -> str:
@@ -53,7 +59,9 @@ def as_markdown(found: Survey) -> str:
             HEAD,
             *_summary(found),
             "",
-            GUESSED.format(guessed),
+            GUESSED.format(_data_sets(), guessed),
+            "",
+            *_table(("files", "phase", "shapes", "why"), map(_given_row, GIVEN)),
             "",
             "## Unknown types",
             "",
@@ -61,17 +69,22 @@ def as_markdown(found: Survey) -> str:
             "",
             "## Fields that no layer reads",
             "",
-            *_table(("field", "files"), _sorted_counts(found.fields())),
+            LEFT_OVER,
+            "",
+            *_table(
+                ("field", "files", "without it"),
+                ((name, count, MEANINGS.get(name, "not known")) for name, count in _sorted_counts(found.fields())),
+            ),
             "",
             "## Files that do not read",
             "",
-            *_table(("file", "reason"), ((path, _without(text, path)) for path, text in found.unread.items())),
+            *_table(("file", "reason"), ((path, _reason(text, path)) for path, text in found.unread.items())),
             "",
             "## Nets that do not build",
             "",
             *_table(
                 ("file", "phase", "reason"),
-                ((t.file, t.phase, _without(t.error, t.file)) for t in found.trials if t.error),
+                ((t.file, t.phase, _reason(t.error, t.file)) for t in found.trials if t.error),
             ),
             "",
         ]
@@ -90,6 +103,7 @@ def as_json(found: Survey) -> str:
         "unknown_types": dict(_sorted_counts(found.types())),
         "fields_left_over": dict(_sorted_counts(found.fields())),
         "unread": found.unread,
+        "at_fault": found.faults(),
         "trials": [asdict(trial) for trial in found.trials],
     }
     return json.dumps(told, indent=1, ensure_ascii=True) + "\n"
@@ -102,12 +116,29 @@ def percent(part: int, whole: int) -> str:
 
 def _summary(found: Survey) -> list[str]:
     read = len(found.nets) + len(found.solvers)
+    nets = set(found.nets) & set(found.faults())
     rows = [
-        ("files that read", str(read), str(found.files), percent(read, found.files)),
-        ("nets that build in every phase tried", *_share(found.whole_nets(), len(found.nets))),
-        *((KINDS[kind], *_share(found.built(kind), len(found.of_kind(kind)))) for kind in KINDS),
+        ("files that read", *_share(read, found.files), len(set(found.unread) & set(found.faults()))),
+        ("nets that build in every phase tried", *_share(found.whole_nets(), len(found.nets)), len(nets)),
+        *(
+            (KINDS[kind], *_share(found.built(kind), len(found.of_kind(kind))), len(found.faults(kind)))
+            for kind in KINDS
+        ),
     ]
-    return _table(("what", "good", "of", "share"), rows)
+    return _table(("what", "good", "of", "share", "at fault themselves"), rows)
+
+
+def _data_sets() -> str:
+    return ", ".join(f"{word} {_times(sizes)}" for word, sizes in DATA_SETS.items())
+
+
+def _given_row(item: Given) -> tuple[str, str, str, str]:
+    shapes = ", ".join(f"{name} {_times(shape)}" for name, shape in item.shapes.items())
+    return item.files, item.phase or "both", shapes, item.why
+
+
+def _times(shape: Shape) -> str:
+    return "×".join(map(str, shape))
 
 
 def _share(part: int, whole: int) -> tuple[str, str, str]:
@@ -119,9 +150,10 @@ def _sorted_counts(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _without(text: str, path: str) -> str:
-    """An error's text without the path before it, on one line."""
-    return " ".join(text.removeprefix(path).lstrip(":").split())
+def _reason(text: str, path: str) -> str:
+    """An error's text without the path before it, on one line; before it, why the file itself is at fault."""
+    told = " ".join(text.removeprefix(path).lstrip(":").split())
+    return f"{FAULT}{FAULTS[path]} ({told})" if path in FAULTS else told
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> list[str]:

@@ -15,13 +15,14 @@ from converter.formats.upgrade.upgrade import upgrade_net, upgrade_solver
 from converter.layers.layer import Operator, operator_type
 from converter.layers.python import operator_of
 from converter.net.net import Layer, Net, Phase, Shape, build_net
-from converter.plan.missing import missing_inputs
+from converter.plan.missing import MissingInput, missing_inputs
 from converter.plan.plan import build_plan
+from scripts.corpus.known import FAULTS, item_of, shapes_given
 
 DEPLOY, TRAINING, OTHER = "deploy", "training", "other"
 PHASES: tuple[Phase, ...] = ("train", "test")
 GUESS = (1, 3, 224, 224)
-"""What stands for sizes of images that no file states; anything else has one number an item."""
+"""What stands for sizes of images of unknown data sets; anything else has one number an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ class Survey:
     def whole_nets(self) -> int:
         """Nets that build in every phase that was tried."""
         return len(set(self.nets) - {trial.file for trial in self.trials if trial.error})
+
+    def faults(self, kind: str | None = None) -> dict[str, str]:
+        """Files that do not read or build because of faults of their own, and those; of one kind of trials, or all."""
+        failed = {trial.file for trial in self.trials if trial.error and kind in (None, trial.kind)}
+        failed |= set(self.unread) if kind is None else set()
+        return {path: FAULTS[path] for path in sorted(failed) if path in FAULTS}
 
     def types(self) -> Counter[str]:
         """Unknown types by the files that hold them."""
@@ -117,25 +124,25 @@ def _is_solver(path: str) -> bool:
 def _trials(path: str, record: Record, whole: Net) -> Iterator[Trial]:
     """The phases of a net: test for nets that declare their inputs, those with a data layer for training nets."""
     types = {layer.type for layer in whole.layers}
-    if any(_operator(layer) is None for layer in whole.layers if layer.type == "Python"):
-        yield _build(path, record, whole, "test", OTHER)
-    elif "Input" in types and "Python" not in types:
+    sources = {phase: found for phase in PHASES if (found := _sources(record, phase))}
+    known = all(_operator(layer) for found in sources.values() for layer in found)
+    own = all(_operator(layer) for layer in whole.layers if layer.type == "Python")
+    if own and "Input" in types and "Python" not in types:
         yield _build(path, record, whole, "test", DEPLOY)
-    else:
-        phases = [phase for phase in PHASES if _has_data(record, phase)]
-        for phase in phases:
+    elif own and sources and known:
+        for phase in sources:
             yield _build(path, record, whole, phase, TRAINING)
-        if not phases:
-            yield _build(path, record, whole, "test", OTHER)
+    else:
+        yield _build(path, record, whole, "train" if [*sources] == ["train"] else "test", OTHER)
 
 
-def _has_data(record: Record, phase: Phase) -> bool:
-    """Whether the net has a data layer in a phase."""
+def _sources(record: Record, phase: Phase) -> list[Layer]:
+    """The layers that data of a phase come from: those without bottoms, other than learned ones."""
     try:
-        kinds = [_operator(layer) for layer in build_net(record, phase=phase).layers]
+        layers = build_net(record, phase=phase).layers
     except ConversionError:
-        return False
-    return any(kind is not None and kind.is_input for kind in kinds)
+        return []
+    return [layer for layer in layers if not layer.bottoms and layer.type != "Parameter"]
 
 
 def _operator(layer: Layer) -> type[Operator] | None:
@@ -149,7 +156,8 @@ def _build(path: str, record: Record, whole: Net, phase: Phase, kind: str) -> Tr
     try:
         net = build_net(record, phase=phase)
         if kind == TRAINING and all(map(_operator, net.layers)):
-            given = {item.top: _guess(item.partial, item.top == item.layer.tops[0]) for item in missing_inputs(net, {})}
+            given = shapes_given(path, phase)
+            given |= {item.top: _guess(item) for item in missing_inputs(net, given)}
         plan = build_plan(net, given, allow_unknown=True)
     except ConversionError as error:
         types = tuple(error.types) if isinstance(error, UnsupportedLayerError) else ()
@@ -158,8 +166,12 @@ def _build(path: str, record: Record, whole: Net, phase: Phase, kind: str) -> Tr
     return Trial(path, phase, kind, given, fields=tuple(sorted(fields)))
 
 
-def _guess(partial: Shape, first: bool) -> Shape:
+def _guess(item: MissingInput) -> Shape:
     """A shape for a top of a data layer: what is stated stays; a first top is an image, others one number an item."""
+    partial, first = item.partial, item.top == item.layer.tops[0]
+    known = item_of(item.layer)
+    if known and first:
+        return (partial[0] if partial else 0) or GUESS[0], *known
     if not partial:
         return GUESS if first else GUESS[:1]
     return tuple(size or GUESS[axis] if axis < len(GUESS) else 1 for axis, size in enumerate(partial))

@@ -9,4 +9,9 @@ CASES = [
     Case("axis=-1", "concat_param { axis: -1 }", {"a": signed(2, 3), "b": signed(2, 4)}),
     Case("axis=0, one bottom", "concat_param { axis: 0 }", {"a": signed(2, 3)}),
     Case("concat_dim=0", "concat_param { concat_dim: 0 }", {"a": signed(2, 3), "b": signed(1, 3)}),
+    Case(
+        "per_fla_fuse=true",
+        "concat_param { axis: 1 per_fla_fuse: true }",
+        {"a": signed(2, 4, 2, 3), "b": signed(2, 3, 1, 1)},
+    ),
 ]

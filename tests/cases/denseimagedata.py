@@ -17,4 +17,10 @@ CASES = [
         {"data": signed(2, 3, 2, 3), "label": labels(3, 2, 1, 2, 3)},
         ("data", "label"),
     ),
+    Case(
+        "labels of a quarter of each side",
+        "dense_image_data_param { batch_size: 2 new_height: 9 new_width: 8 label_divide_factor: 4 }",
+        {"data": signed(2, 3, 9, 8), "label": labels(3, 2, 1, 2, 2)},
+        ("data", "label"),
+    ),
 ]

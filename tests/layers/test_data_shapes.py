@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import converter
+from converter.errors import ShapeError, UnsupportedParameterError
 from converter.layers.layer import operator_type
 
 
@@ -57,6 +58,15 @@ OPEN: tuple[int, ...] = ()
          [(1, 3, 2, 3), (1, 1, 2, 3)]),
         ('type: "DenseImageData" dense_image_data_param { new_height: 4 new_width: 5 is_color: false }',
          [(1, 1, 4, 5), (1, 1, 4, 5)]),
+        ('type: "DenseImageData" dense_image_data_param { new_height: 9 new_width: 8 label_divide_factor: 4 }',
+         [(1, 3, 9, 8), (1, 1, 2, 2)]),
+        ('type: "DenseImageData" dense_image_data_param { crop_height: 4 crop_width: 5 label_divide_factor: 4 }',
+         [(1, 3, 4, 5), (1, 1, 4, 5)]),
+        ('type: "LaneData" data_param { batch_size: 2 } transform_param { crop_size: 16 }',
+         [(2, 3, 16, 16), (2, 5, 64, 3)]),
+        ('type: "CPMData" data_param { batch_size: 2 } cpm_transform_param { crop_size_x: 8 crop_size_y: 8 }',
+         [OPEN, OPEN]),
+        ('type: "Python" python_param { module: "sequence_input_layer" layer: "videoReadTest_flow" }', [OPEN, OPEN]),
         ('type: "AnnotatedData" data_param { batch_size: 2 } transform_param { crop_size: 4 }', [(2, 3, 4, 4), OPEN]),
         ('type: "AnnotatedData" data_param { batch_size: 2 } transform_param { crop_size: 4 } annotated_data_param { '
          "yolo_data_type: 1 }", [(2, 3, 4, 4), (2, 1, 300, 5)]),
@@ -71,6 +81,31 @@ OPEN: tuple[int, ...] = ()
 )  # fmt: skip
 def test_what_the_fields_determine(tmp_path: Path, body: str, wanted: list[tuple[int, ...]]) -> None:
     assert shapes(tmp_path, body) == wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ('type: "DenseImageData" dense_image_data_param { label_divide_factor: 0 }', "label_divide_factor"),
+        ('type: "LaneData" annotated_data_param { seg_scales: 0 }', "seg_scales"),
+        ('type: "CPMData" cpm_transform_param { stride: 0 }', "stride"),
+    ],
+)
+def test_sizes_are_not_divided_by_nothing(tmp_path: Path, body: str, wrong: str) -> None:
+    with pytest.raises(UnsupportedParameterError, match=f"{wrong} is 0; expected at least 1"):
+        shapes(tmp_path, body)
+
+
+def test_training_states_the_sizes_of_pose_maps(tmp_path: Path) -> None:
+    """CPMData's maps, 2 * (num_parts + 1), have a stride-th of each side; how many channels images have, data tell."""
+    body = (
+        'type: "CPMData" data_param { batch_size: 2 } cpm_transform_param { stride: 8 crop_size_x: 80 crop_size_y: 48 '
+    )
+    (tmp_path / "net.prototxt").write_text(f'layer {{ name: "d" top: "x" top: "y" {body} num_parts: 3 }} }}')
+    with pytest.raises(ShapeError, match=r"--input-shape x=2,C,48,80 \("):
+        converter.load(tmp_path / "net.prototxt", phase="train")
+    net = converter.load(tmp_path / "net.prototxt", phase="train", inputs={"x": (2, 4, 48, 80)})
+    assert net.inputs["y"] == (2, 8, 6, 10)
 
 
 def test_as_many_shapes_as_tops(tmp_path: Path) -> None:

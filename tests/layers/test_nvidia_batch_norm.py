@@ -175,3 +175,16 @@ def test_rates_for_the_statistics_are_taken_as_0(tmp_path) -> None:
             assert net(x=X)["y"].tolist() == [[12, 20]]  # 2 · 3 / sqrt(0.25), 2 · 5 / sqrt(0.25)
             assert reference.run(prototxt, None, {"x": X})["y"].tolist() == [[12, 20]]
             assert [name for name, _ in net.named_parameters()] == ["bn.weight", "bn.bias"]
+
+
+@pytest.mark.parametrize("param", ["scale_bias: true", "scale_filler { value: 1 }"])
+def test_rates_are_nvidias_whatever_the_file_states(param, tmp_path) -> None:
+    """Its LayerSetUp writes lr_mult and decay_mult 0 for the statistics and 1 for scale and bias over the file's."""
+    prototxt, weights = files(tmp_path, f"eps: 1 {param}", [flat(blob) for blob in TODAY])
+    rates = " ".join("param { lr_mult: 3 decay_mult: 2 }" for _ in range(5))
+    prototxt.write_text(prototxt.read_text().replace("batch_norm_param", f"{rates} batch_norm_param"))
+    net = converter.load(prototxt, weights, phase="train")
+    groups = converter.parameter_groups(net, lr=0.1, weight_decay=0.01)
+    assert {(group["lr"], group["weight_decay"]) for group in groups} == {(0.1, 0.01)}
+    assert sum(len(group["params"]) for group in groups) == 2
+    assert reference.run(prototxt, weights, {"x": X})["y"].tolist() == RIGHT

@@ -148,3 +148,12 @@ def test_a_level_asked_for_stands_over_the_nets_own(write, own, asked, kept):
     net = converter.read_net(path, level=asked)
 
     assert ("r" in [layer.name for layer in net.layers]) is kept
+
+
+@pytest.mark.parametrize("field", ["quantization_param { scale_in: 3 }", "forward_type: FLOAT16"])
+def test_a_forks_field_that_changes_numbers_is_refused_or_named_in_the_notes(write, field):
+    """Intel's and NVIDIA's forks compute otherwise with them; without them the float net is what runs."""
+    path = write(relu("r", field))
+    with pytest.raises(UnsupportedParameterError, match=field.split()[0].rstrip(":")):
+        converter.load(path)
+    assert any(field.split()[0].rstrip(":") in note for note in converter.load(path, allow_unknown=True).notes)

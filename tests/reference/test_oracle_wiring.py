@@ -198,3 +198,14 @@ def test_an_old_word_may_name_a_forks_layer():
     net = reference.parse(text + 'layers { name: "r" type: ROI_POOLING bottom: "x" bottom: "x" top: "y" }')
 
     assert [layer.type for layer in net.layers] == ["Input", "ROIPooling"]
+
+
+@pytest.mark.parametrize(
+    "message", ["quantization_param { bw_params: 8 scale_in: 3 }", "interp_param { zoom_factor: 2 }"]
+)
+def test_a_forks_message_on_another_type_is_refused_and_bvlcs_is_passed_over(message):
+    """Intel's Convolution reads quantization_param, here Ristretto's layers' alone; Caffe skips pooling_param."""
+    with pytest.raises(NetError, match=f"field {message.split()[0]!r} is unknown, and so is its effect"):
+        run(power("a", "x", "y", 2, message))
+    assert run(power("a", "x", "y", 2, message), allow_unknown=True)["y"] == 2
+    assert run(power("a", "x", "y", 2, "pooling_param { pool: AVE }"))["y"] == 2

@@ -106,6 +106,18 @@ class RoIData(FedPythonLayer):
         return [(0, 3, 0, 0), (0, 5), (0,), *[(0, columns)] * 3]
 
 
+@known(
+    *(("sequence_input_layer", f"videoRead{phase}_{kind}") for phase in ("Train", "Test") for kind in ("RGB", "flow"))
+)
+class SequenceData(FedPythonLayer):
+    """LRCN's frames (n, 3, 227, 227), labels (n,) and markers (n,), 0 where a clip begins; n is frames times clips.
+
+    Source: LisaAnne/lisa-caffe-public, examples/LRCN_activity_recognition/sequence_input_layer.py.
+    """
+
+    in_order = ((0, 3, 227, 227), (0,), (0,))
+
+
 @known(("pyloss", "EuclideanLossLayer"))
 class EuclideanLossLayer(Operator):
     """Sum of (a - b)² / 2n, (1,); its top has a loss weight where the file says so.
