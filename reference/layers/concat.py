@@ -11,7 +11,6 @@ from reference.layer import Array, Layer
 
 TYPE = "Concat"
 MESSAGES = ("concat_param",)
-FIELDS = "concat_param: per_fla_fuse 0 bool = false"
 
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
