@@ -91,9 +91,6 @@ MEANINGS: Final[Mapping[str, str]] = {
     **dict.fromkeys((f"default_{way}_{what}" for way in ("forward", "backward") for what in ("type", "math")), _HALF),
     **dict.fromkeys(("forward_type", "backward_type", "forward_math", "backward_math"), _HALF),
     **dict.fromkeys(("global_grad_scale", "global_grad_scale_adaptive"), _GRADIENT),
-    "batch_norm_param.filler": (
-        "initial values of a scale that intel/caffe's MKL engines keep in the layer: none with weights of BVLC's form"
-    ),
     "bn_stats_batch_size": "intel/caffe takes statistics of parts of a batch in TRAIN; in TEST the same numbers",
     "eltwise_mem_sharing": "memory alone: the same numbers",
     "loss_param.weight_by_label_freqs": "false in these files: the same numbers",

@@ -17,12 +17,8 @@ SHAPES = ("kernel_shape", "stride_shape", "pad_shape")
 FORKS_OWN = {
     "convolution_param": {"hole", "hole_h", "hole_w", *SHAPES},
     "pooling_param": {"ceil_mode", *SHAPES},
-<<<<<<< HEAD
     "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine", "filler"},
-=======
-    "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine"},
     "concat_param": {"per_fla_fuse"},
->>>>>>> 44d7e64 (The oracle's per_fla_fuse stands with the forks' fields)
     "blob": {"raw_data_type", "raw_data"},
     "loss_param": {"pre_fixed_normalizer"},
     "filler": {"diag_val"},
