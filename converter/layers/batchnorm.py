@@ -32,8 +32,8 @@ class BatchNorm(Operator):
     NVIDIA's has five blobs, with `scale_bias`, a scale_filler or a bias_filler, or where the weights hold five: mean
     and variance, used as stored, a single number without use, scale and bias (c,). Its eps is at least 1e-5, and in
     phase TEST it always uses the stored statistics; lr_mult and decay_mult are 0 for the first three and 1 for the last
-    two, whatever the file states. Snapshots of older DIGITS hold scale, bias, mean, variance, number. Intel's `filler`, where no Scale layer is behind to which it is moved, is a
-    scale_filler, as its engines have it.
+    two, whatever the file states. Snapshots of older DIGITS hold scale, bias, mean, variance, number. Intel's `filler`,
+    where no Scale layer is behind to which it is moved, is a scale_filler, as its engines have it.
     Source: NVIDIA/caffe, src/caffe/layers/batch_norm_layer.cpp; intel/caffe,
     src/caffe/layers/mkldnn_batch_norm_layer.cpp.
     """
