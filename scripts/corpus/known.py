@@ -93,7 +93,6 @@ MEANINGS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("global_grad_scale", "global_grad_scale_adaptive"), _GRADIENT),
     "bn_stats_batch_size": "intel/caffe takes statistics of parts of a batch in TRAIN; in TEST the same numbers",
     "eltwise_mem_sharing": "memory alone: the same numbers",
-    "loss_param.weight_by_label_freqs": "false in these files: the same numbers",
     "multinode": "how intel/caffe spreads training over machines: the same numbers in one process",
 }
 """What a net means that is read without a field (`allow_unknown`), by what the fork's source does with it."""
