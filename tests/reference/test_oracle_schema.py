@@ -20,7 +20,7 @@ FORKS_OWN = {
     "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine", "filler"},
     "concat_param": {"per_fla_fuse"},
     "blob": {"raw_data_type", "raw_data"},
-    "loss_param": {"pre_fixed_normalizer"},
+    "loss_param": {"pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting"},
     "filler": {"diag_val"},
 }
 
