@@ -27,7 +27,8 @@ class CPMData(DataLayer):
         if stride < 1:
             raise own.error("stride", f"is {stride}", "expected at least 1")
         height, width = (own.integer(f"crop_size_{axis}", 0) if self.phase == "train" else 0 for axis in "yx")
-        maps = 2 * (own.integer("num_parts", 70) + 1)
+        parts = own.integer("num_parts", 0)
+        maps = 2 * (parts + 1) if parts else 0
         return [(batch, 0, height, width), (batch, maps, height // stride, width // stride)]
 
     def _assume(self, stated: Shape, transform: Params) -> Shape:

@@ -8,7 +8,8 @@ field gets a number of this package's own, which no fork's file holds (`converte
 FORK_FIELDS = """
 AccumParameter: top_height int = 0; top_width int = 0; size_divisible_by int = 0; have_reference bool = false
 AnnotatedDataParameter: batch_sampler BatchSampler*; label_map_file text; anno_type enum(BBOX=0); yolo_data_type int =
-    0; yolo_data_jitter float = 0; train_diffcult bool = true; single_class bool = false; seg_scales int = 1
+    0; yolo_data_jitter float = 0; train_diffcult bool = true; single_class bool = false; seg_scales int = 8;
+    seg_resize_width int = 0; seg_resize_height int = 0
 AnnotatedDatum: datum Datum; type enum(BBOX=0); annotation_group AnnotationGroup*
 Annotation: instance_id int = 0; bbox NormalizedBBox
 AnnotationGroup: group_label int; annotation Annotation*
@@ -35,12 +36,16 @@ BatchNormParameter: scale_bias bool = false; scale_filler FillerParameter; bias_
 BatchSampler: use_original_image bool = true; sampler Sampler; sample_constraint SampleConstraint; max_sample int;
     max_trials int = 100
 BoxAnnotatorOHEMParameter: roi_per_img int; ignore_label int = -1
+CPMTransformationParameter: stride int = 4; crop_size_x int; crop_size_y int; num_parts int; np_in_lmdb int;
+    max_rotate_degree float; visualize bool = false; scale_prob float; scale_min float; scale_max float; target_dist
+    float; center_perterb_max float; do_clahe bool = false
 CReLUParameter: concat_axis int = 1; negative_slope float = 0
 CTCDecoderParameter: blank_index int = 0; ctc_merge_repeated bool = true
 CTCLossParameter: output_delay int = 0; blank_index int; preprocess_collapse_repeated bool = false; ctc_merge_repeated
     bool = true; loss_calculation_t int = 0; blank_label int = 0; alphabet_size int; time_step int
 CenterLossParameter: num_output int; center_filler FillerParameter; axis int = 1
 CoeffScheduleParameter: half_life float = 1; initial_coeff float = 1; final_coeff float = 1
+ConcatParameter: per_fla_fuse bool = false
 ConvolutionParameter: hole int*; hole_h int; hole_w int; kernel_shape BlobShape; stride_shape BlobShape; pad_shape
     BlobShape
 CorrelationParameter: pad int = 0; kernel_size int; max_displacement int; stride_1 int = 1; stride_2 int = 1;
@@ -80,7 +85,8 @@ LabelMapItem: name text; label int; display_name text
 LabelSpecificAddParameter: bias float = 0; transform_test bool = false
 LayerParameter: accum_param AccumParameter; annotated_data_param AnnotatedDataParameter; augmentation_param
     AugmentationParameter; bn_param BNParameter; box_annotator_ohem_param BoxAnnotatorOHEMParameter; center_loss_param
-    CenterLossParameter; coeff_schedule_param CoeffScheduleParameter; correlation_param CorrelationParameter;
+    CenterLossParameter; cpm_transform_param CPMTransformationParameter;
+    coeff_schedule_param CoeffScheduleParameter; correlation_param CorrelationParameter;
     crelu_param CReLUParameter; crop_center_param CropCenterParameter; ctc_decoder_param CTCDecoderParameter;
     ctc_loss_param CTCLossParameter; dense_crf_param DenseCRFParameter; dense_image_data_param
     DenseImageDataParameter; detection_evaluate_param DetectionEvaluateParameter; detection_output_param
