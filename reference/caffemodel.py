@@ -103,7 +103,7 @@ def _blob(wire: Wire, message: Field) -> Blob:
         if field.number in _LEGACY and field.wire == VARINT:
             legacy[_LEGACY[field.number]] = field.value & 0xFFFFFFFF
         elif field.number == BLOB["shape"].number and field.wire == BYTES:
-            shape += _dimensions(wire, field)
+            shape += _dimensions(wire, field, len(shape))
         elif field.number == BLOB["data"].number and field.wire in (BYTES, FIXED32):
             runs["<f4"].append(field)
         elif field.number == BLOB["double_data"].number and field.wire in (BYTES, FIXED64):
@@ -144,7 +144,8 @@ def _numbers(wire: Wire, runs: list[Field], kind: str) -> NDArray[Any]:
     return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, kind), *parts])
 
 
-def _dimensions(wire: Wire, message: Field) -> list[int]:
+def _dimensions(wire: Wire, message: Field, known: int) -> list[int]:
+    """The axes of a shape, which follow the `known` ones of an earlier message: protobuf merges the two."""
     dims: list[int] = []
     dim = TABLE["shape"]["dim"].number
     for field in wire.fields(message.start, message.stop):
@@ -155,6 +156,6 @@ def _dimensions(wire: Wire, message: Field) -> list[int]:
             while at < field.stop:
                 value, at = wire.varint(at, field.stop)
                 dims.append(value)
-        if len(dims) > _LARGEST_RANK:
+        if known + len(dims) > _LARGEST_RANK:
             raise wire.error(f"a blob has more than {_LARGEST_RANK} axes", field.start)
     return dims
