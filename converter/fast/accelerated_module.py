@@ -183,13 +183,13 @@ def _quantized(net: nn.Module, device: torch.device, calibration: list[Tensor]) 
     """The net in bytes.
 
     Raises:
-        ConversionError: nothing to calibrate with, another device than the CPU, a torch without oneDNN's operators.
+        ConversionError: nothing to calibrate with, another device than the CPU, no oneDNN, a processor without VNNI.
     """
     if not calibration:
         raise ConversionError("int8 takes its ranges from inputs; give some: calibration=[image, ...]")
     if device.type != "cpu" or not onednn.has_quantized():
-        what = "this torch has no oneDNN" if device.type == "cpu" else f"device {device}"
-        raise ConversionError(f"int8 is for the CPU, by oneDNN; {what}: use dtype=torch.bfloat16")
+        what = "this torch or this processor lacks it" if device.type == "cpu" else f"device {device}"
+        raise ConversionError(f"int8 is for the CPU, by oneDNN with VNNI; {what}: use dtype=torch.bfloat16")
     fast = AcceleratedModule(net, Place(torch.float32, device), graphs=False, compiled=False)
     fast.quantize(calibration)
     return fast

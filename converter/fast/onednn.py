@@ -30,9 +30,13 @@ def has_linear() -> bool:
 
 
 def has_quantized() -> bool:
-    """Whether torch was built with oneDNN's convolution of bytes."""
+    """Whether torch was built with oneDNN's convolution of bytes, and the processor sums bytes in 32 bits.
+
+    Without VNNI the kernels sum pairs of products in 16 bits, which saturate.
+    """
     built: Any = getattr(torch._C, "_has_mkldnn", False)
-    return bool(built) and all(hasattr(torch.ops.onednn, name) for name in QUANTIZED)
+    exact: Any = getattr(torch.cpu, "_is_vnni_supported", lambda: False)
+    return bool(built and exact()) and all(hasattr(torch.ops.onednn, name) for name in QUANTIZED)
 
 
 def has_bfloat16() -> bool:

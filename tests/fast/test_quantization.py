@@ -14,7 +14,7 @@ from scripts.demo_net.net import CAFFEMODEL, CONTEXT, PLAN, PROTOTXT
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
 
-pytestmark = pytest.mark.skipif(not onednn.has_quantized(), reason="torch was built without oneDNN")
+pytestmark = pytest.mark.skipif(not onednn.has_quantized(), reason="no oneDNN, or no VNNI")
 
 
 @pytest.mark.parametrize(
