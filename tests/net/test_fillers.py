@@ -119,7 +119,7 @@ def test_bilinear_by_hand():
 @pytest.mark.parametrize("size", ["32x5", "64x7", "64x3", "96x11"])
 def test_gabor_is_intels_in_both_programs_bit_for_bit(size, tmp_path):
     """What intel/caffe's include/caffe/gabor.hpp gives, compiled; the oracle convolves an image of one pixel."""
-    wanted = np.load(GOLDENS / "nets/fillers/gabor.npz")[size]
+    wanted = np.load(GOLDENS / "gabor" / "gabor.npz")[size]
     outputs, kernel = map(int, size.split("x"))
     path = tmp_path / "net.prototxt"
     path.write_text(
