@@ -30,7 +30,7 @@ _LARGEST = 178_956_970
 """Pixels; more is taken for a bomb, by Pillow and here."""
 _PIXEL_BYTES, _ROW_BYTES = 3, 16  # Pillow keeps the place of each row, too
 _COPIES = 4
-_SMALL = 1 << 26
+_SMALL = 1 << 25
 _MOST_EXPANSION = 1100
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _KINDS = {"I": "32-bit grayscale", "F": "floating-point grayscale"}
