@@ -38,7 +38,7 @@ class Concat(Operator):
         """The first bottom's shape with the sizes along the axis added up; fused, all values of an item."""
         if self.fused:
             return [(bottoms[0][0], sum(element_count(shape[1:]) for shape in bottoms), 1, 1)]
-        rest = {(shape[: self.axis], shape[self.axis + 1 :]) for shape in bottoms}
+        rest = {(len(shape), shape[: self.axis], shape[self.axis + 1 :]) for shape in bottoms}
         if len(rest) > 1:
             raise ShapeError(
                 f"bottoms of shapes {list(bottoms)} joined along axis {self.axis}; expected equal other sizes"
