@@ -71,6 +71,7 @@ def _layer(wire: Wire, message: Field) -> StoredLayer:
 def _v1_layer(wire: Wire, message: Field) -> StoredLayer:
     name = kind = ""
     blobs: list[Blob] = []
+    inner: list[Field] = []
     for field in wire.fields(message.start, message.stop):
         if field.number == V1["name"].number and field.wire == BYTES:
             name = wire.text(field)
@@ -79,19 +80,22 @@ def _v1_layer(wire: Wire, message: Field) -> StoredLayer:
         elif field.number == V1["blobs"].number and field.wire == BYTES:
             blobs.append(_blob(wire, field))
         elif field.number == V1["layer"].number and field.wire == BYTES:
-            name, inner = _v0_layer(wire, field)
-            blobs += inner
-    return StoredLayer(name, kind, tuple(blobs))
+            inner.append(field)
+    return _v0_layer(wire, inner) if inner else StoredLayer(name, kind, tuple(blobs))
 
 
-def _v0_layer(wire: Wire, message: Field) -> tuple[str, list[Blob]]:
+def _v0_layer(wire: Wire, messages: list[Field]) -> StoredLayer:
+    """The layer inside a V1 layer, whose own name and blobs do not count (upgrade_proto.cpp, UpgradeV0LayerParameter).
+
+    protobuf merges a message that is given twice.
+    """
     name, blobs = "", []
-    for field in wire.fields(message.start, message.stop):
+    for field in (field for message in messages for field in wire.fields(message.start, message.stop)):
         if field.number == V0["name"].number and field.wire == BYTES:
             name = wire.text(field)
         elif field.number == V0["blobs"].number and field.wire == BYTES:
             blobs.append(_blob(wire, field))
-    return name, blobs
+    return StoredLayer(name, "", tuple(blobs))
 
 
 def _blob(wire: Wire, message: Field) -> Blob:
