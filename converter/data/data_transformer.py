@@ -19,7 +19,7 @@ from converter.net.net import Layer
 from converter.net.params import Params
 
 
-class Cut(NamedTuple):
+class CropWindow(NamedTuple):
     """What is kept of an item: rows and columns, from right to left where it is mirrored."""
 
     mirrored: bool
@@ -84,23 +84,23 @@ class DataTransformer:
         Raises:
             DatasetError: the item is smaller than the crop, or the mean does not fit it.
         """
-        return self.apply_cut(planes, self.cut(planes.shape, draws, where))
+        return self.apply_crop(planes, self.draw_crop(planes.shape, draws, where))
 
-    def cut(self, shape: tuple[int, ...], draws: np.random.Generator, where: str) -> Cut:
+    def draw_crop(self, shape: tuple[int, ...], draws: np.random.Generator, where: str) -> CropWindow:
         """What is kept of an item (c, h, w), for the labels that go with it; see `apply` for arguments and errors."""
         self._check(shape, where)
         mirrored = self.mirror and bool(draws.integers(2))
         rows, columns = (self._window(size, draws) for size in shape[1:])
-        return Cut(mirrored, rows, columns)
+        return CropWindow(mirrored, rows, columns)
 
-    def apply_cut(self, planes: Array, cut: Cut) -> Array:
+    def apply_crop(self, planes: Array, window: CropWindow) -> Array:
         """What is kept of an item, less its mean, scaled: float32."""
-        values = planes[:, cut.rows, cut.columns].astype(np.float32)
+        values = planes[:, window.rows, window.columns].astype(np.float32)
         if self.mean is not None:
-            values = values - self.mean[:, cut.rows, cut.columns]
+            values = values - self.mean[:, window.rows, window.columns]
         elif self.mean_values:
             values = values - np.asarray(self.mean_values, np.float32)[:, None, None]
-        if cut.mirrored:
+        if window.mirrored:
             values = values[:, :, ::-1]
         return np.ascontiguousarray(values * np.float32(self.scale), dtype=np.float32)
 

@@ -12,7 +12,7 @@ import numpy as np
 from converter.data.batches import batch_size
 from converter.data.caffe_images import read_bgr
 from converter.data.data_transformer import DataTransformer, found_path
-from converter.data.listed_images import Pair, Size, check_pair, first_item, gather, read_image_pairs, read_size
+from converter.data.listed_images import ListedImages, Pair, Size, check_pair, first_item, read_image_pairs, read_size
 from converter.data.sampling import SampleOrder
 from converter.data.transforms import Array
 from converter.errors import DatasetError
@@ -20,7 +20,7 @@ from converter.net.net import Layer
 
 
 @dataclass(frozen=True, slots=True)
-class DenseImageData:
+class DenseImageData(ListedImages):
     """Batches of (batch, c, h, w) images and (batch, 1, h, w) labels; pairs of one batch have one size.
 
     `pairs` are paths of images and label maps; `size` is what both are resized to, `crop` what is cut out of them at
@@ -66,22 +66,10 @@ class DenseImageData:
             first_item(view, len(pairs), seed),
         )
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of the tops, as the first batch has them."""
-        return {top: value.shape for top, value in self.inputs(0).items()}
+    def _path(self, position: int) -> str:
+        return self.pairs[self.order.item(position)][0]
 
-    def inputs(self, number: int) -> dict[str, Array]:
-        """Batch `number` by top.
-
-        Raises:
-            ImageError: an image that does not read.
-            DatasetError: a pair of two sizes, of another size than the batch's first, or smaller than the crop.
-        """
-        first = self.start + number * self.batch
-        batch = gather(range(first, first + self.batch), self._pair, lambda at: self.pairs[self.order.item(at)][0])
-        return dict(zip(self.tops, batch, strict=False))
-
-    def _pair(self, position: int) -> Pair:
+    def _item(self, position: int) -> Pair:
         """An image (c, h, w) and its labels (1, h, w), float32, mirrored and cropped alike."""
         path, label_path = self.pairs[self.order.item(position)]
         planes = read_bgr(path, self.size, color=self.color)

@@ -13,15 +13,14 @@ import numpy as np
 from converter.data.batches import batch_size
 from converter.data.caffe_images import read_bgr
 from converter.data.data_transformer import DataTransformer, found_path
-from converter.data.listed_images import Pair, Size, first_item, gather, read_size
+from converter.data.listed_images import ListedImages, Pair, Size, first_item, read_size
 from converter.data.sampling import SampleOrder
-from converter.data.transforms import Array
 from converter.errors import DatasetError
 from converter.net.net import Layer
 
 
 @dataclass(frozen=True, slots=True)
-class ImageData:
+class ImageData(ListedImages):
     """Batches of (batch, c, h, w) images and (batch,) labels; images of one batch have one size.
 
     `lines` are paths with labels; `size` is what images are resized to, None where they keep theirs.
@@ -58,20 +57,8 @@ class ImageData:
             first_item(view, len(lines), seed),
         )
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of the tops, as the first batch has them."""
-        return {top: value.shape for top, value in self.inputs(0).items()}
-
-    def inputs(self, number: int) -> dict[str, Array]:
-        """Batch `number` by top.
-
-        Raises:
-            ImageError: an image that does not read.
-            DatasetError: an image of another size than the batch's first, or smaller than the crop.
-        """
-        first = self.start + number * self.batch
-        batch = gather(range(first, first + self.batch), self._item, lambda at: self.lines[self.order.item(at)][0])
-        return dict(zip(self.tops, batch, strict=False))
+    def _path(self, position: int) -> str:
+        return self.lines[self.order.item(position)][0]
 
     def _item(self, position: int) -> Pair:
         """An image (c, h, w) and its label (), float32."""

@@ -13,9 +13,8 @@ import numpy as np
 from converter.data.batches import batch_size
 from converter.data.caffe_images import read_bgr, resize_linear
 from converter.data.data_transformer import DataTransformer, found_path
-from converter.data.listed_images import Pair, Size, check_pair, first_item, gather, read_image_pairs, read_size
+from converter.data.listed_images import ListedImages, Pair, Size, check_pair, first_item, read_image_pairs, read_size
 from converter.data.sampling import SampleOrder
-from converter.data.transforms import Array
 from converter.net.net import Layer
 
 _LEAST_EDGE = 128
@@ -23,7 +22,7 @@ _LEAST_EDGE = 128
 
 
 @dataclass(frozen=True, slots=True)
-class ImageLabelmapData:
+class ImageLabelmapData(ListedImages):
     """Batches of (batch, c, h, w) images and (batch, 1, h, w) edges, 0 or 1; pairs of one batch have one size.
 
     `pairs` are paths of images and edge maps; `size` is what both are resized to, None where they keep theirs. Crops
@@ -60,28 +59,16 @@ class ImageLabelmapData:
             first_item(view, len(pairs), seed),
         )
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of the tops, as the first batch has them."""
-        return {top: value.shape for top, value in self.inputs(0).items()}
+    def _path(self, position: int) -> str:
+        return self.pairs[self.order.item(position)][0]
 
-    def inputs(self, number: int) -> dict[str, Array]:
-        """Batch `number` by top.
-
-        Raises:
-            ImageError: an image that does not read.
-            DatasetError: a pair of two sizes, of another size than the batch's first, or smaller than the crop.
-        """
-        first = self.start + number * self.batch
-        batch = gather(range(first, first + self.batch), self._pair, lambda at: self.pairs[self.order.item(at)][0])
-        return dict(zip(self.tops, batch, strict=False))
-
-    def _pair(self, position: int) -> Pair:
+    def _item(self, position: int) -> Pair:
         """An image (c, h, w) and its edges (1, h, w), float32, mirrored and cropped alike."""
         path, label_path = self.pairs[self.order.item(position)]
         planes, labels = read_bgr(path, color=self.color), read_bgr(label_path, color=False)
         check_pair(planes, labels, label_path)
         if self.size is not None:
             planes, labels = resize_linear(planes, self.size), resize_linear(labels, self.size)
-        cut = self.transformer.cut(planes.shape, self.order.draws(position), path)
-        edges = cut.of((labels >= _LEAST_EDGE).astype(np.float32))
-        return self.transformer.apply_cut(planes, cut), edges
+        window = self.transformer.draw_crop(planes.shape, self.order.draws(position), path)
+        edges = window.of((labels >= _LEAST_EDGE).astype(np.float32))
+        return self.transformer.apply_crop(planes, window), edges

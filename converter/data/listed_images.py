@@ -18,6 +18,37 @@ Pair = tuple[Array, Array]
 _SKIP_STREAM = 2
 
 
+class ListedImages:
+    """Batches of a layer whose items a list names: `_item` gives one, `_path` its image's file."""
+
+    __slots__ = ()
+    tops: tuple[str, ...]
+    batch: int
+    start: int
+
+    def _item(self, position: int) -> Pair:
+        raise NotImplementedError
+
+    def _path(self, position: int) -> str:
+        raise NotImplementedError
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the tops, as the first batch has them."""
+        return {top: value.shape for top, value in self.inputs(0).items()}
+
+    def inputs(self, number: int) -> dict[str, Array]:
+        """Batch `number` by top.
+
+        Raises:
+            ImageError: an image that does not read.
+            DatasetError: an item that does not fit: its label map of another size, itself of another size than the
+                batch's first, or smaller than the crop.
+        """
+        first = self.start + number * self.batch
+        batch = gather(range(first, first + self.batch), self._item, self._path)
+        return dict(zip(self.tops, batch, strict=False))
+
+
 def read_size(view: Params, what: str) -> Size | None:
     """`what`_height and `what`_width; None: neither is set.
 

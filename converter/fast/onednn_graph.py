@@ -18,6 +18,7 @@ from torch import Tensor, fx, nn
 from converter.fast import onednn
 from converter.fast.convolution.filter import Place
 from converter.fast.folding import channel_affine, fold_affine, set_submodule
+from converter.fast.patterns import without_nan_rule
 from converter.fast.replay import Function, Values
 from converter.fast.response_normalization import FastLocalResponseNorm, is_normalization
 from converter.modules import activations, combine, pooling, select, shapes
@@ -149,8 +150,7 @@ def _is_fixed(module: nn.Module, place: Place) -> bool:
 def _traceable(module: nn.Module, place: Place) -> nn.Module:
     """The module, or one of the same outputs that leaves nothing but its kernel in a trace."""
     if type(module) in (MaxPool2d, CeilMaxPool2d):
-        assert isinstance(module, nn.MaxPool2d)
-        return nn.MaxPool2d(module.kernel_size, module.stride, module.padding, ceil_mode=module.ceil_mode)
+        return without_nan_rule(module)
     if is_normalization(module, place.device):
         assert isinstance(module, nn.LocalResponseNorm)
         return FastLocalResponseNorm(module)

@@ -170,14 +170,14 @@ def _replacement(source: fx.GraphModule, node: fx.Node, module: nn.Module, place
         assert isinstance(module, nn.LocalResponseNorm)
         return FastLocalResponseNorm(module)
     if type(module) in {MaxPool2d, CeilMaxPool2d}:
-        return _without_nan_rule(module)
+        return without_nan_rule(module)
     here = place.device.type == "cpu" and place.dtype == torch.float32 and not place.float32_ends
     if here or (next(module.parameters(), None) is None and next(module.buffers(), None) is None):
         return module
     return MovedModule(module, place)
 
 
-def _without_nan_rule(module: nn.Module) -> nn.MaxPool2d:
+def without_nan_rule(module: nn.Module) -> nn.MaxPool2d:
     """Torch's maximum, without the pass over the input that keeps NaN from winning."""
     assert isinstance(module, nn.MaxPool2d)
     return nn.MaxPool2d(module.kernel_size, module.stride, module.padding, ceil_mode=module.ceil_mode)

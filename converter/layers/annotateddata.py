@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.layers.kit.data import DataLayer, channels, square
+from converter.layers.kit.data import DataLayer, channels, resized
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
@@ -22,9 +22,7 @@ class AnnotatedData(DataLayer):
 
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
         """Images; the number of boxes is for the caller to state."""
-        sizes = square(view, transform)
-        for resize in transform.messages("resize_param")[:1]:
-            sizes = (resize.integer("height", 0), resize.integer("width", 0))
+        sizes = resized(view, transform)
         batch, annotated = view.integer("batch_size", 0), self.params.message("annotated_data_param")
         yolo = annotated.has("yolo_data_type") and annotated.integer("yolo_data_type") == 1
         boxes = (batch, 1, 300, 5) if yolo else (1, 1, 0, 8)

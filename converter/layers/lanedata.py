@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.layers.kit.data import DataLayer, channels, square
+from converter.layers.kit.data import DataLayer, channels, resized
 from converter.layers.layer import layer
 from converter.net.net import Shape
 from converter.net.params import Params
@@ -22,9 +22,7 @@ class LaneData(DataLayer):
 
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
         """Images, five lanes of 64 points, the map."""
-        sizes = square(view, transform)
-        for resize in transform.messages("resize_param")[:1]:
-            sizes = (resize.integer("height", 0), resize.integer("width", 0))
+        sizes = resized(view, transform)
         batch, annotated = view.integer("batch_size", 0), self.params.message("annotated_data_param")
         scale = annotated.integer("seg_scales", 8)
         if scale < 1:

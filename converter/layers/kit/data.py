@@ -81,6 +81,14 @@ def square(view: Params, transform: Params) -> tuple[int, int]:
     return side, side
 
 
+def resized(view: Params, transform: Params) -> tuple[int, int]:
+    """Height and width of SSD's transform_param.resize_param, else `square`."""
+    sizes = square(view, transform)
+    for resize in transform.messages("resize_param")[:1]:
+        sizes = resize.integer("height", 0), resize.integer("width", 0)
+    return sizes
+
+
 def channels(view: Params, transform: Params) -> int:
     """Channels that the flags force or the mean values imply; 0 where only the data tell."""
     if transform.flag("force_gray"):
