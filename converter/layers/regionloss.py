@@ -35,7 +35,8 @@ class RegionLoss(Operator):
         self.anchors = read_anchors(view)
         if view.integer("coords", 4) != 4 or view.integer("num", 5) != len(self.anchors):
             raise view.error("num", f"is not that of {len(self.anchors)} pairs of biases", "expected one pair a box")
-        for name in ("softmax", "jitter", "rescore", "absolute", "random"):
+        view.flag("softmax", True)
+        for name in ("jitter", "rescore", "absolute", "random"):
             view.number(name, 0.0)
         self.clipped = bottoms[1][-1:] == (8,)
         self.options: dict[str, Any] = {

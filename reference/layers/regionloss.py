@@ -21,7 +21,7 @@ SUMS = True
 EXPONENTIAL = True
 DISCONTINUOUS_FROM = 0
 FIELDS = """
-region_loss_param: side 1 int = 13; num_class 2 int = 20; bias_match 3 int = 1; coords 4 int = 4; num 5 int = 5; softmax 6 int = 1; jitter 7 float = 0.2; rescore 8 int = 1; object_scale 9 float = 1; class_scale 10 float = 1; noobject_scale 11 float = 0.5; coord_scale 12 float = 5; absolute 13 int = 1; thresh 14 float = 0.2; random 15 int = 1; biases 16 float*; softmax_tree 17 text; class_map 18 text
+region_loss_param: side 1 int = 13; num_class 2 int = 20; bias_match 3 int = 1; coords 4 int = 4; num 5 int = 5; softmax 6 bool = true; jitter 7 float = 0.2; rescore 8 int = 1; object_scale 9 float = 1; class_scale 10 float = 1; noobject_scale 11 float = 0.5; coord_scale 12 float = 5; absolute 13 int = 1; thresh 14 float = 0.2; random 15 int = 1; biases 16 float*; softmax_tree 17 text; class_map 18 text
 """  # noqa: E501 (one line a message)
 
 

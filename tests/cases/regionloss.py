@@ -31,7 +31,7 @@ CASES = [
     ),
     case(
         "Intel's",
-        "side: 3 coords: 4 softmax: 1 jitter: 0.2 absolute: 1 random: 0 object_scale: 5 noobject_scale: 1",
+        "side: 3 coords: 4 softmax: true jitter: 0.2 absolute: 1 random: 0 object_scale: 5 noobject_scale: 1",
         THEIRS,
     ),
 ]

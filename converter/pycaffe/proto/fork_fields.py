@@ -98,7 +98,8 @@ LayerParameter: accum_param AccumParameter; annotated_data_param AnnotatedDataPa
     MultiStageMeanfieldParameter; multibox_loss_param MultiBoxLossParameter; norm_param NormalizeParameter;
     permute_param PermuteParameter; prior_box_param PriorBoxParameter; proposal_param ProposalParameter;
     psroi_pooling_param PSROIPoolingParameter; quantization_param QuantizationParameter; region_loss_param
-    RegionLossParameter; relu6_param ReLU6Parameter; reorg_param ReorgParameter; resample_param ResampleParameter;
+    RegionLossParameter; region_param RegionParameter; relu6_param ReLU6Parameter; reorg_param ReorgParameter;
+    resample_param ResampleParameter;
     reverse_param ReverseParameter; reverse_time_param ReverseTimeParameter; roi_pooling_param ROIPoolingParameter;
     segmentation_evaluate_param SegmentationEvaluateParameter; selu_dropout_param SELUDropoutParameter; selu_param
     SELUParameter; shuffle_channel_param ShuffleChannelParameter; smooth_l1_loss_param SmoothL1LossParameter; st_param
@@ -142,10 +143,16 @@ ROIPoolingParameter: pooled_h int = 0; pooled_w int = 0; spatial_scale float = 1
 RandomGeneratorParameter: rand_type text = uniform; exp bool = false; mean float = 0; spread float = 0; prob float =
     1; apply_schedule bool = true; discretize bool = false; multiplier float = 1
 ReLU6Parameter: negative_slope float = 0
-RegionLossParameter: side int = 13; num_class int = 20; bias_match int = 1; coords int = 4; num int = 5; softmax int =
-    1; jitter float = 0.2; rescore int = 1; object_scale float = 1; class_scale float = 1; noobject_scale float = 0.5;
-    coord_scale float = 5; absolute int = 1; thresh float = 0.2; random int = 1; biases float*; softmax_tree text;
-    class_map text
+RegionLossParameter: side int = 13; num_class int = 20; num_classes int = 20; bias_match int = 1; coords int = 4; num
+    int = 5; softmax bool = true; jitter float = 0.2; rescore int = 1; object_scale float = 1; class_scale float = 1;
+    noobject_scale float = 0.5; coord_scale float = 5; absolute int = 1; thresh float = 0.2; threshold float = 0.2;
+    random int = 1; biases float*; softmax_tree text; class_map text; batch int = 1
+RegionParameter: classes int = 20; num_classes int = 20; coords int = 4; num int = 5; side int = 13;
+    boxes_of_each_grid int = 5; softmax bool = false; anchors text*; biases float*; log int = 0; sqrt int = 0;
+    background int = 0; max int = 30; jitter float = 0.2; rescore int = 0; thresh float = 0.5; classfix int = 0;
+    absolute int = 0; random float = 0; coord_scale float = 1; object_scale float = 1; noobject_scale float = 1;
+    mask_scale float = 1; class_scale float = 1; bias_match int = 1; nms_thresh float = 0.3; tree_thresh float = 0.5;
+    relative int = 1; box_thresh float = 0.24
 ReorgParameter: stride int; reverse bool = false
 ResampleParameter: antialias bool = true; width int = 0; height int = 0; type enum(NEAREST=1 LINEAR=2 CUBIC=3 AREA=4)
     = LINEAR; factor float = 1
