@@ -6,9 +6,9 @@ TYPE = "Region"
 
 ANCHORS = "num: 2 biases: 1.5 biases: 1 biases: 0.5 biases: 2"
 FROM_DARKNET = (
-    'classes: 3 num: 2 coords: 4 softmax: true anchors: "1.5,1, 0.5,2" jitter: 0.2 rescore: 1 bias_match: 1 thresh: 0.6 '
-    "object_scale: 5 noobject_scale: 1 class_scale: 1 coord_scale: 1 absolute: 1 random: 0 log: 0 sqrt: 0 max: 30 "
-    "background: 0 classfix: 0 mask_scale: 1 nms_thresh: 0.3 tree_thresh: 0.5 relative: 1 box_thresh: 0.24"
+    'classes: 3 num: 2 coords: 4 softmax: true anchors: "1.5,1, 0.5,2" jitter: 0.2 rescore: 1 bias_match: 1 '
+    "thresh: 0.6 object_scale: 5 noobject_scale: 1 class_scale: 1 coord_scale: 1 absolute: 1 random: 0 log: 0 sqrt: 0 "
+    "max: 30 background: 0 classfix: 0 mask_scale: 1 nms_thresh: 0.3 tree_thresh: 0.5 relative: 1 box_thresh: 0.24"
 )
 GRID = {"x": signed(2, 16, 3, 2)}
 SQUARE = {"x": still(signed(2, 16, 3, 3))}
