@@ -1,7 +1,7 @@
 """Data layers as a prototxt states them: their fields become data sets, their tops batches. No torch here.
 
-Caffe's own layers, SegNet's and HED's build themselves (`database_data`, `hdf5_data` and so on); fyu's two are built
-here.
+Caffe's own layers and those of SegNet, HED and others build themselves (`database_data`, `hdf5_data` and so on); fyu's
+two are built here.
 
 Source: fyu/caffe-dilation, src/caffe/layers/image_label_data_layer.cpp and bin_label_data_layer.cpp.
 """
@@ -26,6 +26,7 @@ from converter.data.image_labelmap_data import ImageLabelmapData
 from converter.data.list_files import read_pairs
 from converter.data.memory_data import MemoryData
 from converter.data.sampling import SampleOrder
+from converter.data.seg_data import seg_data
 from converter.data.transforms import Array, LabelSlice, Padding
 from converter.data.window_data import WindowData
 from converter.errors import ConversionError, DatasetError
@@ -192,5 +193,6 @@ _BUILDERS: dict[str, Callable[[Layer, int], LayerReader]] = {
     "ImageData": ImageData.of,
     "ImageLabelmapData": ImageLabelmapData.of,
     "MemoryData": MemoryData.of,
+    "SegData": seg_data,
     "WindowData": WindowData.of,
 }

@@ -12,9 +12,17 @@ import numpy as np
 from converter.data.batches import batch_size
 from converter.data.caffe_images import read_bgr
 from converter.data.data_transformer import DataTransformer, found_path
-from converter.data.listed_images import ListedImages, Pair, Size, check_pair, first_item, read_image_pairs, read_size
+from converter.data.listed_images import (
+    ListedImages,
+    Pair,
+    Size,
+    check_pair,
+    first_item,
+    read_image_pairs,
+    read_size,
+    resize_nearest,
+)
 from converter.data.sampling import SampleOrder
-from converter.data.transforms import Array
 from converter.errors import DatasetError
 from converter.net.net import Layer
 
@@ -73,7 +81,7 @@ class DenseImageData(ListedImages):
         """An image (c, h, w) and its labels (1, h, w), float32, mirrored and cropped alike."""
         path, label_path = self.pairs[self.order.item(position)]
         planes = read_bgr(path, self.size, color=self.color)
-        labels = _nearest(read_bgr(label_path, color=False), self.size)
+        labels = resize_nearest(read_bgr(label_path, color=False), self.size)
         check_pair(planes, labels, label_path)
         draws = self.order.draws(position)
         if self.mirror and draws.integers(2):
@@ -86,12 +94,3 @@ class DenseImageData(ListedImages):
             rows, columns = (slice(start, start + new) for start, new in zip(starts, self.crop, strict=True))
             planes, labels = planes[:, rows, columns], labels[:, rows, columns]
         return self.transformer.apply(planes, draws, path), labels.astype(np.float32)
-
-
-def _nearest(planes: Array, size: Size | None) -> Array:
-    """Planes (c, h, w) at another size, each pixel the one at its share of the old size (OpenCV's INTER_NEAREST)."""
-    if size is None or planes.shape[1:] == size:
-        return planes
-    rows, columns = (np.arange(new) * old // new for old, new in zip(planes.shape[1:], size, strict=True))
-    taken: Array = planes[:, rows[:, None], columns]
-    return taken

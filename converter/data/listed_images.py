@@ -100,6 +100,15 @@ def check_pair(planes: Array, labels: Array, label_path: str) -> None:
         raise DatasetError(text, path=label_path)
 
 
+def resize_nearest(planes: Array, size: Size | None) -> Array:
+    """Planes (c, h, w) at another size, each pixel the one at its share of the old size (OpenCV's INTER_NEAREST)."""
+    if size is None or planes.shape[1:] == size:
+        return planes
+    rows, columns = (np.arange(new) * old // new for old, new in zip(planes.shape[1:], size, strict=True))
+    taken: Array = planes[:, rows[:, None], columns]
+    return taken
+
+
 def gather(positions: range, item: Callable[[int], Pair], path: Callable[[int], str]) -> Pair:
     """A batch of images (batch, c, h, w) and of their labels, (batch,) or (batch, 1, h, w).
 

@@ -101,6 +101,7 @@ LayerParameter: accum_param AccumParameter; annotated_data_param AnnotatedDataPa
     RegionLossParameter; region_param RegionParameter; relu6_param ReLU6Parameter; reorg_param ReorgParameter;
     resample_param ResampleParameter;
     reverse_param ReverseParameter; reverse_time_param ReverseTimeParameter; roi_pooling_param ROIPoolingParameter;
+    seg_data_param SegDataParameter;
     segmentation_evaluate_param SegmentationEvaluateParameter; selu_dropout_param SELUDropoutParameter; selu_param
     SELUParameter; shuffle_channel_param ShuffleChannelParameter; smooth_l1_loss_param SmoothL1LossParameter; st_param
     SpatialTransformerParameter; transpose_param TransposeParameter; triplet_loss_param TripletLossParameter;
@@ -168,6 +169,9 @@ SampleConstraint: min_jaccard_overlap float; max_jaccard_overlap float; min_samp
 Sampler: min_scale float = 1; max_scale float = 1; min_aspect_ratio float = 1; max_aspect_ratio float = 1
 SaveOutputParameter: output_directory text; output_name_prefix text; output_format text; label_map_file text;
     name_size_file text; num_test_image int
+SegDataParameter: source text; root_dir text; shuffle bool; balance bool = false; batch_size int; scale float = 1;
+    mean_value float*; new_height int = 0; new_width int = 0; crop_size int = 0; stride int; num_class int;
+    image_root_folder text; label_root_folder text; mirror bool = false
 SegmentationEvaluateParameter: num_classes int; threshold float = 0.5
 ShuffleChannelParameter: group int = 1
 SmoothL1LossParameter: sigma float = 1
@@ -175,7 +179,10 @@ SpatialTransformerParameter: transform_type text = affine; sampler_type text = b
     to_compute_dU bool = true; theta_1_1 float; theta_1_2 float; theta_1_3 float; theta_2_1 float; theta_2_2 float;
     theta_2_3 float
 TransformationParameter: resize_param ResizeParameter; distort_param DistortionParameter; expand_param
-    ExpansionParameter; emit_constraint EmitConstraint
+    ExpansionParameter; emit_constraint EmitConstraint; crop_height int; crop_width int; fix_crop bool = false;
+    more_fix_crop bool = false; multi_scale bool = false; scale_ratios float*; max_distort int = 1; is_flow bool =
+    false; original_image bool = false; stride int = 1; upper_size int; upper_height int; upper_width int; ignore_label
+    int; rand_rotate float*; gaussian_blur bool = false
 TransposeParameter: dim int*
 TripletLossParameter: margin float = 1
 UnpoolingParameter: unpool enum(MAX=0 AVE=1 TILE=2) = MAX; kernel_size int; stride int = 1; pad int = 0; kernel_h int;
