@@ -11,7 +11,13 @@ from converter.formats.record import Field, Record
 from converter.net.net import Layer
 from converter.plan.plan import ConfiguredLayer, Plan, build_plan
 
-_PARAMETERS = ("inner_product_param", "convolution_param")
+_PARAMETERS = (
+    "inner_product_param",
+    "convolution_param",
+    "margin_inner_product_param",
+    "largemargin_inner_product_param",
+    "center_loss_param",
+)
 """Messages that hold a num_output which a user may want another of."""
 
 

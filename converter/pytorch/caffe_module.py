@@ -162,6 +162,8 @@ class CaffeModule(fx.GraphModule):
     def adopt(self, owner: CaffeModule) -> None:
         """Hold the owner's own blobs in layers that it has too, by name (src/caffe/net.cpp, ShareTrainedLayersWith).
 
+        Buffers that are no blobs, such as a layer's count of its passes, stay each net's own.
+
         Raises:
             WeightsError: blobs of other numbers or shapes.
         """
@@ -174,9 +176,9 @@ class CaffeModule(fx.GraphModule):
                     f"layer '{layer.name}': blobs of shapes {list(layer.shapes)}; the net whose weights it shares has "
                 )
                 raise WeightsError(f"{text}{list(given.shapes)}; state the layer alike in both", layer=layer.name)
-            mine, theirs = self.get_submodule(layer.target), owner.get_submodule(given.target)
-            mine._parameters.update({key: theirs._parameters[key] for key in mine._parameters})
-            mine._buffers.update({key: theirs._buffers[key] for key in mine._buffers})
+            for name, value in zip(layer.blobs, held_tensors(owner, given), strict=True):
+                path, _, key = name.rpartition(".")
+                setattr(self.get_submodule(layer.target).get_submodule(path), key, value)
 
     def loss(self, blobs: Mapping[str, Tensor]) -> Tensor:
         """The training loss: the sum of every weighted top (src/caffe/net.cpp, ForwardFromTo)."""

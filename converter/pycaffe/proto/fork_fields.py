@@ -83,6 +83,9 @@ LSTMParameter: num_output int; clipping_threshold float = 0; weight_filler Fille
 LabelMap: item LabelMapItem*
 LabelMapItem: name text; label int; display_name text
 LabelSpecificAddParameter: bias float = 0; transform_test bool = false
+LargeMarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE;
+    weight_filler FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
+    lambda_min float = 0
 LayerParameter: accum_param AccumParameter; annotated_data_param AnnotatedDataParameter; augmentation_param
     AugmentationParameter; bn_param BNParameter; box_annotator_ohem_param BoxAnnotatorOHEMParameter; center_loss_param
     CenterLossParameter; cpm_transform_param CPMTransformationParameter;
@@ -94,6 +97,8 @@ LayerParameter: accum_param AccumParameter; annotated_data_param AnnotatedDataPa
     eval_detection_param EvalDetectionParameter; flow_warp_param FlowWarpParameter; hard_sigmoid_param
     HardSigmoidParameter; hardsigmoid_param HardSigmoidParameter; hashing_loss_param HashingLossParameter;
     interp_param InterpParameter; l1_loss_param L1LossParameter; label_specific_add_param LabelSpecificAddParameter;
+    largemargin_inner_product_param LargeMarginInnerProductParameter; margin_inner_product_param
+    MarginInnerProductParameter;
     lpq_loss_param LpqLossParameter; lstm_param LSTMParameter; mean_param MeanParameter; multi_stage_meanfield_param
     MultiStageMeanfieldParameter; multibox_loss_param MultiBoxLossParameter; norm_param NormalizeParameter;
     permute_param PermuteParameter; prior_box_param PriorBoxParameter; proposal_param ProposalParameter;
@@ -112,6 +117,9 @@ LossParameter: pre_fixed_normalizer float = 1; weight_by_label_freqs bool = fals
 LossParameter.NormalizationMode: PRE_FIXED
 LpqLossParameter: l2_prescale_by_channels bool = false; normalize_by_num_entries bool = false; p_epsilon float = 0;
     q_epsilon float = 1e-2; pq_episode_starts_at_iter int*; p float*; q float*
+MarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE; weight_filler
+    FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
+    lambda_min float = 0
 MeanParameter: operation enum(ADD=1 SUBTRACT=4); file text; value float*; mean_scale float = 1; input_scale float = 1;
     output_scale float = 1
 MultiBoxLossParameter: loc_loss_type enum(L2=0 SMOOTH_L1=1) = SMOOTH_L1; conf_loss_type enum(SOFTMAX=0 LOGISTIC=1) =
