@@ -100,18 +100,19 @@ class FlowWarp(nn.Module):
 
     def _between(self, image: Tensor, row: Tensor, columns: tuple[Tensor, Tensor], share: Tensor) -> Tensor:
         """(1 - share) of the left pixel and share of the right one, in a row."""
-        left, right = (self._pick(image, row, column) for column in columns)
+        left, right = (pick_pixels(image, row, column) for column in columns)
         return left + (right - left) * share
-
-    def _pick(self, image: Tensor, row: Tensor, column: Tensor) -> Tensor:
-        """The pixels at rows and columns (n, h, w)."""
-        n, c, height, width = image.shape
-        place = (row * width + column).reshape(n, 1, height * width).expand(n, c, height * width)
-        return image.flatten(2).gather(2, place).reshape(n, c, height, width)
 
     def extra_repr(self) -> str:
         """What lies outside."""
         return f"fill={self.fill}"
+
+
+def pick_pixels(image: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    """An image's (n, c, h, w) pixels at whole rows and columns, (n, h', w') each -> (n, c, h', w')."""
+    n, c, _, width = image.shape
+    place = (row * width + column).reshape(n, 1, -1).expand(-1, c, -1)
+    return image.flatten(2).gather(2, place).reshape(n, c, *row.shape[1:])
 
 
 class ChannelNorm(nn.Module):

@@ -146,7 +146,8 @@ def test_the_types_that_choose_count_or_round_say_so():
     discontinuous = {kind for kind in types() if find(kind).discontinuous_from is not None}
 
     assert discontinuous == {
-        "Accuracy", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "ConvolutionRistretto", "CTCGreedyDecoder",
+        "Accuracy", "AffineTransform", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "ConvolutionRistretto",
+        "CTCGreedyDecoder",
         "DenseCRF", "DetectionEvaluate", "DetectionOutput", "Downsample", "EltwiseAccuracy", "Embed", "EvalDetection",
         "FcRistretto", "Filter", "FlowWarp", "LabelSpecificAdd", "LRNRistretto", "MultiBoxLoss",
         "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling", "Python", "Region", "RegionLoss", "ROIPooling",

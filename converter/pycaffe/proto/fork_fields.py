@@ -7,6 +7,8 @@ field gets a number of this package's own, which no fork's file holds (`converte
 
 FORK_FIELDS = """
 AccumParameter: top_height int = 0; top_width int = 0; size_divisible_by int = 0; have_reference bool = false
+AffineMatConversionParameter: conversion_type enum(RECT_CROP=0) = RECT_CROP
+AffineTransformParameter: output_height int; output_width int
 AnnotatedDataParameter: batch_sampler BatchSampler*; label_map_file text; anno_type enum(BBOX=0); yolo_data_type int =
     0; yolo_data_jitter float = 0; train_diffcult bool = true; single_class bool = false; seg_scales int = 8;
     seg_resize_width int = 0; seg_resize_height int = 0
@@ -86,7 +88,8 @@ LabelSpecificAddParameter: bias float = 0; transform_test bool = false
 LargeMarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE;
     weight_filler FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
     lambda_min float = 0
-LayerParameter: accum_param AccumParameter; annotated_data_param AnnotatedDataParameter; augmentation_param
+LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine_transform_param
+    AffineTransformParameter; accum_param AccumParameter; annotated_data_param AnnotatedDataParameter; augmentation_param
     AugmentationParameter; bn_param BNParameter; box_annotator_ohem_param BoxAnnotatorOHEMParameter; center_loss_param
     CenterLossParameter; cpm_transform_param CPMTransformationParameter;
     coeff_schedule_param CoeffScheduleParameter; correlation_param CorrelationParameter;
