@@ -89,8 +89,9 @@ LargeMarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TR
     weight_filler FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
     lambda_min float = 0
 LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine_transform_param
-    AffineTransformParameter; accum_param AccumParameter; annotated_data_param AnnotatedDataParameter;
-    augmentation_param AugmentationParameter; bn_param BNParameter; box_annotator_ohem_param BoxAnnotatorOHEMParameter; center_loss_param
+    AffineTransformParameter;
+    accum_param AccumParameter; annotated_data_param AnnotatedDataParameter; augmentation_param
+    AugmentationParameter; bn_param BNParameter; box_annotator_ohem_param BoxAnnotatorOHEMParameter; center_loss_param
     CenterLossParameter; cpm_transform_param CPMTransformationParameter;
     coeff_schedule_param CoeffScheduleParameter; correlation_param CorrelationParameter;
     crelu_param CReLUParameter; crop_center_param CropCenterParameter; ctc_decoder_param CTCDecoderParameter;
