@@ -23,6 +23,7 @@ from converter.data.hdf5_data import HDF5Data
 from converter.data.image_data import ImageData
 from converter.data.image_label_data import ImageLabelData, ImageLabelSettings
 from converter.data.image_labelmap_data import ImageLabelmapData
+from converter.data.image_seg_data import ImageSegData
 from converter.data.list_files import read_pairs
 from converter.data.memory_data import MemoryData
 from converter.data.sampling import SampleOrder
@@ -192,7 +193,9 @@ _BUILDERS: dict[str, Callable[[Layer, int], LayerReader]] = {
     "HDF5Data": HDF5Data.of,
     "ImageData": ImageData.of,
     "ImageLabelmapData": ImageLabelmapData.of,
+    "ImageSegData": ImageSegData.of,
     "MemoryData": MemoryData.of,
     "SegData": seg_data,
     "WindowData": WindowData.of,
+    "WindowSegData": ImageSegData.of,
 }

@@ -24,7 +24,7 @@ from converter.data.listed_images import (
     resize_nearest,
 )
 from converter.data.sampling import SampleOrder
-from converter.data.transforms import Array
+from converter.data.transforms import Array, place_window
 from converter.errors import DatasetError
 from converter.net.net import Layer
 from converter.net.params import Params
@@ -173,8 +173,8 @@ class SegData(ListedImages):
             raise DatasetError(f"{text}; lower stride or raise scale_ratios", path=path)
         check_batch(self.batch, (_PLANES, *cut), path)
         starts = [_start(old, new, draws) for old, new in zip(size, cut, strict=True)]
-        image = placed(self.transformer.apply(resize_linear(planes, size), draws, path), cut, starts, 0)
-        map_ = placed(resize_nearest(labels, size), cut, starts, self.window.ignored)
+        image = place_window(self.transformer.apply(resize_linear(planes, size), draws, path), cut, starts, 0)
+        map_ = place_window(resize_nearest(labels, size).astype(np.float32), cut, starts, self.window.ignored)
         return (image[:, :, ::-1], map_[:, :, ::-1]) if mirrored else (image, map_)
 
 
@@ -182,18 +182,6 @@ def _start(old: int, new: int, draws: np.random.Generator) -> int:
     """Where a window of `new` rows or columns begins in `old` ones; below 0 where it is larger."""
     spare = int(draws.integers(abs(old - new) + 1))
     return spare if old >= new else -spare
-
-
-def placed(planes: Array, size: Size, starts: list[int], beyond: int) -> Array:
-    """A window of planes (c, h, w), float32 (c, *size), from row and column `starts` on; `beyond` outside them."""
-    window = np.full((len(planes), *size), beyond, np.float32)
-    into, of = [], []
-    for old, new, start in zip(planes.shape[1:], size, starts, strict=True):
-        first, end = max(0, -start), min(new, old - start)
-        into.append(slice(first, end))
-        of.append(slice(first + start, end + start))
-    window[:, into[0], into[1]] = planes[:, of[0], of[1]]
-    return window
 
 
 @dataclass(frozen=True, slots=True)

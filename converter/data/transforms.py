@@ -6,6 +6,7 @@ uint8 (h, w, 3), label maps uint8 (h, w) with 255 for pixels that do not count. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -76,6 +77,19 @@ def crop_window(shape: tuple[int, ...], crop: int, draws: np.random.Generator | 
     spare = (shape[0] - crop, shape[1] - crop)
     row, column = (extra // 2 if draws is None else int(draws.integers(extra + 1)) for extra in spare)
     return slice(row, row + crop), slice(column, column + crop)
+
+
+def place_window(planes: Array, size: tuple[int, int], starts: Sequence[int], beyond: int) -> Array:
+    """A window of planes (c, h, w), (c, *size), from row and column `starts` on; `beyond` where it has no planes."""
+    window = np.full((len(planes), *size), beyond, planes.dtype)
+    into, of = [], []
+    for old, new, start in zip(planes.shape[1:], size, starts, strict=True):
+        first = max(0, -start)
+        end = max(first, min(new, old - start))
+        into.append(slice(first, end))
+        of.append(slice(first + start, end + start))
+    window[:, into[0], into[1]] = planes[:, of[0], of[1]]
+    return window
 
 
 def preprocess(image: Array, mean: tuple[float, ...] | Array, scale: float = 1.0) -> Array:

@@ -1,9 +1,13 @@
-"""MobileNet-YOLO's segmentation of several classes at once: its loss, and the overlap by class."""
+"""Segmentation scored: MobileNet-YOLO's of several classes at once, with its loss, and DeepLab's figures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
+
+from converter.modules.integers import check_range
 
 
 class YoloSegLoss(nn.Module):
@@ -89,3 +93,51 @@ def _resize_rows(x: Tensor, height: int) -> Tensor:
     low, high, weight = _places(x, 1, height)
     parts = (((2048 - weight)[:, None] * (x[:, low] >> 4)) >> 16) + ((weight[:, None] * (x[:, high] >> 4)) >> 16)
     return (parts + 2) >> 2
+
+
+class SegmentationScores(nn.Module):
+    """Pixel accuracy, its mean over the labels' classes, mean intersection over union: (1, 1, 1, 3).
+
+    x: (n, c, h, w), labels: (n, 1, h, w), of which `ignored` do not count. Of equal scores the later class is the best.
+    The overlap of a class that is neither seen nor meant is 1; without any pixel both accuracies are 0. No gradient.
+    Source: hszhao/PSPNet, src/caffe/layers/seg_accuracy_layer.cpp, src/caffe/util/confusion_matrix.cpp.
+
+    Attributes:
+        counts: pixels by class meant and seen, (c, c), of the passes so far; with `reset` of the last one.
+    """
+
+    def __init__(self, ignored: Sequence[int] = (), reset: bool = True) -> None:
+        super().__init__()
+        self.ignored, self.reset = tuple(ignored), reset
+        self.counts: Tensor | None = None
+
+    @torch.no_grad()
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """The three figures."""
+        classes = x.shape[1]
+        meant = labels.long().flatten()
+        valid = torch.ones_like(meant, dtype=torch.bool)
+        for ignored in self.ignored:
+            valid = valid & (meant != ignored)
+        check_range("label", meant, classes, valid)
+        seen = (classes - 1 - x.flip(1).argmax(1)).flatten()
+        place = torch.where(valid, meant.clamp(0, classes - 1) * classes + seen, 0)
+        counts = torch.zeros(classes**2, dtype=torch.int64, device=x.device).scatter_add_(0, place, valid.long())
+        counts = counts.reshape(classes, classes)
+        if not self.reset and self.counts is not None:
+            counts = counts + self.counts.to(x.device)
+        self.counts = counts
+        return self._figures(counts.to(x.dtype)).reshape(1, 1, 1, 3)
+
+    @staticmethod
+    def _figures(counts: Tensor) -> Tensor:
+        right, meant, seen = counts.diagonal(), counts.sum(1), counts.sum(0)
+        accuracy = right.sum() / counts.sum().clamp(min=1)
+        recall = (right / meant.clamp(min=1)).sum() / (meant > 0).sum().clamp(min=1)
+        union = meant + seen - right
+        overlap = torch.where(union == right, 1.0, right / union.clamp(min=1))
+        return torch.stack([accuracy, recall, overlap.mean()])
+
+    def extra_repr(self) -> str:
+        """What counts."""
+        return f"ignored={self.ignored}, reset={self.reset}"

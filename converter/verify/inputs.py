@@ -21,6 +21,9 @@ from converter.plan.plan import Plan
 Array: TypeAlias = npt.NDArray[np.float32]
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
+_SCORING = ("Accuracy", "EltwiseAccuracy", "SegAccuracy")
+"""Types whose second bottom numbers classes, beside losses."""
+
 
 def random_inputs(plan: Plan, seed: int) -> dict[str, Array]:
     """Seeded values for every input: -100 to 100, as pixels less their mean are; whole class numbers for labels."""
@@ -35,10 +38,10 @@ def _random(random: np.random.Generator, shape: Shape, classes: int | None) -> A
 
 
 def _classes(plan: Plan, name: str) -> int | None:
-    """How many classes an input numbers, if a loss or Accuracy reads it as its labels, itself or through a Split."""
+    """How many classes an input numbers, if a loss or an accuracy reads it as its labels, itself or through a Split."""
     names = {name}
     for step in plan.steps:
-        labelled = step.operator.is_loss or step.layer.type == "Accuracy"
+        labelled = step.operator.is_loss or step.layer.type in _SCORING
         if labelled and names.intersection(step.layer.bottoms[1:]) and len(step.bottom_shapes[0]) > 1:
             return step.bottom_shapes[0][1]
         if step.layer.type == "Split" and names.intersection(step.layer.bottoms):

@@ -151,7 +151,7 @@ def test_the_types_that_choose_count_or_round_say_so():
         "DenseCRF", "DetectionEvaluate", "DetectionOutput", "Downsample", "EltwiseAccuracy", "Embed", "EvalDetection",
         "FcRistretto", "Filter", "FlowWarp", "LabelSpecificAdd", "LRNRistretto", "MultiBoxLoss",
         "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling", "Python", "Region", "RegionLoss", "ROIPooling",
-        "SegmentationEvaluate", "Threshold", "YoloDetectionOutput", "Yolov3", "Yolov3DetectionOutput",
+        "SegAccuracy", "SegmentationEvaluate", "Threshold", "YoloDetectionOutput", "Yolov3", "Yolov3DetectionOutput",
     }  # fmt: skip
 
 

@@ -19,6 +19,10 @@ FORK_V1_TYPES: Mapping[str, str] = MappingProxyType(
         "MULTI_STAGE_MEANFIELD": "MultiStageMeanfield",
         "ELTWISE_ACCURACY": "EltwiseAccuracy",
         "DENSE_CRF": "DenseCRF",
+        "IMAGE_SEG_DATA": "ImageSegData",
+        "WINDOW_SEG_DATA": "WindowSegData",
+        "SEG_ACCURACY": "SegAccuracy",
+        "MAT_WRITE": "MatWrite",
     }
 )
 """Words of V1 that only forks have (FCN's, CRF-RNN's, DeconvNet's, DeepLab's), each with numbers of its own."""

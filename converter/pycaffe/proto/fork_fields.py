@@ -76,6 +76,8 @@ ExpansionParameter: max_expand_ratio float = 1; prob float = 1
 FlowWarpParameter: fill_value enum(ZERO=1 NOT_A_NUMBER=2) = ZERO
 HardSigmoidParameter: alpha float = 0.2; beta float = 0.5
 HashingLossParameter: bi_margin float = 1; tradeoff float = 0.01; nsim int = 1
+ImageDataParameter: ignore_label int = 255; label_type enum(NONE=0 IMAGE=1 PIXEL=2) = IMAGE; has_label bool = true;
+    max_labels int = 1
 InterpParameter: height int = 0; width int = 0; zoom_factor int = 1; shrink_factor int = 1; pad_beg int = 0; pad_end
     int = 0
 L1LossParameter: l2_per_location bool = false; l2_prescale_by_channels bool = false; normalize_by_num_entries bool =
@@ -110,7 +112,7 @@ LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine
     RegionLossParameter; region_param RegionParameter; relu6_param ReLU6Parameter; reorg_param ReorgParameter;
     resample_param ResampleParameter;
     reverse_param ReverseParameter; reverse_time_param ReverseTimeParameter; roi_pooling_param ROIPoolingParameter;
-    seg_data_param SegDataParameter;
+    seg_accuracy_param SegAccuracyParameter; seg_data_param SegDataParameter; mat_write_param MatWriteParameter;
     segmentation_evaluate_param SegmentationEvaluateParameter; selu_dropout_param SELUDropoutParameter; selu_param
     SELUParameter; shuffle_channel_param ShuffleChannelParameter; smooth_l1_loss_param SmoothL1LossParameter; st_param
     SpatialTransformerParameter; transpose_param TransposeParameter; triplet_loss_param TripletLossParameter;
@@ -124,6 +126,7 @@ LpqLossParameter: l2_prescale_by_channels bool = false; normalize_by_num_entries
 MarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE; weight_filler
     FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
     lambda_min float = 0
+MatWriteParameter: prefix text; source text; strip int = 0; period int = 1
 MeanParameter: operation enum(ADD=1 SUBTRACT=4); file text; value float*; mean_scale float = 1; input_scale float = 1;
     output_scale float = 1
 MultiBoxLossParameter: loc_loss_type enum(L2=0 SMOOTH_L1=1) = SMOOTH_L1; conf_loss_type enum(SOFTMAX=0 LOGISTIC=1) =
@@ -181,6 +184,8 @@ SampleConstraint: min_jaccard_overlap float; max_jaccard_overlap float; min_samp
 Sampler: min_scale float = 1; max_scale float = 1; min_aspect_ratio float = 1; max_aspect_ratio float = 1
 SaveOutputParameter: output_directory text; output_name_prefix text; output_format text; label_map_file text;
     name_size_file text; num_test_image int
+SegAccuracyParameter: metric enum(PixelAccuracy=0 ClassAccuracy=1 PixelIOU=2) = PixelAccuracy; ignore_label int*; reset
+    bool = true
 SegDataParameter: source text; root_dir text; shuffle bool; balance bool = false; batch_size int; scale float = 1;
     mean_value float*; new_height int = 0; new_width int = 0; crop_size int = 0; stride int; num_class int;
     image_root_folder text; label_root_folder text; mirror bool = false
@@ -192,9 +197,9 @@ SpatialTransformerParameter: transform_type text = affine; sampler_type text = b
     theta_2_3 float
 TransformationParameter: resize_param ResizeParameter; distort_param DistortionParameter; expand_param
     ExpansionParameter; emit_constraint EmitConstraint; crop_height int; crop_width int; fix_crop bool = false;
-    more_fix_crop bool = false; multi_scale bool = false; scale_ratios float*; max_distort int = 1; is_flow bool =
-    false; original_image bool = false; stride int = 1; upper_size int; upper_height int; upper_width int; ignore_label
-    int; rand_rotate float*; gaussian_blur bool = false
+    more_fix_crop bool = false; multi_scale bool = false; scale_ratios float*; scale_factors float*; max_distort int =
+    1; is_flow bool = false; original_image bool = false; stride int = 1; upper_size int; upper_height int;
+    upper_width int; ignore_label int; rand_rotate float*; gaussian_blur bool = false
 TransposeParameter: dim int*
 TripletLossParameter: margin float = 1
 UnpoolingParameter: unpool enum(MAX=0 AVE=1 TILE=2) = MAX; kernel_size int; stride int = 1; pad int = 0; kernel_h int;
