@@ -16,7 +16,7 @@ CASES = [
     Case(
         "sides and sizes, gray",
         "transform_param { crop_height: 2 crop_width: 4 } image_data_param { batch_size: 1 is_color: false "
-        "label_type: NONE }",
+        "label_type: NONE new_height: 4 new_width: 4 }",
         {"data": signed(1, 1, 2, 4), "label": labels(3, 1, 1, 2, 4), "data_dim": given([[[[2, 3]]]])},
         ("data", "label", "data_dim"),
     ),

@@ -12,4 +12,11 @@ CASES = [
         {"data": signed(2, 3, 3, 3), "label": labels(3, 2, 1, 3, 3)},
         ("data", "label"),
     ),
+    Case(
+        "gray",
+        "transform_param { crop_height: 3 crop_width: 2 } "
+        "image_data_param { batch_size: 1 new_height: 4 new_width: 4 is_color: false }",
+        {"data": signed(1, 1, 3, 2), "label": labels(3, 1, 1, 3, 2)},
+        ("data", "label"),
+    ),
 ]
