@@ -64,6 +64,7 @@ tile_param: axis 1 int = 1; tiles 2 int
 
 FORKS = """
 concat_param: per_fla_fuse 0 bool = false
+inner_product_param: normalize 0 bool = false
 blob: raw_data_type 10 enum(DOUBLE=0 FLOAT=1 FLOAT16=2) = DOUBLE; raw_data 12 bytes
 batch_norm_param: scale_bias 0 bool = false; scale_filler 0 message; bias_filler 0 message; filler 0 message; engine 0 enum(DEFAULT=0 CAFFE=1 CUDNN=2)
 convolution_param: hole 0 int*; hole_h 0 int; hole_w 0 int; kernel_shape 0 message; stride_shape 0 message; pad_shape 0 message

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class InnerProduct(Operator):
     """y = x W^T + b, x flattened to (leading..., K), weight: (N, K) or, with `transpose`, (K, N), y: (leading..., N).
 
-    Source: src/caffe/layers/inner_product_layer.cpp.
+    With `normalize` (NormFace's and AM-Softmax's fork) W's rows are scaled to length 1, in training the stored ones.
+    Source: src/caffe/layers/inner_product_layer.cpp; happynear/caffe-windows, the same file.
     """
 
     legacy_axes = (2, 1)
@@ -28,6 +29,9 @@ class InnerProduct(Operator):
         self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
         self.outputs = view.integer("num_output")
         self.transpose = view.flag("transpose", False)
+        self.normalize = view.flag("normalize", False)
+        if self.normalize and self.transpose:
+            raise view.error("normalize", "is true beside transpose", "the fork scales rows of the other form alone")
         if self.outputs < 1:
             raise view.error("num_output", f"is {self.outputs}", "expected at least 1")
         self.inputs = element_count(bottoms[0][self.axis :])
@@ -44,14 +48,16 @@ class InnerProduct(Operator):
         return [(*bottoms[0][: self.axis], self.outputs)]
 
     def module(self) -> nn.Module:
-        """nn.Linear; `transpose` keeps the file's layout."""
+        """nn.Linear; `transpose` keeps the file's layout, `normalize` rows of length 1."""
         from torch import nn
 
-        from converter.modules.linear import TransposedLinear
+        from converter.modules.linear import TransposedLinear, UnitLinear
 
         bias = len(self.blobs) > 1
         if self.transpose:
             return TransposedLinear(self.inputs, self.outputs, bias)
+        if self.normalize:
+            return UnitLinear(self.inputs, self.outputs, bias)
         return nn.Linear(self.inputs, self.outputs, bias)
 
     def multiply_adds(self, bottoms: Shapes, tops: Shapes) -> int:

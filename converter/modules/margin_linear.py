@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from converter.modules.integers import check_range
+from converter.modules.linear import unit_rows
 
 
 class _MarginLinear(nn.Module):
@@ -116,11 +117,7 @@ class AngularMarginLinear(_MarginLinear):
 
     def _used_weight(self) -> Tensor:
         """Rows of length 1, whose gradient is the weight's."""
-        with torch.no_grad():
-            unit: Tensor = self.weight / torch.linalg.vector_norm(self.weight, dim=1, keepdim=True)
-            if self.training:
-                self.weight.copy_(unit)
-        return unit + (self.weight - self.weight.detach())
+        return unit_rows(self.weight, self.training)
 
     def _true_scores(self, x: Tensor, own: Tensor, dot: Tensor, share: Tensor) -> Tensor:
         with torch.no_grad():

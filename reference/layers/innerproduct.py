@@ -1,7 +1,8 @@
 """InnerProduct: the axes from `axis` on, flattened row by row, times a matrix, plus a bias.
 
-Blobs: weight (num_output, k), or (k, num_output) with `transpose`; bias (num_output,).
-Source: src/caffe/layers/inner_product_layer.cpp.
+Blobs: weight (num_output, k), or (k, num_output) with `transpose`; bias (num_output,). `normalize` (a fork's) divides
+each row of the weight by sqrt(its squares' sum + 1e-12).
+Source: src/caffe/layers/inner_product_layer.cpp; for `normalize` inner_product_layer.cu of happynear/caffe-windows.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
     """x: (*lead, *flattened); returns (*lead, num_output)."""
-    lead = bottoms[0].shape[: _axis(layer, bottoms[0])]
-    weight = blobs[0] if layer.params("inner_product_param").flag("transpose") else blobs[0].T
+    lead, params = bottoms[0].shape[: _axis(layer, bottoms[0])], layer.params("inner_product_param")
+    weight = blobs[0] if params.flag("transpose") else blobs[0].T
+    if params.flag("normalize"):
+        if params.flag("transpose"):
+            raise layer.error("sets normalize and transpose, which the fork knows apart only")
+        weight = weight / np.sqrt((weight * weight).sum(axis=0) + 1e-12)
     y = np.matmul(bottoms[0].reshape(math.prod(lead), -1), weight).reshape(*lead, weight.shape[1])
     return [y + blobs[1] if len(blobs) > 1 else y]

@@ -19,6 +19,7 @@ FORKS_OWN = {
     "pooling_param": {"ceil_mode", *SHAPES},
     "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine", "filler"},
     "concat_param": {"per_fla_fuse"},
+    "inner_product_param": {"normalize"},
     "blob": {"raw_data_type", "raw_data"},
     "loss_param": {"pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting"},
     "filler": {"diag_val"},

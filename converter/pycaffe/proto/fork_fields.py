@@ -73,11 +73,13 @@ EmitConstraint: emit_type enum(CENTER=0 MIN_OVERLAP=1) = CENTER; emit_overlap fl
 EvalDetectionParameter: side int = 7; num_class int = 20; num_object int = 2; threshold float = 0.5; sqrt bool = true;
     constriant bool = true; score_type enum(OBJ=0 PROB=1 MULTIPLY=2) = MULTIPLY; nms float = -1; biases float*
 ExpansionParameter: max_expand_ratio float = 1; prob float = 1
+FeatureNormParameter: normalize_type text = L2; fix_gradient bool = false; bp_norm bool = false
 FlowWarpParameter: fill_value enum(ZERO=1 NOT_A_NUMBER=2) = ZERO
 HardSigmoidParameter: alpha float = 0.2; beta float = 0.5
 HashingLossParameter: bi_margin float = 1; tradeoff float = 0.01; nsim int = 1
 ImageDataParameter: ignore_label int = 255; label_type enum(NONE=0 IMAGE=1 PIXEL=2) = IMAGE; has_label bool = true;
     max_labels int = 1
+InnerProductParameter: normalize bool = false
 InterpParameter: height int = 0; width int = 0; zoom_factor int = 1; shrink_factor int = 1; pad_beg int = 0; pad_end
     int = 0
 L1LossParameter: l2_per_location bool = false; l2_prescale_by_channels bool = false; normalize_by_num_entries bool =
@@ -107,6 +109,7 @@ LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine
     MarginInnerProductParameter;
     lpq_loss_param LpqLossParameter; lstm_param LSTMParameter; mean_param MeanParameter; multi_stage_meanfield_param
     MultiStageMeanfieldParameter; multibox_loss_param MultiBoxLossParameter; norm_param NormalizeParameter;
+    normalize_param FeatureNormParameter;
     permute_param PermuteParameter; prior_box_param PriorBoxParameter; proposal_param ProposalParameter;
     psroi_pooling_param PSROIPoolingParameter; quantization_param QuantizationParameter; region_loss_param
     RegionLossParameter; region_param RegionParameter; relu6_param ReLU6Parameter; reorg_param ReorgParameter;
