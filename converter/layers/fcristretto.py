@@ -23,6 +23,8 @@ class FcRistretto(InnerProduct):
     Source: pmgysel/caffe (Ristretto), src/caffe/ristretto/layers/fc_ristretto_layer.cpp; arXiv:1604.03168.
     """
 
+    knows_normalize = False
+
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """As InnerProduct, and how numbers are cut."""
         super().setup(p, bottoms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
@@ -21,6 +21,7 @@ class InnerProduct(Operator):
     """
 
     legacy_axes = (2, 1)
+    knows_normalize: ClassVar[bool] = True
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read sizes and list weight and bias."""
@@ -29,7 +30,7 @@ class InnerProduct(Operator):
         self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
         self.outputs = view.integer("num_output")
         self.transpose = view.flag("transpose", False)
-        self.normalize = view.flag("normalize", False)
+        self.normalize = self.knows_normalize and view.flag("normalize", False)
         if self.normalize and self.transpose:
             raise view.error("normalize", "is true beside transpose", "the fork scales rows of the other form alone")
         if self.outputs < 1:
