@@ -16,7 +16,6 @@ from converter.files.unchanged import watch_files
 if TYPE_CHECKING:
     from converter.conversion.prepare import PreparedWeights
     from converter.files.digest import Digest
-    from converter.files.stream import Array
     from converter.formats.weights.stored import StoredWeights
 
 ENDINGS = (".safetensors", ".pth", ".npz", ".h5", ".caffemodel")
@@ -125,21 +124,22 @@ def _read_and_write(
 ) -> Report:
     """Read, write and count, while the source is being hashed."""
     from converter import __version__
-    from converter.conversion.finite import check_finite
     from converter.formats import weights as weights_files
     from converter.formats.weights.stored import Origin, OutputWeights
-    from converter.plan.finite import count_nonfinite
 
     prepared = _read_and_match(weights, net, allowed, key)
     ending = weights_files.ending(target)
     ready = prepared.by_key() if ending in weights_files.BY_KEY else prepared.by_position()
-    copies = ending == ".safetensors" and not allowed.nan  # the bytes pass by there: no second reading is needed
-    if not allowed.nan and not copies:
-        check_finite(ready)
 
-    def look(numbers: Array) -> None:
-        if count_nonfinite(numbers):
+    def check() -> None:
+        if not allowed.nan:
+            from converter.conversion.finite import check_finite  # numpy, whose import is longer than all before it
+
             check_finite(ready)
+
+    looks = ending == ".safetensors"  # while it copies
+    if not looks:
+        check()
 
     def sha256() -> str:
         return ",".join(digest.hexdigest() for digest in digests)
@@ -147,7 +147,7 @@ def _read_and_write(
     sources = split_paths(weights)
     source, recorded = ",".join(Path(path).name for path in sources), sha256 if digests else None
     origin = Origin(source, ready.name, f"dilatednet {__version__}", recorded, len(sources))
-    weights_files.write(target, OutputWeights(ready, origin, prepared.definitions, look if copies else None))
+    weights_files.write(target, OutputWeights(ready, origin, prepared.definitions, *([check] if looks else [])))
     return _report(target, ready, prepared.notes, sha256(), started)
 
 
@@ -169,7 +169,7 @@ def _read_and_match(
 
 def _report(target: Path, written: StoredWeights, notes: Sequence[str], sha256: str, started: float) -> Report:
     """What was written, counted."""
-    blobs = [blob.array for layer in written.layers_with_blobs().values() for blob in layer.stored]
+    blobs = [blob for layer in written.layers_with_blobs().values() for blob in layer.stored]
     return Report(
         out=str(target),
         layers=len(written.layers_with_blobs()),

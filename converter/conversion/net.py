@@ -107,7 +107,7 @@ def _matched_layers(
 def _matched_layer(layer: StoredLayer, names: tuple[str, ...], found: Matched) -> StoredLayer:
     """One layer, whole: by key where the file is in a state dict's terms, else by position."""
     arrays = found.states.get(layer.name) or found.arrays[layer.name]
-    given = {blob.array.ctypes.data: blob for blob in layer.stored if blob.array.size}
+    given = {blob.array.ctypes.data: blob for blob in layer.stored if blob.size}
     blobs = [given.get(array.ctypes.data, StoredBlob(array)) for array in arrays]
     stored = tuple(replace(blob, legacy=False) for blob in with_arrays(blobs, arrays))
     return replace(layer, stored=stored, names=names if layer.name in found.states else ())

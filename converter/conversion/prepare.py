@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from converter.errors import WeightsError
-from converter.formats.record import Record
 from converter.formats.weights.stored import StoredLayer, StoredWeights
-from converter.layers.layer import Operator
 from converter.net.names import escape, unescape
 from converter.plan.layer_blobs import caffe_blobs, kind_of, kind_of_layer, state_blobs
+
+if TYPE_CHECKING:
+    from converter.formats.record import Record
+    from converter.layers.layer import Operator
 
 
 @dataclass(frozen=True, slots=True)

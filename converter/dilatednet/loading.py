@@ -116,7 +116,7 @@ def _with_width_of(topology: Topology, blobs: Blobs) -> Topology:
 def _outputs(blobs: Blobs, layer: str) -> int:
     """How many channels a convolution of the weights outputs; 0 where they do not tell."""
     stored = blobs.get(layer, ())
-    return int(stored[0].array.shape[0]) if stored and stored[0].array.ndim == 4 else 0
+    return int(stored[0].shape[0]) if stored and stored[0].array.ndim == 4 else 0
 
 
 def account(topology: Topology, blobs: Blobs, path: str | None = None) -> dict[str, torch.Tensor]:
@@ -150,8 +150,8 @@ def _fit_layer(
     wrong = []
     for blob, shape, part in zip(stored, wanted, ("weight", "bias"), strict=False):
         padded = (1,) * (4 - len(shape)) + shape if blob.legacy else shape
-        if blob.array.shape != padded:
-            wrong.append(f"{name}.{part}: {_dims(blob.array.shape)} in the file, {_dims(shape)} in the net")
+        if blob.shape != padded:
+            wrong.append(f"{name}.{part}: {_dims(blob.shape)} in the file, {_dims(shape)} in the net")
             continue
         state[f"{name}.{part}"] = torch.from_numpy(blob.array.astype(np.float32, copy=False).reshape(shape))
     return wrong

@@ -13,12 +13,12 @@ from converter.conversion import convert as weights_conversion
 from converter.conversion.convert import Report
 from converter.conversion.mean import convert_mean, converts_mean
 from converter.errors import OutputError
-from converter.export.provenance import Provenance
 from converter.files.paths import split_paths
 from converter.files.unchanged import watch_files
 from converter.formats.prototxt.templates import Values, template_values
 
 if TYPE_CHECKING:  # numpy, which these import, waits until the source is being hashed
+    from converter.export.provenance import Provenance
     from converter.net.net import Shape
     from converter.net.preprocessing import Preprocessing
     from converter.plan.crops import CropRule
@@ -101,6 +101,8 @@ def convert(
             return weights_conversion.convert(
                 weights, out, prototxt, key=key, stages=stages, level=level, checksum=checksum, **allowed
             )
+    from converter.export.provenance import Provenance
+
     started = time.perf_counter()
     if not folder:
         weights_conversion.check_target(weights, Path(out), MODEL_ENDINGS)

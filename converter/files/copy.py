@@ -1,82 +1,128 @@
-"""Bytes from file to file by the kernel where it can (copy_file_range, sendfile), through a buffer where it cannot."""
+"""Bytes of blobs into a file by two threads, with a look at every number's highest byte on the way; without numpy."""
 
 from __future__ import annotations
 
-import errno
+import ctypes
 import os
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
+from converter.files.pages import PAGE, buffer_place
 
-from converter.files.stream import Array, Numbers, chunks
+if TYPE_CHECKING:
+    from converter.files.stream import Numbers
 
-_BUFFER = 1 << 20
-_AT_ONCE = 1 << 22
-_CANNOT = {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EBADF, errno.EPERM}
+COPY_BYTES = 1 << 20
+"""Bytes read and written at a time: fewer wait more often for Python's lock, more leave the processor's caches."""
+
+_HIGHEST_BYTES = {2: (0x7C, 0x7D, 0x7E, 0x7F, 0xFC, 0xFD, 0xFE, 0xFF), 4: (0x7F, 0xFF), 8: (0x7F, 0xFF)}
+"""By bytes of a number: the highest byte's values where the exponent's bits that lie in it are all ones (IEEE 754)."""
 
 
-def copy_blob(
-    source: BinaryIO | None,
-    blob: Numbers,
-    out: BinaryIO,
-    buffer: memoryview,
-    look: Callable[[Array], object] | None = None,
-) -> None:
-    """Append a blob's bytes to `out`: from its place in `source` if it has one, from memory if not.
+_Part: TypeAlias = tuple[int, int, int, int]
+"""Numbers on their way: their place in one file and in the other, how many bytes they are, and bytes of a number."""
 
-    `out` must be unbuffered or flushed; its position is that of its descriptor. With `look`, which is given the numbers
-    a chunk at a time, bytes pass through the process's memory (`buffer`, of `chunk_buffer`), for half the price of a
-    second reading.
+
+class _Copy:
+    """What both threads share: each takes the next of `parts`, from descriptor `source` to descriptor `out`."""
+
+    def __init__(self, source: int, out: int, parts: Iterator[_Part]) -> None:
+        self.source, self.out, self.parts = source, out, parts
+        self.suspect = self.stopped = False
+        self.errors: list[OSError] = []
+
+    def work(self) -> None:
+        """Copy parts until there are none, or something is wrong."""
+        buffer = bytearray(COPY_BYTES + 2 * PAGE)
+        page = -ctypes.addressof(ctypes.c_char.from_buffer(buffer)) % PAGE
+        with memoryview(buffer) as view:
+            try:
+                for start, place, size, width in self.parts:
+                    if self.stopped:
+                        return
+                    first = page + buffer_place(start, place)
+                    part = view[first : first + size]
+                    _read(self.source, part, start)
+                    if not self.suspect:
+                        highest = buffer[first + width - 1 : first + size : width]
+                        self.suspect = any(value in highest for value in _HIGHEST_BYTES[width])
+                    _write(self.out, part, place)
+            except OSError as error:
+                self.errors.append(error)
+                self.stopped = True
+
+
+def copy_blobs(source: str | os.PathLike[str], blobs: Iterable[Numbers], out: int, place: int) -> bool:
+    """Write blobs' bytes one after the other into the file of descriptor `out`, from byte `place` on.
+
+    Writing is what takes the time, and one thread writes while the other reads and looks.
+
+    Args:
+        source: the file that blobs with a place in it lie in, little-endian; others are taken from memory.
+        blobs: in order.
+        out: the descriptor; its position stays.
+        place: of the first byte.
+
+    Returns:
+        Whether any number may be NaN or infinite. False is certain; so large a number as 1.7e38 is True as well, and
+        so is a blob in memory.
 
     Raises:
         OSError: reading or writing failed, the disk is full, the source ended early.
     """
-    if source is not None and blob.offset >= 0 and look is None:
-        copy_range(source.fileno(), blob.offset, blob.array.nbytes, out.fileno())
-        return
-    for numbers in chunks(source, blob, buffer, os.lseek(out.fileno(), 0, os.SEEK_CUR)):
-        if look is not None:
-            look(numbers)
-        _write_all(out.fileno(), np.ascontiguousarray(numbers).data.cast("B"))
+    parts: list[_Part] = []
+    suspect = False
+    for blob in blobs:
+        if blob.offset < 0:
+            suspect = True
+            _write(out, blob.array.ravel().view("u1").data, place)
+        else:
+            parts += _parts(blob, place)
+        place += blob.nbytes
+    if not parts:
+        return suspect
+    with Path(source).open("rb", buffering=0) as file:
+        return _by_two_threads(_Copy(file.fileno(), out, iter(parts))) or suspect
 
 
-def copy_range(source: int, offset: int, size: int, out: int) -> None:
-    """Append `size` bytes at `offset` of one descriptor's file to another's.
-
-    Raises:
-        OSError: reading or writing failed, the disk is full, the source ended early.
-    """
-    end = offset + size
-    for way in (_by_copy_file_range, _by_sendfile, _by_read_write):
-        try:
-            while offset < end and (count := way(source, offset, min(end - offset, _AT_ONCE), out)):
-                offset += count
-        except (OSError, AttributeError) as error:
-            if isinstance(error, OSError) and error.errno not in _CANNOT:
-                raise
-    if offset < end:
-        raise OSError(errno.EIO, "the source ended while it was copied")
+def _parts(blob: Numbers, place: int) -> Iterator[_Part]:
+    """A blob in parts that end where multiples of `COPY_BYTES` do, which lets the system take its largest pages."""
+    width, start = int(blob.number_type[2:]), 0
+    while start < blob.nbytes:
+        size = min(COPY_BYTES - (place + start) % COPY_BYTES, blob.nbytes - start)
+        yield blob.offset + start, place + start, size, width
+        start += size
 
 
-def _by_copy_file_range(source: int, offset: int, count: int, out: int) -> int:
-    """Linux: the kernel copies, or shares the blocks where the file system can."""
-    return os.copy_file_range(source, out, count, offset)
+def _by_two_threads(copy: _Copy) -> bool:
+    """Work, wait for the other thread, whatever happens to this one, and say whether a number is suspect."""
+    other = Thread(target=copy.work, name="copy", daemon=True)
+    other.start()
+    try:
+        copy.work()
+    except BaseException:  # Ctrl-C: the descriptor must not be closed, and its number given away, while it is written
+        copy.stopped = True
+        raise
+    finally:
+        other.join()
+    if copy.errors:
+        raise copy.errors[0]
+    return copy.suspect
 
 
-def _by_sendfile(source: int, offset: int, count: int, out: int) -> int:
-    """Linux between file systems: the kernel copies."""
-    return os.sendfile(out, source, offset, count)
+def _read(source: int, part: memoryview, place: int) -> None:
+    """Read until `part` is full."""
+    while part:
+        count = os.preadv(source, [part], place)
+        if not count:
+            raise OSError(0, "the source ended while it was copied")
+        part, place = part[count:], place + count
 
 
-def _by_read_write(source: int, offset: int, count: int, out: int) -> int:
-    """Any system: read and write."""
-    data = os.pread(source, min(count, _BUFFER), offset)
-    _write_all(out, memoryview(data))
-    return len(data)
-
-
-def _write_all(out: int, data: memoryview) -> None:
+def _write(out: int, part: memoryview, place: int) -> None:
     """Write every byte, however few the system takes at once."""
-    while data:
-        data = data[os.write(out, data) :]
+    while part:
+        count = os.pwrite(out, part, place)
+        part, place = part[count:], place + count

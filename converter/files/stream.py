@@ -7,47 +7,50 @@ import mmap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 
-import numpy as np
+from converter.files.pages import PAGE, buffer_place
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+if TYPE_CHECKING:
+    import numpy as np
+
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 CHUNK_BYTES = 1 << 19
 """Bytes of a chunk: it stays in a core's own cache while it is read, looked at and written."""
 
-_PAGE = 4096
-_LINE = 64
-
 
 def chunk_buffer() -> memoryview:
     """Memory for one chunk after the other, which begins with a page and holds a page more than a chunk."""
-    return memoryview(mmap.mmap(-1, CHUNK_BYTES + _PAGE))
+    return memoryview(mmap.mmap(-1, CHUNK_BYTES + PAGE))
 
 
-def chunks(file: BinaryIO | None, blob: Numbers, buffer: memoryview, out: int = 0) -> Iterator[Array]:
+def chunks(file: BinaryIO | None, blob: Numbers, buffer: memoryview | None = None) -> Iterator[Array]:
     """The numbers in order, flat (n,), each chunk good until the next is asked for.
 
     Args:
         file: what the blob was read from, opened unbuffered; None where nothing lies in a file.
         blob: the blob.
         buffer: of `chunk_buffer`; the file's chunks are read into it.
-        out: the place in a file where the numbers are to be written, if they are.
 
     Raises:
         OSError: the file cannot be read, or became shorter.
     """
+    array = blob.array
     if file is None or blob.offset < 0:
-        step = CHUNK_BYTES // blob.array.itemsize
-        for start in range(0, blob.array.size, step):
-            yield blob.array.reshape(-1)[start : start + step]
+        step = CHUNK_BYTES // array.itemsize
+        for start in range(0, array.size, step):
+            yield array.reshape(-1)[start : start + step]
         return
-    left, start = blob.array.nbytes, _place(blob.offset, out)
+    import numpy as np
+
+    buffer = chunk_buffer() if buffer is None else buffer
+    left, start = array.nbytes, buffer_place(blob.offset)
     file.seek(blob.offset)
     while left:
         part = buffer[start : start + min(left, CHUNK_BYTES)]
         _fill(file, part)
-        yield np.frombuffer(part, blob.array.dtype)
+        yield np.frombuffer(part, array.dtype)
         left -= len(part)
 
 
@@ -61,22 +64,22 @@ def _fill(file: BinaryIO, part: memoryview) -> None:
         got += count
 
 
-def _place(source: int, out: int) -> int:
-    """Where in the buffer's first page to read bytes at `source` that go to `out`.
-
-    Processors of the Zen 3 kind copy four times as slowly when, within pages, the bytes' new place is up to 31 bytes
-    after their old one; half a page's distance keeps away from that, and a quarter where half a page meets `out`.
-    """
-    place = (source + _PAGE // 2) % _PAGE // _LINE * _LINE
-    return place if (out - place) % _PAGE >= _LINE else (place + _PAGE // 4) % _PAGE
-
-
 class Numbers(Protocol):
     """An array, and where its bytes begin in a file; -1 where they are in memory alone."""
 
     @property
     def array(self) -> Array:
         """The numbers."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes."""
+        ...
+
+    @property
+    def number_type(self) -> str:
+        """The numbers' type as numpy writes it, `<f4`."""
         ...
 
     @property
@@ -119,6 +122,8 @@ def blob_stream(blob: Numbers, path: str = "") -> BlobStream:
             if blob.offset < 0 or not path:
                 yield array.reshape(-1)[start : start + count]
             else:
+                import numpy as np
+
                 with Path(path).open("rb", buffering=0) as file:
                     yield np.fromfile(file, array.dtype, count, offset=blob.offset + start * array.itemsize)
 
@@ -131,6 +136,16 @@ class InMemory:
 
     array: Array
     offset: int = -1
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes."""
+        return int(self.array.nbytes)
+
+    @property
+    def number_type(self) -> str:
+        """The numbers' type as numpy writes it, `<f4`."""
+        return self.array.dtype.str
 
 
 def as_stream(blob: Array | BlobStream) -> BlobStream:

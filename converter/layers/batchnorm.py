@@ -9,10 +9,11 @@ from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Array, Operator, Shapes, layer
 from converter.net.fillers import Filler
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 T = TypeVar("T")
 

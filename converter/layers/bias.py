@@ -8,10 +8,11 @@ from converter.errors import ShapeError
 from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.layers.scale import operand_shape
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("Bias")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from converter.layers.imagelabeldata import slice_size
 from converter.layers.kit.data import UNKNOWN, DataLayer
 from converter.layers.layer import layer
-from converter.net.net import Shape
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 
 @layer("BinLabelData")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 from converter.errors import ShapeError
 from converter.layers.layer import Array, Operator, Shapes, layer
 from converter.net.fillers import Filler
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 _SEGNET = ("bn_mode", "scale_filler", "shift_filler")
 _RUNNING = ("slope_filler", "bias_filler", "momentum", "eps", "frozen", "var_eps", "decay", "moving_average", "axis")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, cast
 from converter.errors import ShapeError
 from converter.layers.kit.windows import Geometry, canonical_axis, element_count, read_geometry
 from converter.layers.layer import Operator, Shapes, Window, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 class BaseConvolution(Operator):

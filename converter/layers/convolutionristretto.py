@@ -8,10 +8,11 @@ from converter.errors import ShapeError
 from converter.layers.convolution import Convolution
 from converter.layers.kit.ristretto import Quantization
 from converter.layers.layer import Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("ConvolutionRistretto")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from converter.layers.correlation import Correlation
 from converter.layers.layer import layer
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.params import Params
 
 
 @layer("Correlation1D")

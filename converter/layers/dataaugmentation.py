@@ -8,10 +8,11 @@ import numpy as np
 
 from converter.errors import ShapeError
 from converter.layers.layer import Array, Operator, Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 _RANDOM = (
     *("mirror", "translate", "rotate", "zoom", "squeeze", "translate_x", "translate_y"),

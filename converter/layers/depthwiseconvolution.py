@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from converter.layers.convolution import Convolution
 from converter.layers.layer import layer
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.params import Params
 
 
 @layer("DepthwiseConvolution", "ConvolutionDepthwise", "DEPTHWISE_CONVOLUTION", "CONVOLUTION_DEPTHWISE")

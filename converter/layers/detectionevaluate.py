@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from converter.errors import ShapeError
 from converter.files.named import ALLOW_IT, NOT_ALLOWED, find_named
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("DetectionEvaluate")

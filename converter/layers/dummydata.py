@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.fillers import Filler, read_filler
-from converter.net.net import Shape
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 
 @layer("DummyData")

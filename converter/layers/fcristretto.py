@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from converter.layers.innerproduct import InnerProduct
 from converter.layers.kit.ristretto import Quantization
 from converter.layers.layer import Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("FcRistretto")

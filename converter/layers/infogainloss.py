@@ -9,10 +9,11 @@ from converter.layers.kit.infogain import Infogain
 from converter.layers.kit.losses import read_normalizer
 from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("InfogainLoss")

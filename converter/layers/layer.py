@@ -15,16 +15,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from converter.errors import ShapeError
-from converter.net.fillers import Filler, read_filler
 from converter.net.names import indexed_names
-from converter.net.net import Phase, Shape
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
-Shapes = Sequence[Shape]
+    from converter.net.fillers import Filler
+    from converter.net.net import Phase, Shape
+    from converter.net.params import Params
+
+Shapes: TypeAlias = "Sequence[Shape]"
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 T = TypeVar("T")
 
@@ -163,6 +164,8 @@ class Operator:
         self, shape: Shape, filler: Params | None = None, *, default: Filler | None = None, trained: bool = True
     ) -> None:
         """List the next blob, named by `blob_names`, with the filler that a message describes."""
+        from converter.net.fillers import Filler, read_filler
+
         index = len(self.blobs)
         name = indexed_names(self.blob_names, index + 1)[index]
         chosen = read_filler(filler, default) if filler is not None else default or Filler()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from converter.layers.convolution import Convolution
 from converter.layers.kit.windows import Geometry, read_shapes
 from converter.layers.layer import layer
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.params import Params
 
 
 @layer("NdConvolution")

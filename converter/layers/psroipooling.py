@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from converter.layers.layer import Operator, Shapes, layer
 from converter.layers.roipooling import check_regions
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("PSROIPooling", "PSROI_POOLING", "PS_ROI_POOLING")

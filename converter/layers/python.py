@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converter.errors import UnsupportedLayerError
 from converter.layers.kit import region_python_layers  # noqa: F401 (it registers its layers)
 from converter.layers.kit.known_python_layers import KNOWN_PYTHON_LAYERS
 from converter.layers.kit.python_layers import PYTHON_LAYERS
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.net import Phase
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.net import Phase
+    from converter.net.params import Params
 
 
 @layer("Python")

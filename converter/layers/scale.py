@@ -8,11 +8,12 @@ from converter.errors import ShapeError
 from converter.layers.kit.windows import canonical_axis
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.fillers import Filler
-from converter.net.net import Shape
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 
 def operand_shape(shape: Shape, axis: int, num_axes: int) -> Shape:

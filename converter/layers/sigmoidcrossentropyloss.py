@@ -8,10 +8,11 @@ from converter.errors import ShapeError
 from converter.layers.kit.losses import read_normalizer
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("SigmoidCrossEntropyLoss")

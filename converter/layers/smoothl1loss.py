@@ -8,10 +8,11 @@ from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes, layer
 from converter.layers.smoothl1lossohem import SmoothL1LossOHEM
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("SmoothL1Loss", "SMOOTH_L1_LOSS")

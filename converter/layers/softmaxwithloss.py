@@ -8,10 +8,11 @@ from converter.errors import ShapeError
 from converter.layers.kit.losses import read_class_weights, read_normalizer
 from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 FLOAT_MIN: Final = 1.1754943508222875e-38
 

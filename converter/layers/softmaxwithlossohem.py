@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from converter.layers.kit.losses import read_pre_fixed_normalizer
 from converter.layers.layer import Shapes, layer
 from converter.layers.softmaxwithloss import SoftmaxWithLoss
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 
 @layer("SoftmaxWithLossOHEM")

@@ -8,10 +8,11 @@ from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
 from converter.layers.kit.yolo import read_anchors
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 SMOOTHED: Final = 0.10000000149011612
 """The default of label_smooth_eps: 0.1 as Caffe's float holds it."""

@@ -45,7 +45,7 @@ def nonfinite_blobs(weights: StoredWeights) -> Iterator[Nonfinite]:
             for layer in layers:
                 for index, blob in enumerate(layer.stored):
                     if count := sum(map(count_nonfinite, chunks(file, blob, buffer))):
-                        yield Nonfinite(layer, index, count, blob.array.size)
+                        yield Nonfinite(layer, index, count, blob.size)
     except OSError as error:
         raise CaffemodelError(f"can no longer be read: {error.strerror}", path=weights.path) from error
 

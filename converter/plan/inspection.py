@@ -146,7 +146,7 @@ def _rows_without_shapes(net: Net, stored: StoredWeights | None) -> tuple[Row, .
             layer.name,
             layer.type if layer.type in known else f"{layer.type} (unknown)",
             None,
-            sum(blob.array.size for blob in held[layer.name].stored) if layer.name in held else 0,
+            sum(blob.size for blob in held[layer.name].stored) if layer.name in held else 0,
             0,
             None,
         )

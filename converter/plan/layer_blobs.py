@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from converter.errors import WeightsError
 from converter.formats.weights.stored import Array, StoredBlob, StoredLayer
@@ -102,7 +103,7 @@ def in_caffe_terms(kind: type[Operator], state: Sequence[StoredBlob], layer: str
     Raises:
         WeightsError: the type has no such set of blobs.
     """
-    return _convert_terms(kind, kind.blobs_of, state, layer, path)
+    return _convert_terms(kind, "blobs_of", state, layer, path)
 
 
 def in_state_terms(kind: type[Operator], blobs: Sequence[StoredBlob], layer: str, path: str) -> list[StoredBlob]:
@@ -111,20 +112,20 @@ def in_state_terms(kind: type[Operator], blobs: Sequence[StoredBlob], layer: str
     Raises:
         WeightsError: the type has no such set of blobs.
     """
-    return _convert_terms(kind, kind.state_of, blobs, layer, path)
+    return _convert_terms(kind, "state_of", blobs, layer, path)
 
 
 def _convert_terms(
-    kind: type[Operator],
-    change: Callable[[Sequence[Array]], list[Array]],
-    blobs: Sequence[StoredBlob],
-    layer: str,
-    path: str,
+    kind: type[Operator], method: Literal["state_of", "blobs_of"], blobs: Sequence[StoredBlob], layer: str, path: str
 ) -> list[StoredBlob]:
+    """The blobs after a method of the type's class; the base class's changes nothing."""
+    change: Callable[[Sequence[Array]], list[Array]] = getattr(kind, method)
+    if getattr(change, "__func__", None) is getattr(Operator, method).__func__:
+        return list(blobs)
     try:
         return with_arrays(blobs, change([blob.array for blob in blobs]))
     except ValueError as error:
-        shapes = ", ".join("×".join(map(str, blob.array.shape)) or "scalar" for blob in blobs)
+        shapes = ", ".join("×".join(map(str, blob.shape)) or "scalar" for blob in blobs)
         text = f"layer '{layer}' ({kind.type}): its blobs are of shapes {shapes}; {error}"
         raise WeightsError(f"{text}; save the whole layer again", path=path, layer=layer) from None
 
@@ -132,7 +133,7 @@ def _convert_terms(
 def with_arrays(blobs: Sequence[StoredBlob], arrays: Sequence[Array]) -> list[StoredBlob]:
     """The blobs with other arrays of their shapes; one whose numbers are the same bytes keeps its place in the file."""
     return [
-        replace(blob, array=array, offset=blob.offset if _same_bytes(blob.array, array) else -1)
+        replace(blob, numbers=array, offset=blob.offset if _same_bytes(blob.array, array) else -1)
         for blob, array in zip(blobs, arrays, strict=True)
     ]
 
@@ -143,7 +144,7 @@ def _same_bytes(old: Array, new: Array) -> bool:
 
 def positional_blobs(kind: type[Operator], layer: StoredLayer) -> list[StoredBlob]:
     """The blobs of a layer in a file by position, in Caffe's order and shapes of today."""
-    order = kind.file_order([blob.array.shape for blob in layer.stored])
+    order = kind.file_order([blob.shape for blob in layer.stored])
     return [drop_legacy_axes(kind, index, layer.stored[place]) for index, place in enumerate(order)]
 
 
@@ -153,14 +154,14 @@ def drop_legacy_axes(kind: type[Operator], index: int, blob: StoredBlob) -> Stor
     Caffe compares a legacy shape with the target left-padded by ones (src/caffe/blob.cpp, ShapeEquals). With no target
     at hand the type's `legacy_axes` tell; else what is 1×1×1×n is (n,).
     """
-    shape = blob.array.shape
-    if kind.flat_blobs and len(shape) > 1 and max(shape) == blob.array.size:
-        return replace(blob, array=blob.array.reshape(-1), legacy=False)
+    shape = blob.shape
+    if kind.flat_blobs and len(shape) > 1 and max(shape) == blob.size:
+        return blob.reshape((blob.size,))
     if not blob.legacy or len(shape) != 4:
         return blob
     axes = kind.legacy_axes[index] if index < len(kind.legacy_axes) else 1
     if set(shape[: 4 - axes]) <= {1}:
-        return replace(blob, array=blob.array.reshape(shape[4 - axes :]), legacy=False)
+        return blob.reshape(shape[4 - axes :])
     return replace(blob, legacy=False)
 
 

@@ -88,7 +88,7 @@ def enter_layer(step: ConfiguredLayer, fit: Fit | None, shared: SharedBlobs, acc
 
 def _in_current_form(kind: type[Operator], layer: StoredLayer) -> StoredLayer:
     """A layer of a file by position, its blobs in Caffe's order and, where the type says so, of one axis."""
-    stored = [layer.stored[place] for place in kind.file_order([blob.array.shape for blob in layer.stored])]
+    stored = [layer.stored[place] for place in kind.file_order([blob.shape for blob in layer.stored])]
     return replace(layer, stored=tuple(drop_legacy_axes(kind, 0, blob) if kind.flat_blobs else blob for blob in stored))
 
 
@@ -116,7 +116,7 @@ def _misfits(step: ConfiguredLayer, blobs: Sequence[StoredBlob], found: _Places)
     shapes, lines = _shapes(step, found.in_state), []
     for place, blob in zip(found.places, blobs, strict=True):
         if not _compatible(blob, shapes[place]):
-            seen, expected = _dims(blob.array.shape), _dims(shapes[place])
+            seen, expected = _dims(blob.shape), _dims(shapes[place])
             name = f"{step.layer.name}.{step.operator.blobs[place].name}"
             lines.append(f"{name}: {seen} in the file, {expected} in the net")
     return lines
@@ -159,8 +159,8 @@ def _to_float32(array: Array) -> Array:
 def _compatible(blob: StoredBlob, wanted: Shape) -> bool:
     """Caffe's test (src/caffe/blob.cpp, ShapeEquals): the old 4-D form matches a shape with ones before it."""
     if blob.legacy:
-        return len(wanted) <= 4 and (1,) * (4 - len(wanted)) + wanted == blob.array.shape
-    return bool(blob.array.shape == wanted)
+        return len(wanted) <= 4 and (1,) * (4 - len(wanted)) + wanted == blob.shape
+    return bool(blob.shape == wanted)
 
 
 def _dims(shape: Shape) -> str:

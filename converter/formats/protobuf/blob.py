@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from converter.errors import CaffemodelError
 from converter.files.mapping import Mapped
 from converter.formats.protobuf.wire import (
@@ -26,7 +24,7 @@ from converter.formats.protobuf.wire import (
     varint,
     walk,
 )
-from converter.formats.weights.stored import Array, StoredBlob
+from converter.formats.weights.stored import Array, StoredBlob, blob_in_file
 
 MAX_AXES = 32
 _MOST_NUMBERS = 2**31 - 1
@@ -85,12 +83,18 @@ def _blob(file: Mapped, parts: _Parts) -> StoredBlob:
     if held != math.prod(shape):
         sizes = "×".join(map(str, shape)) or "scalar"
         raise _BlobError(f"its shape {sizes} says {math.prod(shape)} numbers, it holds {held}")
-    if len(runs) == 1 and runs[0].step == np.dtype(runs[0].dtype).itemsize:
-        view = file.view(runs[0].dtype, runs[0].start, held)
-        return StoredBlob(view.reshape(shape), bool(parts.legacy), runs[0].start)
+    if len(runs) == 1 and runs[0].step == _width(runs[0].dtype):
+        return blob_in_file(file, runs[0].dtype, runs[0].start, shape, legacy=bool(parts.legacy))
+    import numpy as np
+
     arrays = [_gather(file, run) for run in runs]
     flat: Array = np.concatenate(arrays) if arrays else np.empty(0, np.float32)
     return StoredBlob(flat.reshape(shape), bool(parts.legacy))
+
+
+def _width(dtype: str) -> int:
+    """Bytes of a number."""
+    return int(dtype[2:])
 
 
 def _collect(file: Mapped, span: Span) -> _Parts:
@@ -128,7 +132,7 @@ def _collect_varint(parts: _Parts, item: WireField) -> None:
 def _packed_numbers(item: WireField) -> _Run:
     """A packed field's numbers."""
     dtype = _NUMBERS[item.number]
-    width = np.dtype(dtype).itemsize
+    width = _width(dtype)
     if item.span.size % width:
         raise _BlobError(
             f"{item.span.size} bytes at byte {item.span.start} are no whole number of {width}-byte numbers"
@@ -139,9 +143,11 @@ def _packed_numbers(item: WireField) -> _Run:
 def _unpacked_run(file: Mapped, item: WireField, end: int) -> _Run:
     """The longest run of unpacked numbers that begins with `item`: records of one tag byte and one number."""
     dtype = _NUMBERS[item.number]
-    step = 1 + np.dtype(dtype).itemsize
+    step = 1 + _width(dtype)
     if item.span.start != item.start + 1:
         return _Run(item.span.start, 1, dtype, item.span.end - item.start)
+    import numpy as np
+
     tag, possible, count = file.data[item.start], (end - item.start) // step, 0
     while count < possible:
         rows = min(_ROWS, possible - count)
@@ -155,6 +161,8 @@ def _unpacked_run(file: Mapped, item: WireField, end: int) -> _Run:
 
 def _gather(file: Mapped, run: _Run) -> Array:
     """A copy of a run's numbers, (count,)."""
+    import numpy as np
+
     dtype = np.dtype(run.dtype)
     last = run.start + (run.count - 1) * run.step + dtype.itemsize if run.count else run.start
     view: Array = np.ndarray((run.count,), dtype, file.view("u1", run.start, last - run.start), 0, (run.step,))
@@ -168,7 +176,7 @@ def _numbers(parts: _Parts) -> list[_Run]:
             return parts.runs[number]
     if parts.raw is None or parts.raw_type not in _RAW:
         return []
-    width = np.dtype(_RAW[parts.raw_type]).itemsize
+    width = _width(_RAW[parts.raw_type])
     if parts.raw.size % width:
         raise _BlobError(f"{parts.raw.size} bytes of raw data are no whole number of {width}-byte numbers")
     return [_Run(parts.raw.start, parts.raw.size // width, _RAW[parts.raw_type], width)]

@@ -12,20 +12,18 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from converter.files.atomic import atomic_write
-from converter.files.copy import copy_blob
+from converter.files.copy import copy_blobs
 from converter.files.json_text import parse_json
 from converter.files.libc import reserve
 from converter.files.mapping import Mapped, map_file
-from converter.files.stream import chunk_buffer
 from converter.formats.detect import format_of, wrong_format
 from converter.formats.protobuf.blob import MAX_AXES
 from converter.formats.weights.keys import by_key, layer_metadata, weights_by_key
-from converter.formats.weights.stored import OutputWeights, StoredBlob, StoredWeights
+from converter.formats.weights.stored import OutputWeights, StoredBlob, StoredWeights, blob_in_file
 
 _LENGTH = 8
 _PAGE = 4096
@@ -78,25 +76,20 @@ def _texts(file: Mapped, header: dict[str, Any]) -> dict[str, str]:
 def write(path: Path, outgoing: OutputWeights) -> None:
     """Write blobs under their keys, with origin, blob order and layer types in the metadata; bytes are copied.
 
-    `outgoing.look` sees the numbers while they are copied; another thread takes the source's digest. The header, whose
-    length does not depend on the digest, is written last.
+    `outgoing.check` is asked where a number that was copied may not be finite; another thread takes the source's
+    digest. The header, whose length does not depend on the digest, is written last.
 
     Raises:
         OutputError: the file cannot be written.
     """
     weights = outgoing.weights
     found = by_key(weights)
-    blobs = dict(sorted(found.items(), key=lambda item: -item[1].array.dtype.itemsize))  # every tensor stays aligned
-    mapped = any(blob.offset >= 0 for blob in blobs.values())
+    blobs = dict(sorted(found.items(), key=lambda item: -int(item[1].number_type[2:])))  # every tensor stays aligned
     header = _metadata_header(outgoing, blobs, outgoing.origin.no_digest)
     with atomic_write(path, wait=False) as file:
-        reserve(file.fileno(), len(header) + sum(blob.array.nbytes for blob in blobs.values()))
-        file.write(header)
-        file.flush()
-        buffer = chunk_buffer()
-        with Path(weights.path).open("rb", buffering=0) if mapped else nullcontext() as source:
-            for blob in blobs.values():
-                copy_blob(source, blob, file, buffer, outgoing.look)
+        reserve(file.fileno(), len(header) + sum(blob.nbytes for blob in blobs.values()))
+        if copy_blobs(weights.path, blobs.values(), file.fileno(), len(header)):
+            outgoing.check()
         file.seek(0)
         file.write(_metadata_header(outgoing, blobs, outgoing.origin.digest()))
 
@@ -112,8 +105,8 @@ def encode_header(blobs: Mapping[str, StoredBlob], metadata: Mapping[str, str]) 
     table: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
     position = 0
     for name, blob in blobs.items():
-        offsets = [position, position + blob.array.nbytes]
-        table[name] = {"dtype": _WORDS[blob.array.dtype.str], "shape": list(blob.array.shape), "data_offsets": offsets}
+        offsets = [position, position + blob.nbytes]
+        table[name] = {"dtype": _WORDS[blob.number_type], "shape": list(blob.shape), "data_offsets": offsets}
         position = offsets[1]
     text = json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-(_LENGTH + len(text)) % _PAGE)
@@ -161,7 +154,7 @@ def _blob(file: Mapped, base: int, name: str, entry: object) -> StoredBlob:
         raise file.error(
             f"the file is truncated: '{name}' needs {needed} bytes, the file has {file.size}; download it again"
         )
-    return StoredBlob(file.view(_DTYPES[dtype], base + offsets[0], count).reshape(shape), offset=base + offsets[0])
+    return blob_in_file(file, _DTYPES[dtype], base + offsets[0], tuple(shape))
 
 
 def _check_tiling(file: Mapped, base: int, blobs: Mapping[str, StoredBlob]) -> None:
@@ -171,11 +164,11 @@ def _check_tiling(file: Mapped, base: int, blobs: Mapping[str, StoredBlob]) -> N
         CaffemodelError: they do.
     """
     end = base
-    for name, blob in sorted(blobs.items(), key=lambda item: (item[1].offset, item[1].array.nbytes)):
+    for name, blob in sorted(blobs.items(), key=lambda item: (item[1].offset, item[1].nbytes)):
         if blob.offset != end:
             what = "overlaps the blob before it" if blob.offset < end else "leaves a hole before it"
             raise file.error(f"'{name}' {what}, which the format forbids; the file is damaged, download it again")
-        end += blob.array.nbytes
+        end += blob.nbytes
     if blobs and end != file.size:
         raise file.error(f"{file.size - end} bytes behind its blobs; the file is damaged, download it again")
 

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from converter.errors import printable
-from converter.files.mapping import Mapped
-from converter.formats.protobuf.wire import Span
-from converter.formats.record import Record
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from converter.files.mapping import Mapped
+    from converter.formats.protobuf.wire import Span
+    from converter.formats.record import Record
+
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersInFile:
+    """Numbers that lie in a mapped file in one run, from byte `start` on; numpy is imported when they are asked for.
+
+    `number_type`: as numpy writes it, `<f4`.
+    """
+
+    file: Mapped
+    number_type: str
+    start: int
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes."""
+        return self.size * int(self.number_type[2:])
+
+    def reshape(self, shape: tuple[int, ...]) -> NumbersInFile:
+        """The same numbers in another shape of this many."""
+        return replace(self, shape=shape)
+
+    def array(self) -> Array:
+        """A view of the file."""
+        return self.file.view(self.number_type, self.start, self.size).reshape(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +56,50 @@ class StoredBlob:
     """One blob in its stored shape.
 
     Attributes:
-        array: the numbers, a view of the mapped file where they lie there in one run.
+        numbers: an array, or where they lie in a mapped file.
         legacy: the shape came as num, channels, height, width (spec of Caffe's Blob::FromProto), always four axes.
         offset: where its bytes begin in the file, or -1 where they were gathered or converted.
     """
 
-    array: Array
+    numbers: Array | NumbersInFile
     legacy: bool = False
     offset: int = -1
+
+    @property
+    def array(self) -> Array:
+        """The numbers, a view of the mapped file where they lie there in one run."""
+        return self.numbers.array() if isinstance(self.numbers, NumbersInFile) else self.numbers
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The stored shape."""
+        return self.numbers.shape
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return self.numbers.size
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes."""
+        return self.numbers.nbytes
+
+    @property
+    def number_type(self) -> str:
+        """The numbers' type as numpy writes it, `<f4`."""
+        return self.numbers.number_type if isinstance(self.numbers, NumbersInFile) else self.numbers.dtype.str
+
+    def reshape(self, shape: tuple[int, ...]) -> StoredBlob:
+        """The blob in another shape of as many numbers, which is none of four legacy numbers."""
+        return replace(self, numbers=self.numbers.reshape(shape), legacy=False)
+
+
+def blob_in_file(
+    file: Mapped, number_type: str, start: int, shape: tuple[int, ...], *, legacy: bool = False
+) -> StoredBlob:
+    """The blob whose numbers lie in a mapped file in one run, from byte `start` on."""
+    return StoredBlob(NumbersInFile(file, number_type, start, shape), legacy, start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +203,10 @@ class OutputWeights:
         weights: in the form the format wants: by key, or by position. Blobs with an offset lie in `weights.path`.
         origin: where they came from.
         definitions: the net's layers in V2 form, for a `.caffemodel`; empty: those of the file they came from.
-        look: is given every chunk of numbers that is copied, by formats that copy bytes; None: no check.
+        check: raises where numbers are not sound; a format that sees every byte pass calls it where one is suspect.
     """
 
     weights: StoredWeights
     origin: Origin
     definitions: Sequence[Record] = ()
-    look: Callable[[Array], object] | None = None
+    check: Callable[[], object] = lambda: None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from converter.errors import ConversionError
 from converter.files.named import find_named
 from converter.formats.mean import read_mean
 from converter.layers.layer import Operator, Shapes
-from converter.net.net import Shape
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 UNKNOWN: Shape = ()
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from converter.errors import ShapeError
 from converter.files.named import ALLOW_IT, NOT_ALLOWED, find_named
 from converter.formats.mean import read_mean
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.params import Params
 
 
 class Infogain:

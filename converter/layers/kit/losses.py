@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from converter.net.params import Params
+if TYPE_CHECKING:
+    from converter.net.params import Params
 
 _MODES = ("FULL", "VALID", "BATCH_SIZE", "NONE")
 

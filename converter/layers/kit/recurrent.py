@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import element_count
 from converter.layers.layer import Operator, Shapes
-from converter.net.net import Shape
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 
 class Recurrent(Operator):

@@ -9,11 +9,12 @@ from converter.errors import ShapeError
 from converter.layers.kit.anchors import make_anchors
 from converter.layers.kit.known_python_layers import known, numbers_of
 from converter.layers.layer import Operator, Shapes
-from converter.net.net import Shape
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 
 class AnchorLayer(Operator):

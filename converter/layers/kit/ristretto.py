@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from converter.net.net import Phase
-from converter.net.params import Params
+if TYPE_CHECKING:
+    from converter.net.net import Phase
+    from converter.net.params import Params
 
 _PRECISIONS = ("DYNAMIC_FIXED_POINT", "MINIFLOAT", "INTEGER_POWER_OF_2_WEIGHTS")
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from converter.errors import ShapeError
-from converter.layers.layer import Shapes
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.layers.layer import Shapes
+    from converter.net.params import Params
 
 
 def read_target(view: Params, bottoms: Shapes, height: str, width: str) -> tuple[int, int] | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.layer import Window
-from converter.net.net import Shape
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 
 @dataclass(frozen=True, slots=True)

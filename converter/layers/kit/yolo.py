@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from converter.net.params import Params
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from converter.net.params import Params
 
 
 def read_anchors(view: Params) -> list[tuple[float, float]]:
