@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from converter.errors import ShapeError
 from converter.layers.kit.yolo import read_anchors
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.params import Params
 
 _OF_PLANES = ("num", "num_classes", "side")
 _OF_TEXT_SPOTTER = ("nms_threshold", "iou_threshold", "expand_bias")

@@ -53,7 +53,7 @@ def test_a_conversion_imports_no_library_and_nothing_that_reads_a_prototxt(tmp_p
     assert out.is_file()
     assert not found & (HEAVY | {"difflib", "hashlib", "secrets"})
     assert not found & {"converter.files.digest", "converter.net.net", "converter.net.params", "converter.files.stream"}
-    assert len(found) < 150
+    assert len(found) < 180  # 161 with Python 3.11
     assert {"hashlib", "converter.files.digest"} <= imported("convert", str(WEIGHTS), str(out))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from converter.errors import ShapeError
 from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.params import Params
 
 _TYPES = ("SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE")
 
