@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from converter.layers.kit.data import DataLayer, square
 from converter.layers.layer import layer
-from converter.net.net import Shape
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 
 @layer("ImageSegData")

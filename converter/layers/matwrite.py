@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from converter.layers.layer import Operator, Shapes, layer
-from converter.net.params import Params
+
+if TYPE_CHECKING:
+    from converter.net.params import Params
 
 
 @layer("MatWrite")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from converter.errors import ShapeError
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.fillers import Filler
-from converter.net.net import Shape
-from converter.net.params import Params
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from converter.net.net import Shape
+    from converter.net.params import Params
 
 
 @layer("Normalize", "NORMALIZE")
