@@ -63,6 +63,7 @@ tile_param: axis 1 int = 1; tiles 2 int
 """
 
 FORKS = """
+layer: strict_dim 0 bool = true
 concat_param: per_fla_fuse 0 bool = false
 inner_product_param: normalize 0 bool = false
 blob: raw_data_type 10 enum(DOUBLE=0 FLOAT=1 FLOAT16=2) = DOUBLE; raw_data 12 bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from converter.errors import ShapeError
-from converter.layers.kit.losses import read_class_weights, read_normalizer
+from converter.layers.kit.losses import read_class_weights, read_deeplabs_label, read_normalizer
 from converter.layers.kit.windows import canonical_axis, element_count
 from converter.layers.layer import Operator, Shapes, layer
 
@@ -25,7 +25,8 @@ class SoftmaxWithLoss(Operator):
     second top holds the probabilities; a third each position's loss, 0 where ignored, through which no gradient passes
     (R-FCN's fork daijifeng001/caffe-rfcn). It has the labels' shape with axes of length 1 behind it up to four: labels
     of py-R-FCN's target layer have them, and its nets add the boxes' other loss, (n, 1, 1, 1); py-faster-rcnn's do not.
-    SegNet's fork weights classes, see `ClassWeights`.
+    SegNet's fork weights classes, see `ClassWeights`; DeepLab v1 has the ignored label in softmaxloss_param, of which
+    weight_source and several labels are refused.
     Source: src/caffe/layers/softmax_loss_layer.cpp.
     """
 
@@ -34,7 +35,7 @@ class SoftmaxWithLoss(Operator):
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the axis and the normalizer; compare the bottoms."""
         view = p.message("loss_param")
-        self.normalizer = read_normalizer(view, "VALID")
+        self.normalizer = read_deeplabs_label(p.message("softmaxloss_param"), read_normalizer(view, "VALID"))
         self.read_axis(p, bottoms)
         self.class_weights = read_class_weights(view, bottoms[0][self.axis])
         if self.class_weights is not None and self.tops > 2:

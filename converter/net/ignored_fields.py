@@ -15,5 +15,6 @@ INERT: Final[dict[str, str]] = {
     "visualize_threshold": "chooses which of them are drawn",
     "save_file": "names the film they are written to",
     "save_output_param": "writes what SSD found to files",
+    "strict_dim": "lets stored blobs of another shape in, which is decided where weights are read (DeepLab v1)",
     "prefetch": "sets the depth of a reading queue",
 }

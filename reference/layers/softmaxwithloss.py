@@ -14,8 +14,11 @@ from reference.layer import Array, Layer
 from reference.losses import FLOAT_MIN, as_labels, ignore_label, normalizer, rows, softmax
 
 TYPE = "SoftmaxWithLoss"
-MESSAGES = ("loss_param", "softmax_param")
-FIELDS = "loss_param: weight_by_label_freqs 0 bool = false; class_weighting 0 float*"
+MESSAGES = ("loss_param", "softmax_param", "softmaxloss_param")
+FIELDS = """
+loss_param: weight_by_label_freqs 0 bool = false; class_weighting 0 float*
+softmaxloss_param: ignore_label 0 int*; weight_source 0 text
+"""
 SUMS = True
 EXPONENTIAL = True
 
@@ -26,7 +29,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     The losses have four axes at least, of length 1 where label has less: R-FCN adds those of its boxes, (n, 1, 1, 1).
     """
     layer.expect(bottoms, 2)
-    x, ignore = bottoms[0], ignore_label(layer)
+    x, ignore = bottoms[0], _ignored(layer)
     axis = layer.axis(layer.params("softmax_param").integer("axis"), x.ndim)
     probabilities = softmax(x, axis)
     if bottoms[1].shape[:1] != x.shape[:1]:
@@ -40,6 +43,15 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     outer = int(np.prod(x.shape[:axis]))
     divisor = normalizer(layer, outer, len(flat) // max(1, outer), int(counted.sum()), "VALID")
     return [losses.sum() / divisor, probabilities, losses.reshape(*bottoms[1].shape, *[1] * (4 - bottoms[1].ndim))]
+
+
+def _ignored(layer: Layer) -> int | None:
+    """loss_param's ignored label, or the one of DeepLab v1's softmaxloss_param."""
+    params, usual = layer.params("softmaxloss_param"), ignore_label(layer)
+    labels = set(params.integers("ignore_label")) | ({usual} - {None})
+    if params.has("weight_source") or len(labels) > 1:
+        raise layer.error("weight_source is set, or several labels are ignored, which the oracle does not know")
+    return labels.pop() if labels else None
 
 
 def _class_weights(layer: Layer, label: NDArray[np.int64], classes: int) -> Array:

@@ -22,5 +22,6 @@ CASES = [
         exact=CURVED,
     ),
     Case("SegNet's frequencies", "loss_param { ignore_label: 1 weight_by_label_freqs: true }", BOTTOMS, exact=CURVED),
+    Case("DeepLab's ignored label", "softmaxloss_param { ignore_label: 1 } strict_dim: false", BOTTOMS, exact=CURVED),
     Case("axis=-1", "softmax_param { axis: -1 }", {"x": signed(4, 3), "label": labels(3, 4)}, exact=CURVED),
 ]

@@ -15,6 +15,7 @@ MESSAGES = [line.partition(":")[0] for line in BVLC.strip().splitlines()]
 # Fields that forks put beside Caffe's own; BVLC's schema has none of them.
 SHAPES = ("kernel_shape", "stride_shape", "pad_shape")
 FORKS_OWN = {
+    "layer": {"strict_dim"},
     "convolution_param": {"hole", "hole_h", "hole_w", *SHAPES},
     "pooling_param": {"ceil_mode", *SHAPES},
     "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine", "filler"},

@@ -23,6 +23,7 @@ FORK_V1_TYPES: Mapping[str, str] = MappingProxyType(
         "WINDOW_SEG_DATA": "WindowSegData",
         "SEG_ACCURACY": "SegAccuracy",
         "MAT_WRITE": "MatWrite",
+        "PADDING": "Padding",
     }
 )
 """Words of V1 that only forks have (FCN's, CRF-RNN's, DeconvNet's, DeepLab's), each with numbers of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +33,22 @@ def read_normalizer(view: Params, default: str, *, legacy: bool = True) -> Norma
     if view.has("normalization"):
         return Normalizer(view.choice("normalization", _MODES).lower(), ignore)
     return Normalizer(default.lower() if old is None else "valid" if old else "batch_size", ignore)
+
+
+def read_deeplabs_label(view: Params, normalizer: Normalizer) -> Normalizer:
+    """The normalizer with the ignored label that DeepLab v1's softmaxloss_param states, if any.
+
+    Source: TheLegendAli/DeepLab-Context, src/caffe/layers/softmax_loss_layer.cpp.
+
+    Raises:
+        UnsupportedParameterError: weights from a file, several labels, or another one than loss_param's.
+    """
+    if view.has("weight_source"):
+        raise view.error("weight_source", "names a file of class weights", "the converter knows the loss without it")
+    labels = {*view.integers("ignore_label"), *([] if normalizer.ignore_label is None else [normalizer.ignore_label])}
+    if len(labels) > 1:
+        raise view.error("ignore_label", f"makes {sorted(labels)} ignored", "expected one label")
+    return replace(normalizer, ignore_label=next(iter(labels), None))
 
 
 def read_pre_fixed_normalizer(view: Params, default: str) -> Normalizer:

@@ -115,6 +115,7 @@ LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine
     RegionLossParameter; region_param RegionParameter; relu6_param ReLU6Parameter; reorg_param ReorgParameter;
     resample_param ResampleParameter;
     reverse_param ReverseParameter; reverse_time_param ReverseTimeParameter; roi_pooling_param ROIPoolingParameter;
+    padding_param PaddingParameter; softmaxloss_param SoftmaxLossParameter; strict_dim bool = true;
     seg_accuracy_param SegAccuracyParameter; seg_data_param SegDataParameter; mat_write_param MatWriteParameter;
     segmentation_evaluate_param SegmentationEvaluateParameter; selu_dropout_param SELUDropoutParameter; selu_param
     SELUParameter; shuffle_channel_param ShuffleChannelParameter; smooth_l1_loss_param SmoothL1LossParameter; st_param
@@ -147,6 +148,7 @@ NormalizeParameter: across_spatial bool = true; scale_filler FillerParameter; ch
     1e-10
 NormalizedBBox: xmin float; ymin float; xmax float; ymax float; label int; difficult bool; score float; size float
 PSROIPoolingParameter: spatial_scale float; output_dim int; group_size int
+PaddingParameter: pad_beg int = 0; pad_end int = 0
 PermuteParameter: order int*
 PoolingParameter: ceil_mode bool = true; kernel_shape BlobShape; stride_shape BlobShape; pad_shape BlobShape
 PriorBoxParameter: min_size float*; max_size float*; aspect_ratio float*; flip bool = true; clip bool = false;
@@ -195,6 +197,7 @@ SegDataParameter: source text; root_dir text; shuffle bool; balance bool = false
 SegmentationEvaluateParameter: num_classes int; threshold float = 0.5
 ShuffleChannelParameter: group int = 1
 SmoothL1LossParameter: sigma float = 1
+SoftmaxLossParameter: weight_source text; ignore_label int*
 SpatialTransformerParameter: transform_type text = affine; sampler_type text = bilinear; output_H int; output_W int;
     to_compute_dU bool = true; theta_1_1 float; theta_1_2 float; theta_1_3 float; theta_2_1 float; theta_2_2 float;
     theta_2_3 float
