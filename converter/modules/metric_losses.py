@@ -177,30 +177,3 @@ class PixelSigmoidCrossEntropyLoss(nn.Module):
     def extra_repr(self) -> str:
         """The label to ignore."""
         return f"ignore_label={self.ignore_label}"
-
-
-class LabelMargin(nn.Module):
-    """x (n, ...) with `bias` added to the score of each item's label (n numbers), where that is above -bias.
-
-    The gradient passes unchanged. Source: zhanglaplace/Caffe-ZF, src/caffe/layers/label_specific_add_layer.cpp.
-
-        >>> LabelMargin(-0.5)(torch.tensor([[1.0, 2.0], [0.25, 1.0]]), torch.tensor([1.0, 0.0])).tolist()
-        [[1.0, 1.5], [0.25, 1.0]]
-    """
-
-    def __init__(self, bias: float) -> None:
-        super().__init__()
-        self.bias = bias
-
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """The scores, of x's shape."""
-        if self.bias == 0:
-            return x
-        scores = x.flatten(1)
-        label, _ = integer_labels(labels.reshape(-1, 1), scores.shape[1], None)
-        own = scores.detach().gather(1, label)
-        return scores.scatter_add(1, label, torch.where(own > -self.bias, self.bias, 0.0).to(x.dtype)).reshape(x.shape)
-
-    def extra_repr(self) -> str:
-        """The bias."""
-        return f"bias={self.bias:g}"

@@ -95,6 +95,28 @@ class Flip(nn.Module):
         return f"dim={self.dim}"
 
 
+class FlipImage(nn.Module):
+    """Images (n, c, h, w) with their columns, rows or both in reverse order.
+
+    Source: happynear/caffe-windows, src/caffe/layers/flip_layer.cpp.
+
+        >>> FlipImage()(torch.tensor([[[[1.0, 2.0]]]])).tolist()
+        [[[[2.0, 1.0]]]]
+    """
+
+    def __init__(self, width: bool = True, height: bool = False) -> None:
+        super().__init__()
+        self.width, self.height = width, height
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The mirrored images."""
+        return torch.flip(x, [3] * self.width + [2] * self.height)
+
+    def extra_repr(self) -> str:
+        """Which axes."""
+        return f"width={self.width}, height={self.height}"
+
+
 class Tile(nn.Module):
     """`copies` of x behind one another along `dim`. Source: src/caffe/layers/tile_layer.cpp.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from converter.errors import ConversionError, UnsupportedParameterError
+from converter.errors import UnsupportedParameterError
 from tests.layers.one_layer import normal, run
 
 
@@ -62,13 +62,6 @@ def test_a_margin_is_taken_from_the_label_in_training_unless_it_would_change_its
     (y,) = run(build, body, x, labels, phase="train")
     assert np.allclose(y, [[0.55, 0.2], [0.3, 0.8]])
     assert np.array_equal(run(build, body, x, labels)[0], x)
-
-
-@pytest.mark.parametrize("field", ["bias_base: 1", "bias_gamma: 2"])
-def test_a_margin_that_grows_with_the_iterations_is_refused(build, field):
-    body = f'type: "LabelSpecificAdd" label_specific_add_param {{ {field} }}'
-    with pytest.raises(ConversionError, match=field.split(":")[0]):
-        run(build, body, normal(2, 2), np.zeros(2), phase="train")
 
 
 def test_the_cross_entropy_of_pixels_is_over_pixels_not_values(build):

@@ -46,12 +46,16 @@ CTCDecoderParameter: blank_index int = 0; ctc_merge_repeated bool = true
 CTCLossParameter: output_delay int = 0; blank_index int; preprocess_collapse_repeated bool = false; ctc_merge_repeated
     bool = true; loss_calculation_t int = 0; blank_label int = 0; alphabet_size int; time_step int
 CenterLossParameter: num_output int; center_filler FillerParameter; axis int = 1
+ChannelScaleParameter: do_forward bool = true; do_backward_feature bool = true; do_backward_scale bool = true;
+    global_scale bool = false
 CoeffScheduleParameter: half_life float = 1; initial_coeff float = 1; final_coeff float = 1
+CombinedMarginParameter: m1 float = 4; m2 float = 0.5; m3 float = 0.35; transform_test bool = false
 ConcatParameter: per_fla_fuse bool = false
 ConvolutionParameter: hole int*; hole_h int; hole_w int; kernel_shape BlobShape; stride_shape BlobShape; pad_shape
     BlobShape
 CorrelationParameter: pad int = 0; kernel_size int; max_displacement int; stride_1 int = 1; stride_2 int = 1;
     single_direction int = 0; do_abs bool = false; correlation_type enum(MULTIPLY=0 SUBTRACT=1) = MULTIPLY
+CosinAddmParameter: m float = 0.5; transform_test bool = false
 CropCenterParameter: crop_size int*
 DenseCRFParameter: max_iter int = 10; pos_xy_std float*; pos_w float*; bi_xy_std float*; bi_rgb_std float*; bi_w
     float*; output_probability bool = true
@@ -74,6 +78,7 @@ EvalDetectionParameter: side int = 7; num_class int = 20; num_object int = 2; th
     constriant bool = true; score_type enum(OBJ=0 PROB=1 MULTIPLY=2) = MULTIPLY; nms float = -1; biases float*
 ExpansionParameter: max_expand_ratio float = 1; prob float = 1
 FeatureNormParameter: normalize_type text = L2; fix_gradient bool = false; bp_norm bool = false
+FlipParameter: flip_width bool = true; flip_height bool = false
 FlowWarpParameter: fill_value enum(ZERO=1 NOT_A_NUMBER=2) = ZERO
 HardSigmoidParameter: alpha float = 0.2; beta float = 0.5
 HashingLossParameter: bi_margin float = 1; tradeoff float = 0.01; nsim int = 1
@@ -88,12 +93,14 @@ LSTMParameter: num_output int; clipping_threshold float = 0; weight_filler Fille
     FillerParameter; batch_size int = 1
 LabelMap: item LabelMapItem*
 LabelMapItem: name text; label int; display_name text
-LabelSpecificAddParameter: bias float = 0; transform_test bool = false
+LabelSpecificAddParameter: bias float = 0; transform_test bool = false; bias_base float = 0; bias_gamma float = 0;
+    bias_power float = 1; bias_min float = 0; bias_max float = 0; iteration int = 0
 LargeMarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE;
     weight_filler FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
     lambda_min float = 0
 LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine_transform_param
-    AffineTransformParameter;
+    AffineTransformParameter; channel_scale_param ChannelScaleParameter; combined_margin_param
+    CombinedMarginParameter; cosin_add_m_param CosinAddmParameter; flip_param FlipParameter;
     accum_param AccumParameter; annotated_data_param AnnotatedDataParameter; augmentation_param
     AugmentationParameter; bn_param BNParameter; box_annotator_ohem_param BoxAnnotatorOHEMParameter; center_loss_param
     CenterLossParameter; cpm_transform_param CPMTransformationParameter;
