@@ -132,8 +132,8 @@ class CombinedMargin(_LabelScore):
     def margin(self, own: Tensor) -> Tensor:
         """The labels' scores (n, 1)."""
         cosine = own.detach().clamp(1e-4 - 1, 1 - 1e-4)
-        angle = (self.m1 * cosine.arccos() + self.m2).clamp(0, math.pi - 1e-4)
-        slope = (self.m1 * angle.sin() / (1 - cosine.square()).sqrt()).clamp(0, 2)
+        angle = (self.m1 * cosine.arccos() + self.m2).clamp(0.0, math.pi - 1e-4)
+        slope = (self.m1 * angle.sin() / (1 - cosine.square()).sqrt()).clamp(0.0, 2.0)
         return angle.cos() - self.m3 + slope * (own - own.detach())
 
     def extra_repr(self) -> str:
