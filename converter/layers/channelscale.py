@@ -37,6 +37,6 @@ class ChannelScale(Operator):
 
     def module(self) -> nn.Module:
         """ChannelScale."""
-        from converter.modules import combine
+        from converter.modules import feature_norm
 
-        return combine.ChannelScale(*self.flags)
+        return feature_norm.ChannelScale(*self.flags)

@@ -178,40 +178,6 @@ def align(values: Tensor, dim: int, ndim: int) -> Tensor:
     return values.reshape(*values.shape, *[1] * (ndim - dim - values.ndim))
 
 
-class ChannelScale(nn.Module):
-    """x (n, c, ...) times a factor for each position, n * ... numbers; with `forward_scale` False x itself.
-
-    Gradients, whatever the value: x's is the top's times the factor, or without `feature_gradient` the top's; the
-    factor's is the top's times x summed over channels, or without `scale_gradient` none.
-    Source: happynear/caffe-windows, src/caffe/layers/channel_scale_layer.cpp.
-
-        >>> ChannelScale()(torch.tensor([[1.0, 2.0]]), torch.tensor([3.0])).tolist()
-        [[3.0, 6.0]]
-    """
-
-    def __init__(self, forward_scale: bool = True, feature_gradient: bool = True, scale_gradient: bool = True) -> None:
-        super().__init__()
-        self.forward_scale, self.feature_gradient = forward_scale, feature_gradient
-        self.scale_gradient = scale_gradient
-
-    def forward(self, x: Tensor, scale: Tensor) -> Tensor:
-        """The product, of x's shape."""
-        scale = scale.reshape(x.shape[0], 1, *x.shape[2:])
-        if self.forward_scale and self.feature_gradient and self.scale_gradient:
-            return x * scale
-        of_x = x * scale.detach() if self.feature_gradient else x
-        of_scale = x.detach() * scale if self.scale_gradient else x.detach()
-        value = (x * scale if self.forward_scale else x).detach()
-        return value + (of_x - of_x.detach()) + (of_scale - of_scale.detach())
-
-    def extra_repr(self) -> str:
-        """What is scaled."""
-        return (
-            f"forward_scale={self.forward_scale}, feature_gradient={self.feature_gradient}, "
-            f"scale_gradient={self.scale_gradient}"
-        )
-
-
 class Axpy(nn.Module):
     """a x + y; a: (n, c) or (n, c, 1, 1), x and y: (n, c, h, w).
 
