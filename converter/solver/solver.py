@@ -52,6 +52,7 @@ class Solver:
         self.current_step = 0
         self.rate = settings.policy.base_lr
         self.notes: list[str] = []
+        self._tell_iteration()
 
     @classmethod
     @allow_all_files()
@@ -107,6 +108,13 @@ class Solver:
         self.optimizer.set_rate(self.rate)
         self.optimizer.step()
         self.iteration += 1
+        self._tell_iteration()
+
+    def _tell_iteration(self) -> None:
+        """Tell modules that change with it (`at_iteration`) which iteration begins, and where training ends."""
+        for module in self.net.modules():
+            if callable(told := getattr(module, "at_iteration", None)):
+                told(self.iteration, self.settings.max_iter)
 
     def _pass(self, batch: Batch) -> float:
         """Gradients of one batch, added to those there are."""
@@ -145,6 +153,7 @@ class Solver:
             load_blobs(self.net, weights_files.read(model))
         restore_state(self.optimizer, self.blobs, state, str(path))
         self.iteration, self.current_step = state.iteration, state.current_step
+        self._tell_iteration()
 
 
 def _next_batch(batches: Batch | Sequence[Batch] | Callable[[], Batch], index: int) -> Batch:
