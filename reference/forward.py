@@ -140,6 +140,6 @@ def _check_inputs(net: Net, inputs: Mapping[str, ArrayLike], dtype: DTypeLike) -
 
 
 def _operator(layer: Layer) -> Operator:
-    operator = registry.find(layer.type)
+    operator = registry.of(layer)
     assert operator is not None, layer.type
     return operator

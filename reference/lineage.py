@@ -19,7 +19,7 @@ def lineage(net: Net) -> dict[str, Lineage]:
     """Each blob's lineage at its last writer."""
     found: dict[str, Lineage] = {}
     for layer in net.layers:
-        operator = registry.find(layer.type)
+        operator = registry.of(layer)
         assert operator is not None, layer.type
         above = max((found[bottom].sums for bottom in layer.bottoms), default=0)
         exponential = operator.exponential and layer.bottoms

@@ -95,7 +95,7 @@ def _leading_to(wanted: list[str], layers: tuple[Layer, ...], path: str) -> tupl
 
 
 def _check_types(layers: Iterable[Layer], path: str) -> None:
-    missing = sorted({layer.type for layer in layers if registry.find(layer.type) is None})
+    missing = sorted({layer.type for layer in layers if registry.of(layer) is None})
     if missing:
         what = f"layer types unknown to the oracle: {', '.join(missing)}; a type is a file in reference/layers"
         raise NetError(what, path=path)
@@ -103,7 +103,7 @@ def _check_types(layers: Iterable[Layer], path: str) -> None:
 
 def _check_fields(layer: Layer) -> None:
     """Refuse fields that the table lacks; BVLC's message of another layer's type is one that Caffe passes over."""
-    operator = registry.find(layer.type)
+    operator = registry.of(layer)
     if operator is None or operator.is_input:
         return
     for entry in layer.message.entries:

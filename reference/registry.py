@@ -111,9 +111,15 @@ def find(kind: str) -> Operator | None:
     return next((operator for operator in map(_load, names) if kind in (operator.type, *operator.also)), None)
 
 
+def of(layer: Layer) -> Operator | None:
+    """The operator of a layer; one whose type is unknown and that has no bottoms is a source, whose tops are given."""
+    found = find(layer.type)
+    return _load("input") if found is None and layer.tops and not layer.bottoms else found
+
+
 def is_required(layer: Layer) -> bool:
     """Whether the caller must give a layer's tops."""
-    operator = find(layer.type)
+    operator = of(layer)
     if operator is None or not operator.is_input:
         return False
     return operator.forward is None or (operator.computes is not None and not operator.computes(layer))

@@ -36,14 +36,16 @@ def test_training_nets_are_tried_in_each_phase_and_their_shapes_are_guessed(tmp_
     flat = 'layer { name: "f" type: "InnerProduct" bottom: "x" top: "f" inner_product_param { num_output: 2 } }\n'
     loss = 'layer { name: "s" type: "SoftmaxWithLoss" bottom: "f" bottom: "l" top: "s" include { phase: TRAIN } }\n'
     (tmp_path / "train.prototxt").write_text(data + flat + loss)
-    (tmp_path / "py.prototxt").write_text('layer { name: "p" type: "Python" top: "x" }')
+    fed = 'layer { name: "d" type: "OurData" top: "y" }\n'
+    (tmp_path / "py.prototxt").write_text(fed + 'layer { name: "p" type: "Python" bottom: "y" top: "x" }')
+    (tmp_path / "own.prototxt").write_text(fed + 'layer { name: "r" type: "ReLU" bottom: "y" top: "z" }')
     page, told = tmp_path / "page.md", tmp_path / "told.json"
     text = report(tmp_path, "--markdown", str(page), "--json", str(told))
     found = json.loads(told.read_text())
-    assert "1 of 1 phases of training nets" in text
-    assert found["training"] == {"built": 1, "tried": 1}
+    assert "3 of 3 phases of training nets" in text
+    assert found["training"] == {"built": 3, "tried": 3}
     assert found["unknown_types"] == {"Python": 1}
-    (trial,) = [trial for trial in found["trials"] if trial["kind"] == "training"]
+    (trial,) = [trial for trial in found["trials"] if trial["file"] == "train.prototxt"]
     assert (trial["file"], trial["phase"], trial["error"]) == ("train.prototxt", "train", "")
     assert trial["given"] == {"x": [4, 3, 224, 224]}
     assert "| py.prototxt | test |" in page.read_text()
@@ -84,7 +86,7 @@ def test_a_net_that_only_trains_is_tried_in_that_phase(tmp_path):
     told = tmp_path / "told.json"
     report(tmp_path, "--json", str(told))
     trials = {trial["file"]: (trial["phase"], trial["kind"]) for trial in json.loads(told.read_text())["trials"]}
-    assert trials == {"dummy.prototxt": ("train", "training"), "odd.prototxt": ("train", "other")}
+    assert trials == {"dummy.prototxt": ("train", "training"), "odd.prototxt": ("train", "training")}
 
 
 @pytest.mark.corpus

@@ -23,14 +23,15 @@ class BaseConvolution(Operator):
     """
 
     transposed = False
+    message = "convolution_param"
     legacy_axes = (4, 1)
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read the window and list weight and bias."""
         self.expect_bottoms(bottoms, 1, max(self.tops, 1))
         self.per_bottom = self.tops > 1
-        view = p.message("convolution_param")
-        self.axis = canonical_axis(view.integer("axis"), len(bottoms[0]))
+        view = p.message(self.message)
+        self.axis = self.read_axis(view, len(bottoms[0]))
         self.channels = bottoms[0][self.axis]
         self.outputs = view.integer("num_output")
         self.group = self.read_group(view)
@@ -49,7 +50,7 @@ class BaseConvolution(Operator):
         first, second = (self.channels, self.outputs) if self.transposed else (self.outputs, self.channels)
         weight, bias = view.message("weight_filler"), view.message("bias_filler")
         self.add_blob((first, second // self.group, *self.geometry.kernel), weight)
-        if view.flag("bias_term"):
+        if view.flag("bias_term", True):
             self.add_blob((self.outputs,), bias)
         else:
             bias.take_rest()
@@ -57,6 +58,10 @@ class BaseConvolution(Operator):
     def read_window(self, view: Params, axes: int) -> Geometry:
         """The sliding window; NdConvolution spells it in its own way."""
         return read_geometry(view, axes)
+
+    def read_axis(self, view: Params, rank: int) -> int:
+        """Where the channels stand; Convolution3D knows one place."""
+        return canonical_axis(view.integer("axis"), rank)
 
     def read_group(self, view: Params) -> int:
         """The number of groups; depth-wise types of forks have a rule of their own."""

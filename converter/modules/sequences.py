@@ -90,3 +90,35 @@ class ReverseTime(nn.Module):
     def extra_repr(self) -> str:
         """Whether the rest is copied."""
         return f"copy={self.copy}"
+
+
+class SequenceAccuracy(nn.Module):
+    """Share of sequences read without a fault: scores (n, t, c), labels (n, l) -> ().
+
+    The best class of each step, repeats merged and blanks left out, is compared with the label without its blanks.
+    Source: yalecyu/crnn.caffe, src/caffe/layers/labelsequence_accuracy_layer.cpp.
+    """
+
+    def __init__(self, blank: int = 0) -> None:
+        super().__init__()
+        self.blank = blank
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """The share."""
+        path = scores.argmax(2)
+        wanted = labels.flatten(1)
+        before = torch.cat([torch.full_like(path[:, :1], self.blank), path[:, :-1]], 1)
+        found, seen = self._packed(path.to(wanted.dtype), (path != before) & (path != self.blank))
+        true, stated = self._packed(wanted.trunc(), wanted != self.blank)
+        width = max(path.shape[1], wanted.shape[1])
+        same = F.pad(found, (0, width - found.shape[1])) == F.pad(true, (0, width - true.shape[1]))
+        return (same.all(1) & (seen == stated)).to(scores.dtype).mean()
+
+    def _packed(self, values: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+        """The kept values moved to the front in their order, zeros behind them, and how many they are."""
+        order = (~kept).to(torch.uint8).argsort(dim=1, stable=True)
+        return (values * kept).gather(1, order), kept.sum(1)
+
+    def extra_repr(self) -> str:
+        """The blank."""
+        return f"blank={self.blank}"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from converter.errors import ShapeError
-from converter.layers import python
-from converter.layers.layer import Operator, operator_type
+from converter.layers.kit.unknown_types import UnknownSource, nearest_types, operator_for
+from converter.layers.layer import Operator
 from converter.net.net import Layer, Net, Shape
 
 _LETTERS = {4: "NCHW", 3: "NHW", 2: "NC", 1: "N"}
@@ -39,7 +39,7 @@ def missing_inputs(net: Net, given: Mapping[str, Shape]) -> list[MissingInput]:
     found: list[MissingInput] = []
     for layer in net.layers:
         # What is registered for a script's Python layer is a function: the net asks it, not the caller.
-        kind = python.operator_of(layer.params()) if layer.type == "Python" else operator_type(layer.type)
+        kind = operator_for(layer)
         if isinstance(kind, type) and kind.is_input and any(top not in given for top in layer.tops):
             operator = kind(layer.params(), [], tops=len(layer.tops), phase=layer.phase)
             found += [item for item in _unstated(layer, operator) if item.top not in given]
@@ -61,11 +61,25 @@ def check_stated(net: Net, given: Mapping[str, Shape]) -> None:
     first = missing[0].layer
     raise ShapeError(
         f"layer {first.name!r} ({first.type}): the file does not state the shape of {names}; give {words} "
-        f"(inputs={{{keywords}}})",
+        f"(inputs={{{keywords}}}){_why_fed(first)}",
         path=first.where.path,
         line=first.where.line,
         layer=first.name,
     )
+
+
+def _why_fed(layer: Layer) -> str:
+    """What else can be done about a source of an unknown kind."""
+    if operator_for(layer) is not UnknownSource:
+        return ""
+    if layer.type == "Python":
+        view = layer.params().message("python_param")
+        names = f"{view.text('module', '')!r}, {view.text('layer', '')!r}"
+        return (
+            f", or write the class as an operator and register it with @converter.python_layer({names}), or run the "
+            "class itself with converter.pycaffe (dilatednet pycaffe SCRIPT)"
+        )
+    return f", or correct the type, which is not registered{nearest_types(layer.type)}"
 
 
 def _as_tuple(argument: str) -> str:

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from converter.errors import ConversionError, ShapeError, UnsupportedLayerError, UnsupportedParameterError
+from converter.errors import ConversionError, ShapeError, UnsupportedParameterError
 from converter.formats.protobuf.schema import fields
-from converter.layers.layer import Operator, operator_type, operator_types
+from converter.layers.kit.unknown_types import UnknownSource, operator_for
+from converter.layers.layer import Operator, operator_type
 from converter.net.net import Layer, Net, ParamSpec, Shape
 from converter.net.params import Leftover
+from converter.plan.inferred import inferred_inputs
+from converter.plan.layer_types import check_types
 from converter.plan.limits import check_count
 from converter.plan.missing import check_stated
 from converter.plan.multipliers import Multipliers, multipliers
@@ -46,7 +49,8 @@ class Plan:
     """A net whose layers are configured; `shapes` holds each blob's shape (its last writer's), `inputs` what is fed.
 
     `leftovers` are set fields that no layer read: empty unless they were allowed. `ignored` are messages of other layer
-    types, which Caffe passes over. `multipliers` are each layer's blobs' `lr_mult` and `decay_mult`.
+    types, which Caffe passes over. `multipliers` are each layer's blobs' `lr_mult` and `decay_mult`. `inferred` says
+    which inputs have the shapes that the layers behind them need.
     """
 
     net: Net
@@ -56,12 +60,13 @@ class Plan:
     leftovers: tuple[Leftover, ...]
     ignored: tuple[Leftover, ...] = ()
     multipliers: tuple[tuple[Multipliers, ...], ...] = ()
+    inferred: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know: messages that Caffe ignores, and input shapes that were assumed."""
         ignored = (f"{item}: of no effect, a message of another layer type" for item in self.ignored)
-        return (*ignored, *(note for step in self.steps for note in step.notes))
+        return (*ignored, *self.inferred, *(note for step in self.steps for note in step.notes))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Plan:
         """The plan itself: nothing in it changes."""
@@ -93,8 +98,10 @@ def build_plan(
         ShapeError: shapes that do not fit.
         GraphError: layers that share a blob and state different multipliers for it.
     """
-    _check_types(net)
+    check_types(net)
     given = dict(inputs or {})
+    inferred = _inferred(net, given)
+    given |= {name: shape for name, (shape, _) in inferred.items()}
     check_stated(net, given)
     shapes: dict[str, Shape] = {}
     steps: list[ConfiguredLayer] = []
@@ -119,15 +126,31 @@ def build_plan(
         for top, shape in zip(step.layer.tops, step.top_shapes, strict=True)
     }
     rates = multipliers([(step.layer, len(step.operator.blobs), step.operator.own_rates) for step in steps])
-    return Plan(net, tuple(steps), input_shapes, shapes, tuple(leftovers), tuple(ignored), rates)
+    said = tuple(_inferred_note(name, shape, layer) for name, (shape, layer) in inferred.items())
+    return Plan(net, tuple(steps), input_shapes, shapes, tuple(leftovers), tuple(ignored), rates, said)
+
+
+def inferred_shapes(net: Net, given: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Shapes of inputs that neither the file nor the caller states, but layers behind them imply, by blob."""
+    return {name: shape for name, (shape, _) in _inferred(net, given).items()}
+
+
+def _inferred(net: Net, given: Mapping[str, Shape]) -> dict[str, tuple[Shape, Layer]]:
+    return inferred_inputs(net, given, lambda layer, known: _configure(layer, known, given, None).top_shapes)
+
+
+def _inferred_note(name: str, shape: Shape, layer: Layer) -> str:
+    return (
+        f"{layer.where}: layer {layer.name!r} ({layer.type}): {name!r} is taken to be of shape {shape}, which fits it"
+    )
 
 
 def _configure(
     layer: Layer, shapes: Mapping[str, Shape], given: Mapping[str, Shape], stored_blobs: int | None
 ) -> ConfiguredLayer:
     bottoms = tuple(shapes[name] for name in layer.bottoms)
-    kind = operator_type(layer.type)
-    assert kind is not None  # `_check_types` looked
+    kind = UnknownSource if operator_for(layer) is UnknownSource else operator_type(layer.type)
+    assert kind is not None  # `check_types` looked
     try:
         params = layer.params()
         params.stored_blobs = stored_blobs
@@ -201,37 +224,6 @@ def _at_layer(error: ConversionError, layer: Layer) -> ConversionError:
     if error.path is None:
         error.path, error.line = layer.where.path, layer.where.line
     return error
-
-
-def _check_types(net: Net) -> None:
-    unknown = [layer for layer in net.layers if operator_type(layer.type) is None]
-    if not unknown:
-        return
-    import difflib  # for the error alone
-
-    first = {layer.type: layer for layer in reversed(unknown)}
-    types = tuple(dict.fromkeys(layer.type for layer in unknown))
-    places = "; ".join(
-        f"{_quote(kind)} (layer {_quote(first[kind].name)}, line {first[kind].where.line})" for kind in types[:2]
-    )
-    more = f" and {len(types) - 2} more" if len(types) > 2 else ""
-    near = difflib.get_close_matches(types[0], sorted({cls.type for cls in operator_types().values()}), n=3)
-    nearest = f" (nearest known: {', '.join(near)})" if near else ""
-    raise UnsupportedLayerError(
-        f"layer types that are not registered: {places}{more}{nearest}; correct the name, or teach it with "
-        f"@converter.layer({_quote(types[0])})",
-        types=types,
-        path=net.path,
-        line=unknown[0].where.line,
-    )
-
-
-def _quote(name: str) -> str:
-    """A name in quotes, cut to 40 characters as they are printed."""
-    shown = name[:40]
-    while len(repr(shown)) > 42:
-        shown = shown[:-1]
-    return repr(shown)
 
 
 def _refuse_stray_inputs(given: Mapping[str, Shape], steps: Sequence[ConfiguredLayer]) -> None:

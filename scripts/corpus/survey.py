@@ -6,23 +6,40 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from converter.errors import ConversionError, UnsupportedLayerError
 from converter.formats.prototxt.parser import read_prototxt
 from converter.formats.record import Record
 from converter.formats.upgrade.upgrade import upgrade_net, upgrade_solver
-from converter.layers.layer import Operator, operator_type
-from converter.layers.python import operator_of
+from converter.layers.kit.unknown_types import operator_for
 from converter.net.net import Layer, Net, Phase, Shape, build_net
 from converter.plan.missing import MissingInput, missing_inputs
-from converter.plan.plan import build_plan
+from converter.plan.plan import Plan, build_plan, inferred_shapes
 from scripts.corpus.known import FAULTS, item_of, shapes_given
 
 DEPLOY, TRAINING, OTHER = "deploy", "training", "other"
 PHASES: tuple[Phase, ...] = ("train", "test")
 GUESS = (1, 3, 224, 224)
 """What stands for sizes of images of unknown data sets; anything else has one number an item."""
+SIDES = (
+    (224, 224),
+    (227, 227),
+    (360, 480),
+    (321, 321),
+    (256, 256),
+    (512, 512),
+    (160, 60),
+    (144, 56),
+    (40, 40),
+    (28, 28),
+)
+"""Heights and widths of images that are tried in turn until a net builds: those of common data sets."""
+LABELS = ("label", "gt", "target", "truth", "landmark")
+"""What is in the names of first tops that are no images, as data layers of labels alone have them."""
+DEPTHS = (3, 1, 6, 10, 4)
+"""Channels likewise: color, gray, two images, five fields of motion, color with a mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +142,8 @@ def _trials(path: str, record: Record, whole: Net) -> Iterator[Trial]:
     """The phases of a net: test for nets that declare their inputs, those with a data layer for training nets."""
     types = {layer.type for layer in whole.layers}
     sources = {phase: found for phase in PHASES if (found := _sources(record, phase))}
-    known = all(_operator(layer) for found in sources.values() for layer in found)
-    own = all(_operator(layer) for layer in whole.layers if layer.type == "Python")
+    known = all(operator_for(layer) for found in sources.values() for layer in found)
+    own = all(operator_for(layer) for layer in whole.layers if layer.type == "Python")
     if own and "Input" in types and "Python" not in types:
         yield _build(path, record, whole, "test", DEPLOY)
     elif own and sources and known:
@@ -145,20 +162,16 @@ def _sources(record: Record, phase: Phase) -> list[Layer]:
     return [layer for layer in layers if not layer.bottoms and layer.type != "Parameter"]
 
 
-def _operator(layer: Layer) -> type[Operator] | None:
-    """What computes a layer; None where nobody knows."""
-    return operator_of(layer.params()) if layer.type == "Python" else operator_type(layer.type)
-
-
 def _build(path: str, record: Record, whole: Net, phase: Phase, kind: str) -> Trial:
     """Build for a phase, with guesses for shapes that training nets leave to their data."""
     given: dict[str, Shape] = {}
     try:
         net = build_net(record, phase=phase)
-        if kind == TRAINING and all(map(_operator, net.layers)):
+        if kind != DEPLOY and all(operator_for(layer) or layer.type == "Python" for layer in net.layers):
             given = shapes_given(path, phase)
-            given |= {item.top: _guess(item) for item in missing_inputs(net, given)}
-        plan = build_plan(net, given, allow_unknown=True)
+            plan, given = _build_guessing(net, given)
+        else:
+            plan = build_plan(net, given, allow_unknown=True)
     except ConversionError as error:
         types = tuple(error.types) if isinstance(error, UnsupportedLayerError) else ()
         return Trial(path, phase, kind, given, str(error), types)
@@ -166,12 +179,40 @@ def _build(path: str, record: Record, whole: Net, phase: Phase, kind: str) -> Tr
     return Trial(path, phase, kind, given, fields=tuple(sorted(fields)))
 
 
-def _guess(item: MissingInput) -> Shape:
+def _build_guessing(net: Net, stated: dict[str, Shape]) -> tuple[Plan, dict[str, Shape]]:
+    """Build with the first of the guesses that fits; what the first one fails by is raised where none does."""
+    if not missing_inputs(net, stated):
+        return build_plan(net, stated, allow_unknown=True), stated
+    first: ConversionError | None = None
+    for depth, sides in product(DEPTHS, SIDES):
+        given = stated | _guesses(net, stated, (GUESS[0], depth, *sides))
+        try:
+            return build_plan(net, given, allow_unknown=True), given
+        except ConversionError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _guesses(net: Net, stated: dict[str, Shape], image: Shape) -> dict[str, Shape]:
+    """Shapes for what is missing: first tops are images, others what a layer implies, else a number an item."""
+    missing = missing_inputs(net, stated)
+    images = {item.top: _guess(item, image) for item in missing if _is_image(item)}
+    implied = inferred_shapes(net, stated | images)
+    return images | {item.top: _guess(item, image) for item in missing if item.top not in images | implied}
+
+
+def _is_image(item: MissingInput) -> bool:
+    """Whether a top is its layer's first, and by its name no label."""
+    return item.top == item.layer.tops[0] and not any(word in item.top.lower() for word in LABELS)
+
+
+def _guess(item: MissingInput, image: Shape) -> Shape:
     """A shape for a top of a data layer: what is stated stays; a first top is an image, others one number an item."""
-    partial, first = item.partial, item.top == item.layer.tops[0]
+    partial, first = item.partial, _is_image(item)
     known = item_of(item.layer)
     if known and first:
-        return (partial[0] if partial else 0) or GUESS[0], *known
+        return (partial[0] if partial else 0) or image[0], *known
     if not partial:
-        return GUESS if first else GUESS[:1]
-    return tuple(size or GUESS[axis] if axis < len(GUESS) else 1 for axis, size in enumerate(partial))
+        return image if first else image[:1]
+    return tuple(size or image[axis] if axis < len(image) else 1 for axis, size in enumerate(partial))

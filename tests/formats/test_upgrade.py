@@ -77,6 +77,7 @@ def test_the_parallel_lists_of_v1_become_one_param_a_blob():
         ("CROP", "Crop"), ("MULTI_STAGE_MEANFIELD", "MultiStageMeanfield"), ("ELTWISE_ACCURACY", "EltwiseAccuracy"),
         ("DENSE_CRF", "DenseCRF"), ("IMAGE_SEG_DATA", "ImageSegData"), ("WINDOW_SEG_DATA", "WindowSegData"),
         ("SEG_ACCURACY", "SegAccuracy"), ("MAT_WRITE", "MatWrite"), ("PADDING", "Padding"),
+        ("CONVOLUTION3D", "Convolution3D"), ("POOLING3D", "Pooling3D"),
     ],
 )  # fmt: skip
 def test_v1_words_that_forks_added_become_their_types(word, name):

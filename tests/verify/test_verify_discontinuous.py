@@ -149,7 +149,8 @@ def test_the_types_that_choose_count_or_round_say_so():
         "Accuracy", "AffineTransform", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "ConvolutionRistretto",
         "CosinAddm", "CTCGreedyDecoder", "DenseCRF", "DetectionEvaluate", "DetectionOutput", "Downsample",
         "EltwiseAccuracy", "Embed", "EvalDetection",
-        "FcRistretto", "Filter", "FlowWarp", "LabelSpecificAdd", "LRNRistretto", "MultiBoxLoss",
+        "FcRistretto", "Filter", "FlowWarp", "LabelsequenceAccuracy", "LabelSpecificAdd",
+        "LRNRistretto", "MultiBoxLoss",
         "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling", "Python", "Region", "RegionLoss", "ROIPooling",
         "SegAccuracy", "SegmentationEvaluate", "Threshold", "YoloDetectionOutput", "Yolov3", "Yolov3DetectionOutput",
     }  # fmt: skip

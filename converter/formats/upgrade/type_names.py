@@ -24,9 +24,11 @@ FORK_V1_TYPES: Mapping[str, str] = MappingProxyType(
         "SEG_ACCURACY": "SegAccuracy",
         "MAT_WRITE": "MatWrite",
         "PADDING": "Padding",
+        "CONVOLUTION3D": "Convolution3D",
+        "POOLING3D": "Pooling3D",
     }
 )
-"""Words of V1 that only forks have (FCN's, CRF-RNN's, DeconvNet's, DeepLab's), each with numbers of its own."""
+"""Words of V1 that only forks have (FCN's, CRF-RNN's, DeconvNet's, DeepLab's, C3D's), each with numbers of its own."""
 
 V0_TYPES: Mapping[str, str] = MappingProxyType(
     {

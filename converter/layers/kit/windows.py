@@ -55,17 +55,17 @@ class Geometry:
         )
 
 
-def read_geometry(p: Params, axes: int) -> Geometry:
+def read_geometry(p: Params, axes: int, *, dilated: bool = True) -> Geometry:
     """A convolution_param's window over `axes` spatial axes (src/caffe/layers/base_conv_layer.cpp, LayerSetUp).
 
     Each of kernel, stride and pad is given once, once per axis, or (two axes only) as an `_h`/`_w` pair whose unset
-    half counts as 0. `hole` is DeepLab's and HoleConvolution's older word for dilation.
+    half counts as 0. `hole` is DeepLab's and HoleConvolution's older word for dilation, which PoolingND does not have.
     """
     kernel = _per_axis(p, "kernel_size", ("kernel_h", "kernel_w"), axes, None)
     stride = _per_axis(p, "stride", ("stride_h", "stride_w"), axes, 1)
     pad = _per_axis(p, "pad", ("pad_h", "pad_w"), axes, 0)
     word = "hole" if p.has("hole") or p.has("hole_h") or p.has("hole_w") else "dilation"
-    dilation = _per_axis(p, word, (f"{word}_h", f"{word}_w"), axes, 1)
+    dilation = _per_axis(p, word, (f"{word}_h", f"{word}_w"), axes, 1) if dilated else (1,) * axes
     for name, sizes, least in (("kernel_size", kernel, 1), ("stride", stride, 1), ("pad", pad, 0), (word, dilation, 1)):
         if min(sizes, default=least) < least:
             raise p.error(name, f"is {list(sizes)}", f"expected at least {least} along each axis")

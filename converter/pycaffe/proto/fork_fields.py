@@ -51,8 +51,14 @@ ChannelScaleParameter: do_forward bool = true; do_backward_feature bool = true; 
 CoeffScheduleParameter: half_life float = 1; initial_coeff float = 1; final_coeff float = 1
 CombinedMarginParameter: m1 float = 4; m2 float = 0.5; m3 float = 0.35; transform_test bool = false
 ConcatParameter: per_fla_fuse bool = false
+ContinuationIndicatorParameter: time_step int = 0; batch_size int = 0
+Convolution3DParameter: num_output int; bias_term bool = true; pad int = 0; kernel_size int; stride int = 1; pad_h int;
+    pad_w int; kernel_h int; kernel_w int; stride_h int; stride_w int; weight_filler FillerParameter; bias_filler
+    FillerParameter; kernel_depth int; temporal_stride int = 1; temporal_pad int = 0; filter_group int = 1; kernel_l
+    int; stride_l int = 1; pad_l int = 0
 ConvolutionParameter: hole int*; hole_h int; hole_w int; kernel_shape BlobShape; stride_shape BlobShape; pad_shape
-    BlobShape
+    BlobShape; filter_group int = 1; kernel_depth int; temporal_stride int = 1; temporal_pad int
+    = 0; kernel_l int; stride_l int = 1; pad_l int = 0
 CorrelationParameter: pad int = 0; kernel_size int; max_displacement int; stride_1 int = 1; stride_2 int = 1;
     single_direction int = 0; do_abs bool = false; correlation_type enum(MULTIPLY=0 SUBTRACT=1) = MULTIPLY
 CosinAddmParameter: m float = 0.5; transform_test bool = false
@@ -72,6 +78,7 @@ DistortionParameter: brightness_prob float = 0; brightness_delta float = 0; cont
     float = 0; contrast_upper float = 0; hue_prob float = 0; hue_delta float = 0; saturation_prob float = 0;
     saturation_lower float = 0; saturation_upper float = 0; random_order_prob float = 0
 DownsampleParameter: top_height int = 0; top_width int = 0
+DropoutParameter: scale_train bool = true; sample_weights_test bool = false
 EltwiseAccuracyParameter: top_k int = 1; ignore_label int; use_label int
 EmitConstraint: emit_type enum(CENTER=0 MIN_OVERLAP=1) = CENTER; emit_overlap float = 0
 EvalDetectionParameter: side int = 7; num_class int = 20; num_object int = 2; threshold float = 0.5; sqrt bool = true;
@@ -93,6 +100,7 @@ LSTMParameter: num_output int; clipping_threshold float = 0; weight_filler Fille
     FillerParameter; batch_size int = 1
 LabelMap: item LabelMapItem*
 LabelMapItem: name text; label int; display_name text
+LabelsequenceAccuracyParameter: blank_label int = 0
 LabelSpecificAddParameter: bias float = 0; transform_test bool = false; bias_base float = 0; bias_gamma float = 0;
     bias_power float = 1; bias_min float = 0; bias_max float = 0; iteration int = 0
 LargeMarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE;
@@ -124,6 +132,9 @@ LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine
     reverse_param ReverseParameter; reverse_time_param ReverseTimeParameter; roi_pooling_param ROIPoolingParameter;
     padding_param PaddingParameter; softmaxloss_param SoftmaxLossParameter; strict_dim bool = true;
     seg_accuracy_param SegAccuracyParameter; seg_data_param SegDataParameter; mat_write_param MatWriteParameter;
+    continuation_indicator_param ContinuationIndicatorParameter; labelsequence_accuracy_param
+    LabelsequenceAccuracyParameter; pooling3d_param Pooling3DParameter; pooling_nd_param
+    PoolingNDParameter; convolution3d_param Convolution3DParameter;
     segmentation_evaluate_param SegmentationEvaluateParameter; selu_dropout_param SELUDropoutParameter; selu_param
     SELUParameter; shuffle_channel_param ShuffleChannelParameter; smooth_l1_loss_param SmoothL1LossParameter; st_param
     SpatialTransformerParameter; transpose_param TransposeParameter; triplet_loss_param TripletLossParameter;
@@ -134,10 +145,10 @@ LossParameter: pre_fixed_normalizer float = 1; weight_by_label_freqs bool = fals
 LossParameter.NormalizationMode: PRE_FIXED
 LpqLossParameter: l2_prescale_by_channels bool = false; normalize_by_num_entries bool = false; p_epsilon float = 0;
     q_epsilon float = 1e-2; pq_episode_starts_at_iter int*; p float*; q float*
+MatWriteParameter: prefix text; source text; strip int = 0; period int = 1
 MarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE; weight_filler
     FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
     lambda_min float = 0
-MatWriteParameter: prefix text; source text; strip int = 0; period int = 1
 MeanParameter: operation enum(ADD=1 SUBTRACT=4); file text; value float*; mean_scale float = 1; input_scale float = 1;
     output_scale float = 1
 MultiBoxLossParameter: loc_loss_type enum(L2=0 SMOOTH_L1=1) = SMOOTH_L1; conf_loss_type enum(SOFTMAX=0 LOGISTIC=1) =
@@ -157,7 +168,15 @@ NormalizedBBox: xmin float; ymin float; xmax float; ymax float; label int; diffi
 PSROIPoolingParameter: spatial_scale float; output_dim int; group_size int
 PaddingParameter: pad_beg int = 0; pad_end int = 0
 PermuteParameter: order int*
-PoolingParameter: ceil_mode bool = true; kernel_shape BlobShape; stride_shape BlobShape; pad_shape BlobShape
+Pooling3DParameter: pool enum(MAX=0 AVE=1) = MAX; kernel_size int; kernel_h int; kernel_w int; stride int = 1; stride_h
+    int; stride_w int; pad int = 0; pad_h int; pad_w int; global_pooling bool = false; kernel_depth int; temporal_stride
+    int = 1; temporal_pad int = 0; kernel_l int; stride_l int = 1; pad_l int = 0
+PoolingNDParameter: pool enum(MAX=0 AVE=1) = MAX; kernel_size int*; stride int*; pad int*; kernel_h int; kernel_w int;
+    stride_h int; stride_w int; pad_h int; pad_w int; global_pooling bool = false; engine enum(DEFAULT=0 CAFFE=1
+    CUDNN=2) = DEFAULT
+PoolingParameter: ceil_mode bool = true; kernel_shape BlobShape; stride_shape BlobShape; pad_shape BlobShape;
+    kernel_depth int; temporal_stride int = 1; temporal_pad int
+    = 0; kernel_l int; stride_l int = 1; pad_l int = 0
 PriorBoxParameter: min_size float*; max_size float*; aspect_ratio float*; flip bool = true; clip bool = false;
     variance float*; img_size int; img_h int; img_w int; step float; step_h float; step_w float; offset float = 0.5;
     code_type enum(CORNER=1 CENTER_SIZE=2 CORNER_SIZE=3) = CORNER
