@@ -5,7 +5,11 @@ adds a value to an enum of Caffe's. They serve text and NetSpec: forks use one n
 field gets a number of this package's own, which no fork's file holds (`converter.pycaffe.proto.fork_schema`).
 """
 
-FORK_FIELDS = """
+from converter.pycaffe.proto.fork_layer_fields import LAYER_FIELDS
+
+FORK_FIELDS = (
+    LAYER_FIELDS
+    + """
 AccumParameter: top_height int = 0; top_width int = 0; size_divisible_by int = 0; have_reference bool = false
 AffineMatConversionParameter: conversion_type enum(RECT_CROP=0) = RECT_CROP
 AffineTransformParameter: output_height int; output_width int
@@ -16,8 +20,8 @@ AnnotatedDatum: datum Datum; type enum(BBOX=0); annotation_group AnnotationGroup
 Annotation: instance_id int = 0; bbox NormalizedBBox
 AnnotationGroup: group_label int; annotation Annotation*
 AugmentationParameter: crop_width int = 0; crop_height int = 0; write_augmented text; max_multiplier float = 255;
-    augment_during_test bool = false; recompute_mean int = 0; write_mean text; mean_per_pixel bool = true; mean
-    float*; mode text = add; bottomwidth int = 0; bottomheight int = 0; num int = 0; chromatic_eigvec float*; mirror
+    augment_during_test bool = false; recompute_mean int = 0; write_mean text; mean_per_pixel bool = true; mean float*;
+    mode text = add; bottomwidth int = 0; bottomheight int = 0; num int = 0; chromatic_eigvec float*; mirror
     RandomGeneratorParameter; translate RandomGeneratorParameter; rotate RandomGeneratorParameter; zoom
     RandomGeneratorParameter; squeeze RandomGeneratorParameter; translate_x RandomGeneratorParameter; translate_y
     RandomGeneratorParameter; gamma RandomGeneratorParameter; brightness RandomGeneratorParameter; contrast
@@ -57,14 +61,14 @@ Convolution3DParameter: num_output int; bias_term bool = true; pad int = 0; kern
     FillerParameter; kernel_depth int; temporal_stride int = 1; temporal_pad int = 0; filter_group int = 1; kernel_l
     int; stride_l int = 1; pad_l int = 0
 ConvolutionParameter: hole int*; hole_h int; hole_w int; kernel_shape BlobShape; stride_shape BlobShape; pad_shape
-    BlobShape; filter_group int = 1; kernel_depth int; temporal_stride int = 1; temporal_pad int
-    = 0; kernel_l int; stride_l int = 1; pad_l int = 0
+    BlobShape; filter_group int = 1; kernel_depth int; temporal_stride int = 1; temporal_pad int = 0; kernel_l int;
+    stride_l int = 1; pad_l int = 0
 CorrelationParameter: pad int = 0; kernel_size int; max_displacement int; stride_1 int = 1; stride_2 int = 1;
     single_direction int = 0; do_abs bool = false; correlation_type enum(MULTIPLY=0 SUBTRACT=1) = MULTIPLY
 CosinAddmParameter: m float = 0.5; transform_test bool = false
 CropCenterParameter: crop_size int*
-DenseCRFParameter: max_iter int = 10; pos_xy_std float*; pos_w float*; bi_xy_std float*; bi_rgb_std float*; bi_w
-    float*; output_probability bool = true
+DenseCRFParameter: max_iter int = 10; pos_xy_std float*; pos_w float*; bi_xy_std float*; bi_rgb_std float*; bi_w float*;
+    output_probability bool = true
 DenseImageDataParameter: source text; batch_size int = 1; rand_skip int = 0; shuffle bool = false; new_height int = 0;
     new_width int = 0; is_color bool = true; label_divide_factor int = 1; crop_height int = 0; crop_width int = 0;
     root_folder text; mirror bool = false
@@ -92,12 +96,12 @@ HashingLossParameter: bi_margin float = 1; tradeoff float = 0.01; nsim int = 1
 ImageDataParameter: ignore_label int = 255; label_type enum(NONE=0 IMAGE=1 PIXEL=2) = IMAGE; has_label bool = true;
     max_labels int = 1
 InnerProductParameter: normalize bool = false
-InterpParameter: height int = 0; width int = 0; zoom_factor int = 1; shrink_factor int = 1; pad_beg int = 0; pad_end
-    int = 0
+InterpParameter: height int = 0; width int = 0; zoom_factor int = 1; shrink_factor int = 1; pad_beg int = 0; pad_end int
+    = 0
 L1LossParameter: l2_per_location bool = false; l2_prescale_by_channels bool = false; normalize_by_num_entries bool =
     false; epsilon float = 1e-2; plateau float = 0
-LSTMParameter: num_output int; clipping_threshold float = 0; weight_filler FillerParameter; bias_filler
-    FillerParameter; batch_size int = 1
+LSTMParameter: num_output int; clipping_threshold float = 0; weight_filler FillerParameter; bias_filler FillerParameter;
+    batch_size int = 1
 LabelMap: item LabelMapItem*
 LabelMapItem: name text; label int; display_name text
 LabelsequenceAccuracyParameter: blank_label int = 0
@@ -106,56 +110,21 @@ LabelSpecificAddParameter: bias float = 0; transform_test bool = false; bias_bas
 LargeMarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE;
     weight_filler FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
     lambda_min float = 0
-LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine_transform_param
-    AffineTransformParameter; channel_scale_param ChannelScaleParameter; combined_margin_param
-    CombinedMarginParameter; cosin_add_m_param CosinAddmParameter; flip_param FlipParameter;
-    accum_param AccumParameter; annotated_data_param AnnotatedDataParameter; augmentation_param
-    AugmentationParameter; bn_param BNParameter; box_annotator_ohem_param BoxAnnotatorOHEMParameter; center_loss_param
-    CenterLossParameter; cpm_transform_param CPMTransformationParameter;
-    coeff_schedule_param CoeffScheduleParameter; correlation_param CorrelationParameter;
-    crelu_param CReLUParameter; crop_center_param CropCenterParameter; ctc_decoder_param CTCDecoderParameter;
-    ctc_loss_param CTCLossParameter; dense_crf_param DenseCRFParameter; dense_image_data_param
-    DenseImageDataParameter; detection_evaluate_param DetectionEvaluateParameter; detection_output_param
-    DetectionOutputParameter; downsample_param DownsampleParameter; eltwise_accuracy_param EltwiseAccuracyParameter;
-    eval_detection_param EvalDetectionParameter; flow_warp_param FlowWarpParameter; hard_sigmoid_param
-    HardSigmoidParameter; hardsigmoid_param HardSigmoidParameter; hashing_loss_param HashingLossParameter;
-    interp_param InterpParameter; l1_loss_param L1LossParameter; label_specific_add_param LabelSpecificAddParameter;
-    largemargin_inner_product_param LargeMarginInnerProductParameter; margin_inner_product_param
-    MarginInnerProductParameter;
-    lpq_loss_param LpqLossParameter; lstm_param LSTMParameter; mean_param MeanParameter; multi_stage_meanfield_param
-    MultiStageMeanfieldParameter; multibox_loss_param MultiBoxLossParameter; norm_param NormalizeParameter;
-    normalize_param FeatureNormParameter;
-    permute_param PermuteParameter; prior_box_param PriorBoxParameter; proposal_param ProposalParameter;
-    psroi_pooling_param PSROIPoolingParameter; quantization_param QuantizationParameter; region_loss_param
-    RegionLossParameter; region_param RegionParameter; relu6_param ReLU6Parameter; reorg_param ReorgParameter;
-    resample_param ResampleParameter;
-    reverse_param ReverseParameter; reverse_time_param ReverseTimeParameter; roi_pooling_param ROIPoolingParameter;
-    padding_param PaddingParameter; softmaxloss_param SoftmaxLossParameter; strict_dim bool = true;
-    seg_accuracy_param SegAccuracyParameter; seg_data_param SegDataParameter; mat_write_param MatWriteParameter;
-    continuation_indicator_param ContinuationIndicatorParameter; labelsequence_accuracy_param
-    LabelsequenceAccuracyParameter; pooling3d_param Pooling3DParameter; pooling_nd_param
-    PoolingNDParameter; convolution3d_param Convolution3DParameter;
-    segmentation_evaluate_param SegmentationEvaluateParameter; selu_dropout_param SELUDropoutParameter; selu_param
-    SELUParameter; shuffle_channel_param ShuffleChannelParameter; smooth_l1_loss_param SmoothL1LossParameter; st_param
-    SpatialTransformerParameter; transpose_param TransposeParameter; triplet_loss_param TripletLossParameter;
-    unpooling_param UnpoolingParameter; upsample_param UpsampleParameter; video_data_param VideoDataParameter;
-    yolo_detection_output_param YoloDetectionOutputParameter; yolo_seg_param YoloSegParameter;
-    yolov3_detection_output_param Yolov3DetectionOutputParameter; yolov3_param Yolov3Parameter
 LossParameter: pre_fixed_normalizer float = 1; weight_by_label_freqs bool = false; class_weighting float*
 LossParameter.NormalizationMode: PRE_FIXED
 LpqLossParameter: l2_prescale_by_channels bool = false; normalize_by_num_entries bool = false; p_epsilon float = 0;
     q_epsilon float = 1e-2; pq_episode_starts_at_iter int*; p float*; q float*
 MatWriteParameter: prefix text; source text; strip int = 0; period int = 1
 MarginInnerProductParameter: num_output int; type enum(SINGLE=0 DOUBLE=1 TRIPLE=2 QUADRUPLE=3) = SINGLE; weight_filler
-    FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0;
-    lambda_min float = 0
+    FillerParameter; axis int = 1; base float = 1; gamma float = 0; power float = 1; iteration int = 0; lambda_min float
+    = 0
 MeanParameter: operation enum(ADD=1 SUBTRACT=4); file text; value float*; mean_scale float = 1; input_scale float = 1;
     output_scale float = 1
 MultiBoxLossParameter: loc_loss_type enum(L2=0 SMOOTH_L1=1) = SMOOTH_L1; conf_loss_type enum(SOFTMAX=0 LOGISTIC=1) =
     SOFTMAX; loc_weight float = 1; num_classes int; share_location bool = true; match_type enum(BIPARTITE=0
     PER_PREDICTION=1) = PER_PREDICTION; overlap_threshold float = 0.5; use_prior_for_matching bool = true;
-    background_label_id int = 0; use_difficult_gt bool = true; do_neg_mining bool; neg_pos_ratio float = 3;
-    neg_overlap float = 0.5; code_type PriorBoxParameter.CodeType = CORNER; encode_variance_in_target bool = false;
+    background_label_id int = 0; use_difficult_gt bool = true; do_neg_mining bool; neg_pos_ratio float = 3; neg_overlap
+    float = 0.5; code_type PriorBoxParameter.CodeType = CORNER; encode_variance_in_target bool = false;
     map_object_to_agnostic bool = false; ignore_cross_boundary_bbox bool = false; mining_type enum(NONE=0
     MAX_NEGATIVE=1) = MAX_NEGATIVE
 MultiStageMeanfieldParameter: compatibility_mode enum(POTTS=0) = POTTS; threshold float; theta_alpha float; theta_beta
@@ -175,37 +144,35 @@ PoolingNDParameter: pool enum(MAX=0 AVE=1) = MAX; kernel_size int*; stride int*;
     stride_h int; stride_w int; pad_h int; pad_w int; global_pooling bool = false; engine enum(DEFAULT=0 CAFFE=1
     CUDNN=2) = DEFAULT
 PoolingParameter: ceil_mode bool = true; kernel_shape BlobShape; stride_shape BlobShape; pad_shape BlobShape;
-    kernel_depth int; temporal_stride int = 1; temporal_pad int
-    = 0; kernel_l int; stride_l int = 1; pad_l int = 0
-PriorBoxParameter: min_size float*; max_size float*; aspect_ratio float*; flip bool = true; clip bool = false;
-    variance float*; img_size int; img_h int; img_w int; step float; step_h float; step_w float; offset float = 0.5;
-    code_type enum(CORNER=1 CENTER_SIZE=2 CORNER_SIZE=3) = CORNER
-ProposalParameter: feat_stride int = 16; base_size int = 16; min_size int = 16; ratio float*; scale float*;
-    pre_nms_topn int = 6000; post_nms_topn int = 300; nms_thresh float = 0.7
+    kernel_depth int; temporal_stride int = 1; temporal_pad int = 0; kernel_l int; stride_l int = 1; pad_l int = 0
+PriorBoxParameter: min_size float*; max_size float*; aspect_ratio float*; flip bool = true; clip bool = false; variance
+    float*; img_size int; img_h int; img_w int; step float; step_h float; step_w float; offset float = 0.5; code_type
+    enum(CORNER=1 CENTER_SIZE=2 CORNER_SIZE=3) = CORNER
+ProposalParameter: feat_stride int = 16; base_size int = 16; min_size int = 16; ratio float*; scale float*; pre_nms_topn
+    int = 6000; post_nms_topn int = 300; nms_thresh float = 0.7
 QuantizationParameter: precision enum(DYNAMIC_FIXED_POINT=0 MINIFLOAT=1 INTEGER_POWER_OF_2_WEIGHTS=2) =
-    DYNAMIC_FIXED_POINT; rounding_scheme enum(NEAREST=0 STOCHASTIC=1) = NEAREST; bw_layer_in int = 32; bw_layer_out
-    int = 32; bw_params int = 32; fl_layer_in int = 16; fl_layer_out int = 16; fl_params int = 16; mant_bits int = 23;
+    DYNAMIC_FIXED_POINT; rounding_scheme enum(NEAREST=0 STOCHASTIC=1) = NEAREST; bw_layer_in int = 32; bw_layer_out int
+    = 32; bw_params int = 32; fl_layer_in int = 16; fl_layer_out int = 16; fl_params int = 16; mant_bits int = 23;
     exp_bits int = 8; exp_min int = -8; exp_max int = -1
 ROIPoolingParameter: pooled_h int = 0; pooled_w int = 0; spatial_scale float = 1
-RandomGeneratorParameter: rand_type text = uniform; exp bool = false; mean float = 0; spread float = 0; prob float =
-    1; apply_schedule bool = true; discretize bool = false; multiplier float = 1
+RandomGeneratorParameter: rand_type text = uniform; exp bool = false; mean float = 0; spread float = 0; prob float = 1;
+    apply_schedule bool = true; discretize bool = false; multiplier float = 1
 ReLU6Parameter: negative_slope float = 0
 RegionLossParameter: side int = 13; num_class int = 20; num_classes int = 20; bias_match int = 1; coords int = 4; num
     int = 5; softmax bool = true; jitter float = 0.2; rescore int = 1; object_scale float = 1; class_scale float = 1;
     noobject_scale float = 0.5; coord_scale float = 5; absolute int = 1; thresh float = 0.2; threshold float = 0.2;
     random int = 1; biases float*; softmax_tree text; class_map text; batch int = 1
-RegionParameter: classes int = 20; num_classes int = 20; coords int = 4; num int = 5; side int = 13;
-    boxes_of_each_grid int = 5; softmax bool = false; anchors text*; biases float*; log int = 0; sqrt int = 0;
-    background int = 0; max int = 30; jitter float = 0.2; rescore int = 0; thresh float = 0.5; classfix int = 0;
-    absolute int = 0; random float = 0; coord_scale float = 1; object_scale float = 1; noobject_scale float = 1;
-    mask_scale float = 1; class_scale float = 1; bias_match int = 1; nms_thresh float = 0.3; tree_thresh float = 0.5;
-    relative int = 1; box_thresh float = 0.24
+RegionParameter: classes int = 20; num_classes int = 20; coords int = 4; num int = 5; side int = 13; boxes_of_each_grid
+    int = 5; softmax bool = false; anchors text*; biases float*; log int = 0; sqrt int = 0; background int = 0; max int
+    = 30; jitter float = 0.2; rescore int = 0; thresh float = 0.5; classfix int = 0; absolute int = 0; random float = 0;
+    coord_scale float = 1; object_scale float = 1; noobject_scale float = 1; mask_scale float = 1; class_scale float =
+    1; bias_match int = 1; nms_thresh float = 0.3; tree_thresh float = 0.5; relative int = 1; box_thresh float = 0.24
 ReorgParameter: stride int; reverse bool = false
-ResampleParameter: antialias bool = true; width int = 0; height int = 0; type enum(NEAREST=1 LINEAR=2 CUBIC=3 AREA=4)
-    = LINEAR; factor float = 1
-ResizeParameter: prob float = 1; resize_mode enum(WARP=1 FIT_SMALL_SIZE=2 FIT_LARGE_SIZE_AND_PAD=3) = WARP; height int
-    = 0; width int = 0; height_scale int = 0; width_scale int = 0; pad_mode enum(CONSTANT=1 MIRRORED=2
-    REPEAT_NEAREST=3) = CONSTANT; pad_value float*; interp_mode enum(LINEAR=1 AREA=2 NEAREST=3 CUBIC=4 LANCZOS4=5)*
+ResampleParameter: antialias bool = true; width int = 0; height int = 0; type enum(NEAREST=1 LINEAR=2 CUBIC=3 AREA=4) =
+    LINEAR; factor float = 1
+ResizeParameter: prob float = 1; resize_mode enum(WARP=1 FIT_SMALL_SIZE=2 FIT_LARGE_SIZE_AND_PAD=3) = WARP; height int =
+    0; width int = 0; height_scale int = 0; width_scale int = 0; pad_mode enum(CONSTANT=1 MIRRORED=2 REPEAT_NEAREST=3) =
+    CONSTANT; pad_value float*; interp_mode enum(LINEAR=1 AREA=2 NEAREST=3 CUBIC=4 LANCZOS4=5)*
 ReverseParameter: axis int = 0
 ReverseTimeParameter: copy_remaining bool = false
 SELUDropoutParameter: dropout_ratio float = 0.1; alpha float = -1.75809934
@@ -230,27 +197,28 @@ SpatialTransformerParameter: transform_type text = affine; sampler_type text = b
 TransformationParameter: resize_param ResizeParameter; distort_param DistortionParameter; expand_param
     ExpansionParameter; emit_constraint EmitConstraint; crop_height int; crop_width int; fix_crop bool = false;
     more_fix_crop bool = false; multi_scale bool = false; scale_ratios float*; scale_factors float*; max_distort int =
-    1; is_flow bool = false; original_image bool = false; stride int = 1; upper_size int; upper_height int;
-    upper_width int; ignore_label int; rand_rotate float*; gaussian_blur bool = false
+    1; is_flow bool = false; original_image bool = false; stride int = 1; upper_size int; upper_height int; upper_width
+    int; ignore_label int; rand_rotate float*; gaussian_blur bool = false
 TransposeParameter: dim int*
 TripletLossParameter: margin float = 1
 UnpoolingParameter: unpool enum(MAX=0 AVE=1 TILE=2) = MAX; kernel_size int; stride int = 1; pad int = 0; kernel_h int;
-    kernel_w int; stride_h int; stride_w int; pad_h int = 0; pad_w int = 0; unpool_size int; unpool_h int; unpool_w
-    int; out_stride int; out_kernel_size int
+    kernel_w int; stride_h int; stride_w int; pad_h int = 0; pad_w int = 0; unpool_size int; unpool_h int; unpool_w int;
+    out_stride int; out_kernel_size int
 UpsampleParameter: scale int = 2; scale_h int; scale_w int; pad_out_h bool = false; pad_out_w bool = false; upsample_h
     int; upsample_w int
 VideoDataParameter: source text; batch_size int = 1; video_type enum(WEBCAM=0 VIDEO=1) = WEBCAM; device_id int = 0;
     video_file text; skip_frames int = 0; new_length int = 1; new_height int = 0; new_width int = 0; shuffle bool =
     false; rand_skip int = 0; root_folder text
-YoloDetectionOutputParameter: side int = 13; num_classes int = 20; num_box int = 5; coords int = 4;
-    confidence_threshold float = 0.01; nms_threshold float = 0.45; biases float*; label_map_file text
+YoloDetectionOutputParameter: side int = 13; num_classes int = 20; num_box int = 5; coords int = 4; confidence_threshold
+    float = 0.01; nms_threshold float = 0.45; biases float*; label_map_file text
 YoloSegParameter: num_class int = 0; object_scale float = 5; class_scale float = 1; use_logic_gradient bool = false;
     use_hardsigmoid bool = false
-Yolov3DetectionOutputParameter: num_classes int = 20; num_box int = 3; confidence_threshold float = 0.01;
-    nms_threshold float = 0.45; biases float*; anchors_scale int*; mask_group_num int = 2; mask int*
+Yolov3DetectionOutputParameter: num_classes int = 20; num_box int = 3; confidence_threshold float = 0.01; nms_threshold
+    float = 0.45; biases float*; anchors_scale int*; mask_group_num int = 2; mask int*
 Yolov3Parameter: side int = 13; num_class int = 20; num int = 5; object_scale float = 1; class_scale float = 1;
     noobject_scale float = 0.5; coord_scale float = 5; thresh float = 0.2; anchors_scale int = 32; biases float*; mask
-    int*; use_logic_gradient bool = false; use_focal_loss bool = false; iou_loss enum(IOU=0 GIOU=1 MSE=2 DIOU=3
-    CIOU=4) = MSE; iou_normalizer float = 0.25; iou_thresh float = 0.5; max_delta float = 10; accumulate bool = true;
+    int*; use_logic_gradient bool = false; use_focal_loss bool = false; iou_loss enum(IOU=0 GIOU=1 MSE=2 DIOU=3 CIOU=4)
+    = MSE; iou_normalizer float = 0.25; iou_thresh float = 0.5; max_delta float = 10; accumulate bool = true;
     label_smooth_eps float = 0.1
 """
+)
