@@ -14,6 +14,9 @@ from typing import Any
 
 from scripts.benchmarks.setting import ROOT
 
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""Left out of what whole commands inherit: what pip installed has its bytecode, and is not compiled at every start."""
+
 
 class ContestantError(Exception):
     """A contestant that cannot run here; the text says why."""
@@ -47,9 +50,10 @@ def run_whole(contestant: Whole) -> Spent:
     for path in contestant.evict:
         _evict(path)
     line = [str(word) for word in contestant.command]
+    environment = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
     started = time.perf_counter()
     try:
-        process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
     except OSError as error:
         raise ContestantError(f"{line[0]}: {error.strerror}") from error
     assert process.stderr is not None

@@ -90,20 +90,36 @@ def _load(prototxt: str, weights: str, shape: Sequence[int], until: Sequence[str
         path.write_text(fed)
         net = converter.load(path, weights or None)
     if not weights:
-        _draw(net)
+        _draw(net, _image(shape))
     return (features(net, until) if until else net).eval()
 
 
-def _draw(net: nn.Module) -> None:
-    """Weights as He et al. start them (arXiv 1502.01852, equation 10), variances of 1: no layer's numbers vanish."""
+def _image(shape: Sequence[int]) -> Tensor:
+    """The image that is timed, -1 to 1."""
+    return torch.rand(tuple(shape), generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def _draw(net: nn.Module, x: Tensor) -> None:
+    """Weights as He et al. start them (arXiv 1502.01852, equation 10), and the statistics of `x` where they are kept.
+
+    So no layer's numbers vanish, nor do they grow from block to block until the softmax says 1 whatever was computed.
+    """
     draws = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:
                 parameter.copy_(torch.randn(parameter.shape, generator=draws) * (2 / parameter[0].numel()) ** 0.5)
-        for module in net.modules():
-            if isinstance(module, nn.BatchNorm2d) and module.running_var is not None:
-                module.running_var.fill_(1)
+        norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
+        hooks = [norm.register_forward_pre_hook(_take_statistics) for norm in norms]
+        net.eval()(x)
+    for hook in hooks:
+        hook.remove()
+
+
+def _take_statistics(norm: nn.Module, inputs: tuple[Tensor]) -> None:
+    """One variance for all channels: maps of one position have none of their own."""
+    assert isinstance(norm.running_var, Tensor)
+    norm.running_var.fill_(inputs[0].var())
 
 
 def _written(net: converter.CaffeModule, folder: Path) -> str:
@@ -115,7 +131,7 @@ def _written(net: converter.CaffeModule, folder: Path) -> str:
 
 def _timed(net: nn.Module, answers: Answers, shape: Sequence[int]) -> Run:
     """Calls `answers` for half a second and gives the median; with the largest difference from the plain net's."""
-    x = torch.rand(tuple(shape), generator=torch.Generator().manual_seed(1)) * 2 - 1
+    x = _image(shape)
     with torch.inference_mode():
         wanted, found = net(x), answers(x)
     apart = max(float((found[name] - wanted[name]).abs().max() / wanted[name].abs().max()) for name in wanted)
