@@ -21,6 +21,7 @@ from converter.fast.folding import channel_affine, fold_affine, set_submodule
 from converter.fast.patterns import without_nan_rule
 from converter.fast.replay import Function, Values
 from converter.fast.response_normalization import FastLocalResponseNorm, is_normalization
+from converter.fast.strides import move_strides
 from converter.modules import activations, combine, pooling, select, shapes
 from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
 
@@ -96,7 +97,7 @@ def refusal(source: fx.GraphModule, place: Place) -> str:
 
 def static_graph(source: fx.GraphModule, place: Place) -> fx.GraphModule:
     """A copy of the graph of modules that TorchScript traces, with numbers per channel folded into convolutions."""
-    folded = fold_affine(source)
+    folded = move_strides(fold_affine(source))
     root = nn.Module()
     for node in folded.graph.nodes:
         if node.op == "call_module":

@@ -13,6 +13,7 @@ from converter.fast.convolution.choice import AlgorithmBySize, select_algorithm
 from converter.fast.convolution.filter import Algorithm, Filter, Place
 from converter.fast.folding import fold_affine, set_submodule
 from converter.fast.response_normalization import FastLocalResponseNorm, is_normalization
+from converter.fast.strides import move_strides
 from converter.fast.sums import FusedSum, SummedConvolution, find_sums, is_convolution, relu_behind
 from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
 from converter.pytorch.casting import check_range
@@ -94,10 +95,12 @@ def graph_of(net: nn.Module) -> fx.GraphModule:
 def accelerated_graph(net: nn.Module, place: Place) -> fx.GraphModule:
     """A copy of the net's graph with fast modules; the net and its numbers stay as they are.
 
-    A two-dimensional convolution takes the ReLU along that alone reads it; dropout goes; a softmax that is an output
-    computes in float32; what has numbers of its own is moved to the place.
+    Strides of 1×1 convolutions move to what computes their input. A two-dimensional convolution takes the ReLU along
+    that alone reads it; dropout goes; a softmax that is an output computes in float32; what has numbers of its own is
+    moved to the place.
     """
-    source = fold_affine(graph_of(net))
+    bounds = {name for pair in getattr(net, "segments", {}).values() for name in pair if name is not None}
+    source = move_strides(fold_affine(graph_of(net)), bounds)
     root, graph = nn.Module(), fx.Graph()
     sums = find_sums(source, place)
     in_sums = {found.convolution for found in sums.values()}

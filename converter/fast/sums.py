@@ -52,7 +52,7 @@ def find_sums(source: fx.GraphModule, place: Place) -> dict[fx.Node, FusedSum]:
     order = {node: index for index, node in enumerate(source.graph.nodes)}
     found: dict[fx.Node, FusedSum] = {}
     for node in source.graph.nodes:
-        if not _is_plain_sum(source, node):
+        if not is_plain_sum(source, node):
             continue
         convolutions = [value for value in node.args if is_convolution(source, value) and len(value.users) == 1]
         if convolutions and node.args[0] is not node.args[1]:
@@ -78,7 +78,8 @@ def relu_behind(source: fx.GraphModule, node: fx.Node) -> fx.Node | None:
     return reader if type(source.get_submodule(str(reader.target))) is nn.ReLU else None
 
 
-def _is_plain_sum(source: fx.GraphModule, node: fx.Node) -> bool:
+def is_plain_sum(source: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether a node adds two blobs as they are."""
     if node.op != "call_module" or node.kwargs or len(node.args) != 2:
         return False
     module = source.get_submodule(str(node.target))
