@@ -1,4 +1,4 @@
-"""Values for the places that a template of a prototxt leaves open, written `${NAME}` or, by FlowNet2, `$NAME$`."""
+"""Values for the places that a template leaves open: `${NAME}`, FlowNet2's `$NAME$` or FlowNet's `$NAME`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from reference.errors import TextError
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
-_OPEN = re.compile(rf"\$(?:\{{(?P<braced>{_NAME})\}}|(?P<plain>{_NAME})\$)")
+_OPEN = re.compile(rf"\$(?:\{{(?P<braced>{_NAME})\}}|(?P<plain>{_NAME})\$?)")
 
 
 def fill_in(text: str, values: Mapping[str, object] | None, path: str) -> str:

@@ -33,7 +33,7 @@ class PriorBox(Operator):
         if any(len(shape) != 4 for shape in bottoms):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected 4 axes each (n, c, h, w)")
         view = p.message("prior_box_param")
-        self.boxes = _boxes(view)
+        self.boxes = self.read_boxes(view)
         self.clip = view.flag("clip", False)
         self.offset = view.number("offset", 0.5)
         self.variance = view.numbers("variance") or (0.1,)
@@ -43,6 +43,10 @@ class PriorBox(Operator):
         self.step = _pair(view, "step", "step_h", "step_w")
         if self.image_size is None and len(bottoms) < 2:
             raise ShapeError("1 bottom and no img_size; the image is needed as second bottom")
+
+    def read_boxes(self, view: Params) -> list[Pair]:
+        """Width and height, in pixels, of each box at a position; PriorBoxClustered states them."""
+        return _boxes(view)
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(1, 2, h * w * boxes * 4)."""

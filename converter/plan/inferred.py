@@ -10,7 +10,16 @@ from converter.net.net import Layer, Net, Shape
 from converter.plan.missing import missing_inputs
 
 ALIKE: Final = frozenset(
-    {"EuclideanLoss", "L1Loss", "SmoothL1Loss", "SigmoidCrossEntropyLoss", "LpqLoss", "Eltwise"},
+    {
+        "EuclideanLoss",
+        "L1Loss",
+        "SmoothL1Loss",
+        "SigmoidCrossEntropyLoss",
+        "LpqLoss",
+        "Eltwise",
+        "DiceLoss",
+        "DiceCoefLoss",
+    },
 )
 """Types whose bottoms have one shape, of which one may be an input's."""
 

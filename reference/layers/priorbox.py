@@ -68,6 +68,11 @@ def _variances(layer: Layer, params: Params) -> list[float]:
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
     """feature: (n, c, h, w), image: (n, c, H, W); returns (1, 2, h * w * boxes * 4): corners, then variances."""
+    return boxes_of(layer, bottoms, _extents(layer, layer.params("prior_box_param")))
+
+
+def boxes_of(layer: Layer, bottoms: list[Array], extents: list[tuple[np.float32, np.float32]]) -> list[Array]:
+    """Boxes of these widths and heights about every place, and their variances."""
     layer.expect(bottoms, 2)
     params = layer.params("prior_box_param")
     (rows, columns), image = bottoms[0].shape[2:4], bottoms[1].shape[2:4]
@@ -75,7 +80,6 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     steps = _pair(params, "step", "step_h", "step_w")
     step_h, step_w = steps if all(steps) else (np.float32(height) / rows, np.float32(width) / columns)
     offset = params.real("offset")
-    extents = _extents(layer, params)
     y = _centers(rows, step_h, offset).astype(np.float64)[:, None, None]
     x = _centers(columns, step_w, offset).astype(np.float64)[None, :, None]
     check_size(rows, columns, len(extents), 8)

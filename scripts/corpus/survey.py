@@ -11,6 +11,7 @@ from pathlib import Path
 
 from converter.errors import ConversionError, UnsupportedLayerError
 from converter.formats.prototxt.parser import read_prototxt
+from converter.formats.prototxt.templates import open_names, template_values
 from converter.formats.record import Record
 from converter.formats.upgrade.upgrade import upgrade_net, upgrade_solver
 from converter.layers.kit.unknown_types import operator_for
@@ -23,6 +24,8 @@ DEPLOY, TRAINING, OTHER = "deploy", "training", "other"
 PHASES: tuple[Phase, ...] = ("train", "test")
 GUESS = (1, 3, 224, 224)
 """What stands for sizes of images of unknown data sets; anything else has one number an item."""
+PLACE = 64
+"""What stands in a template's open places: a number of classes as well as a side that FlowNet halves six times."""
 SIDES = (
     (224, 224),
     (227, 227),
@@ -117,7 +120,8 @@ def _prototxts() -> list[str]:
 def _survey_file(path: str, found: Survey) -> None:
     found.files += 1
     try:
-        record = upgrade_net(read_prototxt(path), [])
+        with template_values(_template_values(path)):
+            record = upgrade_net(read_prototxt(path), [])
         whole = build_net(record, phase=None)
     except ConversionError as error:
         if _is_solver(path):
@@ -127,6 +131,11 @@ def _survey_file(path: str, found: Survey) -> None:
         return
     found.nets.append(path)
     found.trials += _trials(path, record, whole)
+
+
+def _template_values(path: str) -> dict[str, int] | None:
+    """A number for each place that a template leaves open; None where there is none."""
+    return dict.fromkeys(open_names(Path(path).read_text(errors="replace")), PLACE) or None
 
 
 def _is_solver(path: str) -> bool:

@@ -30,6 +30,17 @@ def test_a_flow_is_scaled_by_the_values_of_the_template(template):
     assert reference.run(template, None, {"x": x}, values=VALUES)["y"].tolist() == [[[[4, 8]], [[2, 4]]]]
 
 
+def test_a_name_may_end_where_its_letters_do(template):
+    """FlowNet's form of old, `$H`, beside the others."""
+    template.write_text(TEXT.replace("$H$", "$H").replace("$SCALE_WIDTH$", "${SCALE_WIDTH}"))
+    assert converter.load(template, values=VALUES).inputs["x"] == (1, 2, 1, 2)
+    assert [layer.name for layer in reference.read_net(template, values=VALUES).layers] == ["in", "scale_conv"]
+    with pytest.raises(PrototxtError, match=r"template:2:.*\$H is a place .*--set H=VALUE"):
+        converter.read_net(template)
+    with pytest.raises(TextError, match=r"template:2.*\$\{H\} is a place"):
+        reference.read_net(template)
+
+
 def test_an_open_place_of_either_form_says_what_it_is(template):
     with pytest.raises(PrototxtError, match=r"template:2:.*\$H\$ is a place .*--set H=VALUE"):
         converter.read_net(template)

@@ -1,4 +1,4 @@
-"""Templates of prototxt: `${NUM_LABELS}`, or FlowNet2's `$WIDTH$`, replaced by the caller's value before parsing."""
+"""Templates of prototxt: `${NUM_LABELS}`, FlowNet2's `$WIDTH$` or FlowNet's `$WIDTH`, replaced before parsing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from converter.errors import PrototxtError
 
 Values: TypeAlias = Mapping[str, str | int | float]
 
-PLACEHOLDER = re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)\$", re.ASCII)
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)\$|\$([A-Za-z_]\w*)", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ def fill_template(text: str, path: str, *, net: bool = True) -> str:
 
 def name_of(match: re.Match[str]) -> str:
     """The name between a placeholder's marks."""
-    return match[1] or match[2]
+    return match[1] or match[2] or match[3]
 
 
 def open_names(text: str) -> list[str]:

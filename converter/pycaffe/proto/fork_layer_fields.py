@@ -8,17 +8,17 @@ LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine
     BoxAnnotatorOHEMParameter; center_loss_param CenterLossParameter; cpm_transform_param CPMTransformationParameter;
     coeff_schedule_param CoeffScheduleParameter; correlation_param CorrelationParameter; crelu_param CReLUParameter;
     crop_center_param CropCenterParameter; ctc_decoder_param CTCDecoderParameter; ctc_loss_param CTCLossParameter;
-    dense_crf_param DenseCRFParameter; dense_image_data_param DenseImageDataParameter; detection_evaluate_param
-    DetectionEvaluateParameter; detection_output_param DetectionOutputParameter; downsample_param DownsampleParameter;
-    eltwise_accuracy_param EltwiseAccuracyParameter; eval_detection_param EvalDetectionParameter; flow_warp_param
-    FlowWarpParameter; hard_sigmoid_param HardSigmoidParameter; hardsigmoid_param HardSigmoidParameter;
-    hashing_loss_param HashingLossParameter; interp_param InterpParameter; l1_loss_param L1LossParameter;
-    label_specific_add_param LabelSpecificAddParameter; largemargin_inner_product_param
-    LargeMarginInnerProductParameter; margin_inner_product_param MarginInnerProductParameter; lpq_loss_param
-    LpqLossParameter; lstm_param LSTMParameter; mean_param MeanParameter; multi_stage_meanfield_param
-    MultiStageMeanfieldParameter; multibox_loss_param MultiBoxLossParameter; norm_param NormalizeParameter;
-    normalize_param FeatureNormParameter; permute_param PermuteParameter; prior_box_param PriorBoxParameter;
-    proposal_param ProposalParameter; psroi_pooling_param PSROIPoolingParameter; quantization_param
+    dense_crf_param DenseCRFParameter; dice_coef_loss_param DiceCoefLossParameter; dense_image_data_param
+    DenseImageDataParameter; detection_evaluate_param DetectionEvaluateParameter; detection_output_param
+    DetectionOutputParameter; downsample_param DownsampleParameter; eltwise_accuracy_param EltwiseAccuracyParameter;
+    eval_detection_param EvalDetectionParameter; flow_warp_param FlowWarpParameter; hard_sigmoid_param
+    HardSigmoidParameter; hardsigmoid_param HardSigmoidParameter; hashing_loss_param HashingLossParameter; interp_param
+    InterpParameter; l1_loss_param L1LossParameter; label_specific_add_param LabelSpecificAddParameter;
+    largemargin_inner_product_param LargeMarginInnerProductParameter; margin_inner_product_param
+    MarginInnerProductParameter; lpq_loss_param LpqLossParameter; lstm_param LSTMParameter; mean_param MeanParameter;
+    multi_stage_meanfield_param MultiStageMeanfieldParameter; multibox_loss_param MultiBoxLossParameter; norm_param
+    NormalizeParameter; normalize_param FeatureNormParameter; permute_param PermuteParameter; prior_box_param
+    PriorBoxParameter; proposal_param ProposalParameter; psroi_pooling_param PSROIPoolingParameter; quantization_param
     QuantizationParameter; region_loss_param RegionLossParameter; region_param RegionParameter; relu6_param
     ReLU6Parameter; reorg_param ReorgParameter; resample_param ResampleParameter; reverse_param ReverseParameter;
     reverse_time_param ReverseTimeParameter; roi_pooling_param ROIPoolingParameter; padding_param PaddingParameter;
