@@ -1,10 +1,12 @@
-"""EvalDetection: Intel's marks of the boxes of YOLOv2's grid that hit a true one."""
+"""EvalDetection: marks of the boxes of a YOLO grid that hit a true one, of two forks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
+from converter.layers.kit.windows import element_count
+from converter.layers.kit.yolo import LABELS, expect_cells
 from converter.layers.layer import Operator, Shapes, layer
 
 if TYPE_CHECKING:
@@ -17,13 +19,14 @@ _ANCHORS = 5
 
 @layer("EvalDetection")
 class EvalDetection(Operator):
-    """Counts of true boxes by class, then class, score, hit and miss of each predicted box: (n, classes + 20 * side²).
+    """Counts of true boxes by class, then class, score, hit and miss of each predicted box: (n, classes + 4 * boxes).
 
-    Bottoms: the grid (n, 5 * (5 + num_class), side, side), true boxes (1, 1, boxes, 8) as AnnotatedData gives them;
-    others are not read. `nms` suppresses across classes; without it no box is told, as in the original. Of equal scores
-    the first comes first. `sqrt` and `constriant` change nothing. Refused: another num_object than 5, the number that
-    the original's loop holds. No gradient.
-    Source: intel/caffe, src/caffe/layers/eval_detection_layer.cpp.
+    True boxes (1, 1, boxes, 8) as AnnotatedData gives them make it Intel's, of YOLOv2's grid (n, 5 * (5 + num_class),
+    side, side): without `nms` no box is told, as in the original; `sqrt` and `constriant` change nothing; refused:
+    another num_object than 5, the number that the original's loop holds. Labels of 7 * side² numbers an item, as
+    BoxData gives them, make it caffe-yolo's, of YOLO's grid of as many numbers as DetectionLoss takes. `nms` suppresses
+    across classes. Of equal scores the first comes first. Further bottoms are not read. No gradient.
+    Source: intel/caffe and yeahkun/caffe-yolo, src/caffe/layers/eval_detection_layer.cpp.
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
@@ -31,13 +34,20 @@ class EvalDetection(Operator):
         self.expect_bottoms(bottoms, 2, max(2, len(bottoms)))
         view = p.message("eval_detection_param")
         self.side, self.classes = view.integer("side", 7), view.integer("num_class", 20)
+        self.boxes = view.integer("num_object", 2)
         self.threshold, self.nms = view.number("threshold", 0.5), view.number("nms", -1.0)
         self.score = view.choice("score_type", ("OBJ", "PROB", "MULTIPLY"), "MULTIPLY")
+        self.squared, self.constrained = view.flag("sqrt", True), view.flag("constriant", True)
         self.biases = view.numbers("biases")
-        for name in ("sqrt", "constriant"):
-            view.flag(name, True)
-        if view.integer("num_object", 2) != _ANCHORS:
-            raise view.error("num_object", f"is {view.integer('num_object', 2)}", f"expected {_ANCHORS}")
+        self.of_cells = element_count(bottoms[1]) == bottoms[0][0] * LABELS * self.side**2
+        if self.of_cells:
+            expect_cells(bottoms, self.classes, self.boxes, self.side)
+        else:
+            self._compare(view, bottoms)
+
+    def _compare(self, view: Params, bottoms: Shapes) -> None:
+        if self.boxes != _ANCHORS:
+            raise view.error("num_object", f"is {self.boxes}", f"expected {_ANCHORS}")
         if len(self.biases) != 2 * _ANCHORS:
             raise view.error("biases", f"is given {len(self.biases)} times", f"expected {2 * _ANCHORS}, 2 a box")
         wanted = (_ANCHORS * (5 + self.classes), self.side, self.side)
@@ -47,11 +57,22 @@ class EvalDetection(Operator):
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A row an item, long enough for every box."""
-        return [(bottoms[0][0], self.classes + 4 * _ANCHORS * self.side**2)]
+        return [(bottoms[0][0], self.classes + 4 * self.boxes * self.side**2)]
 
     def module(self) -> nn.Module:
-        """GridEvaluate."""
+        """GridEvaluate or CellEvaluate."""
         from converter.modules import grid_evaluation
 
+        if self.of_cells:
+            return grid_evaluation.CellEvaluate(
+                self.classes,
+                self.side,
+                self.boxes,
+                squared=self.squared,
+                constrained=self.constrained,
+                threshold=self.threshold,
+                nms_threshold=self.nms,
+                score=self.score,
+            )
         anchors = list(zip(self.biases[::2], self.biases[1::2], strict=True))
         return grid_evaluation.GridEvaluate(self.classes, anchors, self.threshold, self.nms, self.score)

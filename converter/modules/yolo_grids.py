@@ -18,6 +18,19 @@ def grid_boxes(center: Tensor, size: Tensor, anchors: Tensor) -> Tensor:
     return torch.cat([place, size.exp() * anchors[:, None, None]], -1)
 
 
+def cell_boxes(values: Tensor, side: int, squared: bool, constrained: bool) -> Tensor:
+    """Boxes of x, y, width, height, (..., boxes, side², 4), of YOLO's first version; values: (..., 4 * boxes, side²).
+
+    `constrained`: x and y are those within a cell; `squared`: sizes are roots.
+    """
+    boxes = values.unflatten(-2, (-1, 4)).movedim(-2, -1)  # type: ignore[no-untyped-call]
+    place, size = boxes[..., :2], boxes[..., 2:]
+    if constrained:
+        cells = torch.arange(side**2, device=values.device)
+        place = (place + torch.stack([cells % side, cells // side], -1).to(values.dtype)) / side
+    return torch.cat([place, size.square() if squared else size], -1)
+
+
 def centered_iou(boxes: Tensor, other: Tensor) -> Tensor:
     """Intersection over union of boxes (..., 4) of x, y, width, height: (...); the two sides' shapes broadcast."""
     low = torch.maximum(boxes[..., :2] - boxes[..., 2:] / 2, other[..., :2] - other[..., 2:] / 2)

@@ -147,8 +147,8 @@ def test_the_types_that_choose_count_or_round_say_so():
 
     assert discontinuous == {
         "Accuracy", "AffineTransform", "ArgMax", "BatchReindex", "BoxAnnotatorOHEM", "ConvolutionRistretto",
-        "CosinAddm", "CTCGreedyDecoder", "DenseCRF", "DetectionEvaluate", "DetectionOutput", "Downsample",
-        "EltwiseAccuracy", "Embed", "EvalDetection",
+        "CosinAddm", "CTCGreedyDecoder", "DenseCRF", "DetectionEvaluate", "DetectionLoss", "DetectionOutput",
+        "Downsample", "EltwiseAccuracy", "Embed", "EvalDetection",
         "FcRistretto", "Filter", "FlowWarp", "LabelsequenceAccuracy", "LabelSpecificAdd",
         "LRNRistretto", "MultiBoxLoss",
         "MultiStageMeanfield", "Pooling", "Proposal", "PSROIPooling", "Python", "Region", "RegionLoss", "ROIPooling",

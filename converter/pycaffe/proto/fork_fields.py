@@ -67,6 +67,7 @@ CorrelationParameter: pad int = 0; kernel_size int; max_displacement int; stride
     single_direction int = 0; do_abs bool = false; correlation_type enum(MULTIPLY=0 SUBTRACT=1) = MULTIPLY
 CosinAddmParameter: m float = 0.5; transform_test bool = false
 CropCenterParameter: crop_size int*
+DataParameter: side int*
 DenseCRFParameter: max_iter int = 10; pos_xy_std float*; pos_w float*; bi_xy_std float*; bi_rgb_std float*; bi_w float*;
     output_probability bool = true
 DenseImageDataParameter: source text; batch_size int = 1; rand_skip int = 0; shuffle bool = false; new_height int = 0;
@@ -74,6 +75,8 @@ DenseImageDataParameter: source text; batch_size int = 1; rand_skip int = 0; shu
     root_folder text; mirror bool = false
 DetectionEvaluateParameter: num_classes int; background_label_id int = 0; overlap_threshold float = 0.5;
     evaluate_difficult_gt bool = true; name_size_file text; resize_param ResizeParameter
+DetectionLossParameter: side int = 7; num_class int = 20; num_object int = 2; object_scale float = 1; noobject_scale
+    float = 0.5; class_scale float = 1; coord_scale float = 5; sqrt bool = true; constriant bool = false
 DetectionOutputParameter: num_classes int; share_location bool = true; background_label_id int = 0; nms_param
     NonMaximumSuppressionParameter; save_output_param SaveOutputParameter; code_type PriorBoxParameter.CodeType =
     CORNER; variance_encoded_in_target bool = false; keep_top_k int = -1; confidence_threshold float; visualize bool;

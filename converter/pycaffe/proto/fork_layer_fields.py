@@ -11,6 +11,7 @@ LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine
     dense_crf_param DenseCRFParameter; dice_coef_loss_param DiceCoefLossParameter; dense_image_data_param
     DenseImageDataParameter; detection_evaluate_param DetectionEvaluateParameter; detection_output_param
     DetectionOutputParameter; downsample_param DownsampleParameter; eltwise_accuracy_param EltwiseAccuracyParameter;
+    detection_loss_param DetectionLossParameter;
     eval_detection_param EvalDetectionParameter; flow_warp_param FlowWarpParameter; hard_sigmoid_param
     HardSigmoidParameter; hardsigmoid_param HardSigmoidParameter; hashing_loss_param HashingLossParameter; interp_param
     InterpParameter; l1_loss_param L1LossParameter; label_specific_add_param LabelSpecificAddParameter;
