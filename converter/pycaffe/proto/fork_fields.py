@@ -68,6 +68,9 @@ CorrelationParameter: pad int = 0; kernel_size int; max_displacement int; stride
 CosinAddmParameter: m float = 0.5; transform_test bool = false
 CropCenterParameter: crop_size int*
 DataParameter: side int*
+DeformableConvolutionParameter: num_output int; bias_term bool = true; pad int*; kernel_size int*; group int = 1; stride
+    int*; weight_filler FillerParameter; bias_filler FillerParameter; pad_h int; pad_w int; kernel_h int; kernel_w int;
+    stride_h int; stride_w int; dilation int*; deformable_group int = 4
 DenseCRFParameter: max_iter int = 10; pos_xy_std float*; pos_w float*; bi_xy_std float*; bi_rgb_std float*; bi_w float*;
     output_probability bool = true
 DenseImageDataParameter: source text; batch_size int = 1; rand_skip int = 0; shuffle bool = false; new_height int = 0;

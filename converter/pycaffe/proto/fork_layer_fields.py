@@ -8,7 +8,8 @@ LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine
     BoxAnnotatorOHEMParameter; center_loss_param CenterLossParameter; cpm_transform_param CPMTransformationParameter;
     coeff_schedule_param CoeffScheduleParameter; correlation_param CorrelationParameter; crelu_param CReLUParameter;
     crop_center_param CropCenterParameter; ctc_decoder_param CTCDecoderParameter; ctc_loss_param CTCLossParameter;
-    dense_crf_param DenseCRFParameter; dice_coef_loss_param DiceCoefLossParameter; dense_image_data_param
+    dense_crf_param DenseCRFParameter; deformable_convolution_param
+    DeformableConvolutionParameter; dice_coef_loss_param DiceCoefLossParameter; dense_image_data_param
     DenseImageDataParameter; detection_evaluate_param DetectionEvaluateParameter; detection_output_param
     DetectionOutputParameter; downsample_param DownsampleParameter; eltwise_accuracy_param EltwiseAccuracyParameter;
     detection_loss_param DetectionLossParameter;
