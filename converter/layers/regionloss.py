@@ -1,4 +1,4 @@
-"""RegionLoss: YOLOv2's training loss, of two forks."""
+"""RegionLoss: YOLOv2's training loss, of three forks."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ class RegionLoss(Operator):
 
     Labels (1, 1, boxes, 8) of item, label, instance, xmin, ymin, xmax, ymax, difficult make it Intel's: what lacks in
     place and size is clipped, objectness cubed, the sum not divided. Labels (n, 1, boxes, 5) of class, x, y, width,
-    height make it MobileNet-YOLO's. The gradient is the deltas over n, not the derivative, as in both. jitter, random,
-    absolute and softmax change nothing, as in both. Refused: softmax_tree, class_map, coords other than 4.
-    Source: intel/caffe and eric612/MobileNet-YOLO, src/caffe/layers/region_loss_layer.cpp.
+    height make it MobileNet-YOLO's. The gradient is the deltas over n, not the derivative, as in both. num_classes or
+    threshold (in the place of num_class and thresh) make it zhang-xin's: deltas are without the sigmoids' slopes and
+    neither they nor the loss are divided. jitter, random, absolute, batch and softmax change nothing. Refused:
+    softmax_tree, class_map, coords other than 4; softmax: false of zhang-xin's.
+    Source: intel/caffe, eric612/MobileNet-YOLO and zhang-xin/caffe, src/caffe/layers/region_loss_layer.cpp.
     """
 
     is_loss = True
@@ -32,16 +34,18 @@ class RegionLoss(Operator):
         """Read anchors and scales, and compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
         view = p.message("region_loss_param")
-        self.classes = view.integer("num_class", 20)
+        self.plain = view.has("num_classes") or view.has("threshold")
+        self.classes = view.integer("num_classes" if view.has("num_classes") else "num_class", 20)
         self.anchors = read_anchors(view)
         if view.integer("coords", 4) != 4 or view.integer("num", 5) != len(self.anchors):
             raise view.error("num", f"is not that of {len(self.anchors)} pairs of biases", "expected one pair a box")
-        view.flag("softmax", True)
-        for name in ("jitter", "rescore", "absolute", "random"):
+        if not view.flag("softmax", True) and self.plain:
+            raise view.error("softmax", "is false", "the converter knows zhang-xin's loss with it")
+        for name in ("jitter", "rescore", "absolute", "random", "batch"):
             view.number(name, 0.0)
-        self.clipped = bottoms[1][-1:] == (8,)
+        self.clipped = bottoms[1][-1:] == (8,) and not self.plain
         self.options: dict[str, Any] = {
-            "thresh": view.number("thresh", 0.2),
+            "thresh": view.number("threshold" if view.has("threshold") else "thresh", 0.2),
             "object_scale": view.number("object_scale", 1.0),
             "noobject_scale": view.number("noobject_scale", 0.5),
             "class_scale": view.number("class_scale", 1.0),
@@ -67,7 +71,9 @@ class RegionLoss(Operator):
         return [()]
 
     def module(self) -> nn.Module:
-        """RegionLoss."""
-        from converter.modules import yolo_losses
+        """RegionLoss or PlainRegionLoss."""
+        from converter.modules import plain_region_loss, yolo_losses
 
+        if self.plain:
+            return plain_region_loss.PlainRegionLoss(self.classes, self.anchors, **self.options)
         return yolo_losses.RegionLoss(self.classes, self.anchors, clipped=self.clipped, **self.options)

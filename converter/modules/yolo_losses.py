@@ -23,6 +23,12 @@ class YoloLoss(nn.Module):
     divided = True
     """Whether the sum is divided by n."""
 
+    gradient_divided = True
+    """Whether the gradient is."""
+
+    ends_at = 3
+    """The number of a row of labels whose 0 ends them: the width."""
+
     def __init__(self, classes: int, anchors: Sequence[Anchor], thresh: float, class_scale: float) -> None:
         super().__init__()
         self.classes, self.anchors = classes, tuple(anchors)
@@ -39,7 +45,8 @@ class YoloLoss(nn.Module):
         rows = self.true_boxes(labels.detach(), n)
         delta = torch.stack([self.deltas(*pair) for pair in zip(values, rows, strict=True)])
         loss = delta.square().sum() / (n if self.divided else 1)
-        pull = (grid * (delta * self.slope(values)).movedim(-1, 2).reshape(grid.shape)).sum() / n
+        pull = (grid * (delta * self.slope(values)).movedim(-1, 2).reshape(grid.shape)).sum()
+        pull = pull / n if self.gradient_divided else pull
         return loss + pull - pull.detach()
 
     def slope(self, values: Tensor) -> Tensor:
@@ -50,7 +57,7 @@ class YoloLoss(nn.Module):
         """Each image's boxes, (t, 5)."""
         found = []
         for rows in labels.reshape(items, -1, 5):
-            ends = (rows[:, 3] == 0).nonzero()[:, 0].tolist()
+            ends = (rows[:, self.ends_at] == 0).nonzero()[:, 0].tolist()
             found.append(rows[: ends[0]] if ends else rows)
         return found
 
@@ -118,7 +125,7 @@ class RegionLoss(YoloLoss):
         boxes = grid_boxes(center, values[..., 2:4], self.shapes(values, width, height)[:, 2:])
         delta = torch.zeros_like(values)
         taken = largest_overlap(boxes, truth[:, 1:]) > self.thresh
-        delta[..., 4] = torch.where(taken, 0.0, self.noobject_scale * p * p * (1 - p))
+        delta[..., 4] = torch.where(taken, 0.0, self.noobject_scale * self._nothing(p))
         for box in truth:
             row, column = self.place(box, height, width)
             own = boxes[:, row, column]
@@ -142,6 +149,10 @@ class RegionLoss(YoloLoss):
         slope = torch.cat([near * (1 - near), torch.ones_like(near)])
         scale = self.coord_scale if self.rescore or self.clipped else self.coord_scale * (2 - box[3] * box[4])
         return scale * lacking * slope
+
+    def _nothing(self, p: Tensor) -> Tensor:
+        """The delta of objectness where nothing is."""
+        return p * p * (1 - p)
 
     def _object(self, p: Tensor, overlap: Tensor) -> Tensor:
         """The delta of objectness of a box that stands for a true one."""

@@ -1,7 +1,7 @@
-"""RegionLoss (two forks): YOLOv2's loss, the squares of what each box of a grid lacks.
+"""RegionLoss (three forks): YOLOv2's loss, the squares of what each box of a grid lacks.
 
-Labels of eight numbers a row make it intel/caffe's, of five eric612/MobileNet-YOLO's; both:
-src/caffe/layers/region_loss_layer.cpp.
+Labels of eight numbers a row make it intel/caffe's, of five eric612/MobileNet-YOLO's, num_classes or threshold
+zhang-xin/caffe's; all: src/caffe/layers/region_loss_layer.cpp.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SUMS = True
 EXPONENTIAL = True
 DISCONTINUOUS_FROM = 0
 FIELDS = """
-region_loss_param: side 1 int = 13; num_class 2 int = 20; bias_match 3 int = 1; coords 4 int = 4; num 5 int = 5; softmax 6 bool = true; jitter 7 float = 0.2; rescore 8 int = 1; object_scale 9 float = 1; class_scale 10 float = 1; noobject_scale 11 float = 0.5; coord_scale 12 float = 5; absolute 13 int = 1; thresh 14 float = 0.2; random 15 int = 1; biases 16 float*; softmax_tree 17 text; class_map 18 text
+region_loss_param: side 1 int = 13; num_class 2 int = 20; num_classes 0 int = 20; bias_match 3 int = 1; coords 4 int = 4; num 5 int = 5; softmax 6 bool = true; jitter 7 float = 0.2; rescore 8 int = 1; object_scale 9 float = 1; class_scale 10 float = 1; noobject_scale 11 float = 0.5; coord_scale 12 float = 5; absolute 13 int = 1; thresh 14 float = 0.2; threshold 0 float = 0.2; random 15 int = 1; biases 16 float*; softmax_tree 17 text; class_map 18 text; batch 0 int = 1
 """  # noqa: E501 (one line a message)
 
 
@@ -73,6 +73,51 @@ def _image(layer: Layer, params: Params, x: Array, true: list[Array], intel: boo
     return deltas
 
 
+def _plain(params: Params) -> bool:
+    return params.has("num_classes") or params.has("threshold")
+
+
+def _either(params: Params, name: str, other: str) -> str:
+    return name if params.has(name) else other
+
+
+def _without_slopes(layer: Layer, params: Params, x: Array, true: list[Array]) -> Array:
+    """One image's deltas in zhang-xin's form; x: (anchors, 5 + classes, side, side)."""
+    biases, side = np.array(params.reals("biases")).reshape(-1, 2), x.shape[3]
+    deltas, boxes = np.zeros_like(x), {}
+    for n, row, column in np.ndindex(len(biases), side, side):
+        v = x[n, :, row, column]
+        place = [(column + sigmoid(v[0])) / side, (row + sigmoid(v[1])) / side]
+        boxes[n, row, column] = [*place, *(math.exp(v[2 + i]) * biases[n, i] / side for i in (0, 1))]
+        nearest = max((centered_overlap(boxes[n, row, column], one[1:]) for one in true), default=0)
+        if nearest <= params.real(_either(params, "threshold", "thresh")):
+            deltas[n, 4, row, column] = params.real("noobject_scale") * sigmoid(v[4])
+    for one in true:
+        row, column = cell_of(layer, one, side, side)
+        matched = params.integer("bias_match")
+        sizes = [size / side if matched else boxes[n, row, column][2:] for n, size in enumerate(biases)]
+        n = int(np.argmax([centered_overlap((0, 0, *size), (0, 0, *one[3:])) for size in sizes]))
+        v = x[n, :, row, column]
+        lacking = [sigmoid(v[0]) - (one[1] * side - column), sigmoid(v[1]) - (one[2] * side - row)]
+        lacking += [v[2 + i] - math.log(one[3 + i] * side / biases[n, i]) for i in (0, 1)]
+        wanted = centered_overlap(boxes[n, row, column], one[1:]) if params.integer("rescore") else 1
+        likely = softmax(v[5:], 0)
+        likely[check_class(layer, int(one[0]), len(likely))] -= 1
+        deltas[n, :4, row, column] = params.real("coord_scale") * (2 - one[3] * one[4]) * np.array(lacking)
+        deltas[n, 4, row, column] = params.real("object_scale") * (sigmoid(v[4]) - wanted)
+        deltas[n, 5:, row, column] = params.real("class_scale") * likely
+    return deltas
+
+
+def _rows(labels: Array, items: int) -> list[list[Array]]:
+    """Each item's rows up to the first of x 0."""
+    found = []
+    for rows in labels.reshape(items, -1, 5):
+        ends = np.flatnonzero(rows[:, 1] == 0)
+        found.append(list(rows[: ends[0]] if ends.size else rows))
+    return found
+
+
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:  # noqa: ARG001
     """Grid (n, anchors * (5 + classes), s, s), labels (1, 1, boxes, 8) or (n, 1, boxes, 5); returns ()."""
     layer.expect(bottoms, 2)
@@ -80,6 +125,11 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     if params.text("softmax_tree") or params.text("class_map"):
         raise layer.error("has softmax_tree or class_map, which the oracle does not know")
     grid, labels = bottoms
+    if _plain(params):
+        classes = params.integer(_either(params, "num_classes", "num_class"))
+        cells = grid.reshape(len(grid), -1, 5 + classes, *grid.shape[2:])
+        pairs = zip(cells, _rows(labels, len(grid)), strict=True)
+        return [np.asarray(total(np.array([_without_slopes(layer, params, *pair) for pair in pairs])))]
     intel = labels.shape[-1] == 8
     x = grid.reshape(len(grid), -1, 5 + params.integer("num_class"), *grid.shape[2:])
     true = _true(labels, len(grid))

@@ -1,5 +1,7 @@
 """RegionLoss: YOLOv2's loss, of both forks."""
 
+import numpy as np
+
 from tests.case import CURVED, OWN, Case, given, signed
 
 TYPE = "RegionLoss"
@@ -22,6 +24,13 @@ def case(name, fields, bottoms):
     return Case(name, f"region_loss_param {{ num_class: 3 {ANCHORS} {fields} }}", bottoms, exact=CURVED, gradient=OWN)
 
 
+def case_of(name, fields):
+    """A case of zhang-xin's form, whose rows have two axes."""
+    rows = given(np.reshape(ROWS, (2, 20)))
+    body = f"region_loss_param {{ {ANCHORS} {fields} }}"
+    return Case(name, body, {"x": signed(2, 16, 3, 3), "labels": rows}, exact=CURVED, gradient=OWN)
+
+
 CASES = [
     case("plain", "", {**OURS, "labels": given(ROWS)}),
     case(
@@ -33,5 +42,12 @@ CASES = [
         "Intel's",
         "side: 3 coords: 4 softmax: true jitter: 0.2 absolute: 1 random: 0 object_scale: 5 noobject_scale: 1",
         THEIRS,
+    ),
+    case_of(
+        "zhang-xin's",
+        "num_classes: 3 threshold: 0.6 side: 3 softmax: true rescore: 1 object_scale: 5 coord_scale: 1 class_scale: 2",
+    ),
+    case_of(
+        "zhang-xin's, without rescore and bias_match", "num_class: 3 threshold: 0.5 rescore: 0 bias_match: 0 batch: 2"
     ),
 ]

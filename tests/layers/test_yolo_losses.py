@@ -1,7 +1,7 @@
 """YOLO's losses by hand, their gradients, and what they refuse.
 
-No fork's code could be run here: the values follow from src/caffe/layers/region_loss_layer.cpp of intel/caffe and
-eric612/MobileNet-YOLO, and yolov3_layer.cpp of the latter.
+No fork's code could be run here: the values follow from src/caffe/layers/region_loss_layer.cpp of intel/caffe,
+eric612/MobileNet-YOLO and zhang-xin/caffe, and yolov3_layer.cpp of the second.
 """
 
 import numpy as np
@@ -27,6 +27,31 @@ def test_region_loss_of_one_cell(build):
     """
     (loss,) = run(build, REGION.format(""), ZEROS, SMALL)
     np.testing.assert_allclose(loss, 25 * (0.0625**2 + np.log(2) ** 2) + 0.5, rtol=1e-12)
+
+
+PLAIN = REGION.replace("num_class:", "num_classes:")
+
+
+def test_zhang_xins_region_loss_has_no_slopes_and_is_not_divided(build):
+    """Scale (2 - 1/2); y lacks 0.25, height log 2; objectness 1/2 less the overlap 1/2; classes 1/2 each.
+
+    The second image has no box: objectness 0.5 · 1/2. The gradient is each number's delta.
+    """
+    net = build(f'{PLAIN.format("coord_scale: 2")} bottom: "x" bottom: "t" top: "y"', {"x": (2, 7, 1, 1), "t": (2, 10)})
+    x = torch.zeros(2, 7, 1, 1, dtype=torch.float64, requires_grad=True)
+    labels = torch.tensor([[1, 0.5, 0.25, 1, 0.5] + [0.0] * 5, [0.0] * 10], dtype=torch.float64)
+    loss = net.double().blobs(x=x, t=labels)["y"]
+    loss.backward()
+    wanted = [[0, 3 * 0.25, 0, 3 * np.log(2), 0, 0.5, -0.5], [0, 0, 0, 0, 0.25, 0, 0]]
+    assert loss.item() == pytest.approx(float(np.square(wanted[0]).sum() + 0.25**2), rel=1e-12)
+    np.testing.assert_allclose(x.grad.reshape(2, 7).numpy(), wanted, rtol=1e-12, atol=1e-15)
+
+
+def test_zhang_xins_objectness_is_1_without_rescore_and_x_0_ends_the_rows(build):
+    (loss,) = run(build, PLAIN.format("coord_scale: 0 class_scale: 0 rescore: 0 object_scale: 2"), ZEROS, SMALL)
+    assert loss == pytest.approx(1)
+    ended = np.array([[[[0, 0, 0.5, 1, 1], [1, 0.5, 0.25, 1, 0.5]]]])
+    assert run(build, PLAIN.format(""), ZEROS, ended)[0] == pytest.approx(0.0625)
 
 
 def test_intels_region_loss_clips_and_cubes(build):
@@ -61,6 +86,7 @@ def test_the_gradient_is_the_delta_over_the_batch(build):
         (REGION.format("num: 2"), "one pair a box"),
         (REGION.format("biases: 1"), "pairs of numbers"),
         (REGION.format('softmax_tree: "t"'), "softmax_tree"),
+        (PLAIN.format("softmax: false"), "softmax is false"),
         (YOLOV3.format("mask: 1"), "numbers below 1"),
         (YOLOV3.format("iou_loss: GIOU"), "GIOU"),
         (YOLOV3.format("use_focal_loss: true"), "use_focal_loss"),
