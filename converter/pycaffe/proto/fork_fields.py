@@ -98,6 +98,7 @@ ExpansionParameter: max_expand_ratio float = 1; prob float = 1
 FeatureNormParameter: normalize_type text = L2; fix_gradient bool = false; bp_norm bool = false
 FlipParameter: flip_width bool = true; flip_height bool = false
 FlowWarpParameter: fill_value enum(ZERO=1 NOT_A_NUMBER=2) = ZERO
+FocalLossParameter: type enum(ORIGIN=0 LINEAR=1) = ORIGIN; gamma float = 2; alpha float = 0.25; beta float = 1
 HardSigmoidParameter: alpha float = 0.2; beta float = 0.5
 HashingLossParameter: bi_margin float = 1; tradeoff float = 0.01; nsim int = 1
 ImageDataParameter: ignore_label int = 255; label_type enum(NONE=0 IMAGE=1 PIXEL=2) = IMAGE; has_label bool = true;
