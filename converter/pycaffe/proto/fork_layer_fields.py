@@ -3,7 +3,8 @@
 LAYER_FIELDS = """
 LayerParameter: affine_mat_conversion_param AffineMatConversionParameter; affine_transform_param
     AffineTransformParameter; channel_scale_param ChannelScaleParameter; combined_margin_param CombinedMarginParameter;
-    cosin_add_m_param CosinAddmParameter; flip_param FlipParameter; accum_param AccumParameter; annotated_data_param
+    cosin_add_m_param CosinAddmParameter; flip_param FlipParameter; focal_loss_param FocalLossParameter;
+    accum_param AccumParameter; annotated_data_param
     AnnotatedDataParameter; augmentation_param AugmentationParameter; bn_param BNParameter; box_annotator_ohem_param
     BoxAnnotatorOHEMParameter; center_loss_param CenterLossParameter; cpm_transform_param CPMTransformationParameter;
     coeff_schedule_param CoeffScheduleParameter; correlation_param CorrelationParameter; crelu_param CReLUParameter;
