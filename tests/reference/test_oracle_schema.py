@@ -3,8 +3,11 @@
 import pytest
 
 from converter.formats.protobuf.schema import fields
+from reference.registry import types
 from reference.schema import TABLE
 from reference.tables import BVLC
+
+types()  # loads every layer's file, each of which may add fields to the table
 
 NAMED = {
     "net": "NetParameter", "layer": "LayerParameter", "layers": "V1LayerParameter", "v0_layer": "V0LayerParameter",
@@ -14,10 +17,12 @@ NAMED = {
 MESSAGES = [line.partition(":")[0] for line in BVLC.strip().splitlines()]
 # Fields that forks put beside Caffe's own; BVLC's schema has none of them.
 SHAPES = ("kernel_shape", "stride_shape", "pad_shape")
+LENGTHS = ("kernel_depth", "temporal_stride", "temporal_pad", "kernel_l", "stride_l", "pad_l")
 FORKS_OWN = {
     "layer": {"strict_dim"},
-    "convolution_param": {"hole", "hole_h", "hole_w", *SHAPES},
-    "pooling_param": {"ceil_mode", *SHAPES},
+    "convolution_param": {"hole", "hole_h", "hole_w", "filter_group", *SHAPES, *LENGTHS},
+    "pooling_param": {"ceil_mode", *SHAPES, *LENGTHS},
+    "dropout_param": {"scale_train", "sample_weights_test"},
     "batch_norm_param": {"scale_bias", "scale_filler", "bias_filler", "engine", "filler"},
     "concat_param": {"per_fla_fuse"},
     "inner_product_param": {"normalize"},
