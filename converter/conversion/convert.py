@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from converter.errors import OutputError
 from converter.files.paths import is_there, split_paths
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 ENDINGS = (".safetensors", ".pth", ".npz", ".h5", ".caffemodel")
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What is let pass on request: numbers that are not finite, weights without a place, parts of a net unknown."""
 
     nan: bool = False
@@ -30,8 +29,7 @@ class Allowance:
     unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NetFile:
+class NetFile(NamedTuple):
     """The prototxt to match weights with, and what its layers' rules may ask for."""
 
     path: str | os.PathLike[str]

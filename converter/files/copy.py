@@ -1,4 +1,4 @@
-"""Bytes of blobs into a file by two threads, with a look at every number's highest byte on the way; without numpy."""
+"""Bytes of blobs into a file by threads, with a look at every number's highest byte on the way; without numpy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _Part: TypeAlias = tuple[int, int, int, int]
 
 
 class _Copy:
-    """What both threads share: each takes the next of `parts`, from descriptor `source` to descriptor `out`."""
+    """What the threads share: each takes the next of `parts`, from descriptor `source` to descriptor `out`."""
 
     def __init__(self, source: int, out: int, parts: Iterator[_Part]) -> None:
         self.source, self.out, self.parts = source, out, parts
@@ -54,7 +54,9 @@ class _Copy:
                 self.stopped = True
 
 
-def copy_blobs(source: str | os.PathLike[str], blobs: Iterable[Numbers], out: int, place: int) -> bool:
+def copy_blobs(
+    source: str | os.PathLike[str], blobs: Iterable[Numbers], out: int, place: int, *, threads: int = 2
+) -> bool:
     """Write blobs' bytes one after the other into the file of descriptor `out`, from byte `place` on.
 
     Writing is what takes the time, and one thread writes while the other reads and looks.
@@ -64,6 +66,7 @@ def copy_blobs(source: str | os.PathLike[str], blobs: Iterable[Numbers], out: in
         blobs: in order.
         out: the descriptor; its position stays.
         place: of the first byte.
+        threads: one of them this one; more than two would wait for one another, since one at a time writes to a file.
 
     Returns:
         Whether any number may be NaN or infinite. False is certain; so large a number as 1.7e38 is True as well, and
@@ -84,7 +87,7 @@ def copy_blobs(source: str | os.PathLike[str], blobs: Iterable[Numbers], out: in
     if not parts:
         return suspect
     with Path(source).open("rb", buffering=0) as file:
-        return _by_two_threads(_Copy(file.fileno(), out, iter(parts))) or suspect
+        return _by_threads(_Copy(file.fileno(), out, iter(parts)), threads) or suspect
 
 
 def _parts(blob: Numbers, place: int) -> Iterator[_Part]:
@@ -96,17 +99,19 @@ def _parts(blob: Numbers, place: int) -> Iterator[_Part]:
         start += size
 
 
-def _by_two_threads(copy: _Copy) -> bool:
-    """Work, wait for the other thread, whatever happens to this one, and say whether a number is suspect."""
-    other = Thread(target=copy.work, name="copy", daemon=True)
-    other.start()
+def _by_threads(copy: _Copy, threads: int) -> bool:
+    """Work, wait for other threads, whatever happens to this one, and say whether a number is suspect."""
+    others = [Thread(target=copy.work, name="copy", daemon=True) for _ in range(threads - 1)]
+    for other in others:
+        other.start()
     try:
         copy.work()
     except BaseException:  # Ctrl-C: the descriptor must not be closed, and its number given away, while it is written
         copy.stopped = True
         raise
     finally:
-        other.join()
+        for other in others:
+            other.join()
     if copy.errors:
         raise copy.errors[0]
     return copy.suspect

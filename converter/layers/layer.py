@@ -10,9 +10,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 from converter.errors import ShapeError
 from converter.net.names import indexed_names
@@ -30,8 +29,7 @@ Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(NamedTuple):
     """One of a layer's blobs in Caffe's order: its name in the state dict, its shape, how it is filled."""
 
     name: str
@@ -40,8 +38,7 @@ class Blob:
     trained: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a layer computes with: its bottoms, its blobs, and whether the module is in training mode.
 
     `options` (dtype and device) serve layers that make tensors of their own.
@@ -53,8 +50,7 @@ class Call:
     options: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """How far one output position sees, per spatial axis: extent of the kernel with dilation, stride and pad."""
 
     extent: tuple[int, ...]
@@ -179,11 +175,11 @@ class Operator:
             raise ShapeError(f"{len(bottoms)} bottoms; a {self.type} layer takes {wanted}")
 
 
-@dataclass(slots=True)
 class _Registry:
     """Layer types by Caffe's name; duplicates are refused."""
 
-    types: dict[str, type[Operator]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.types: dict[str, type[Operator]] = {}
 
     def add(self, name: str, operator: type[Operator]) -> None:
         known = self.types.get(name)

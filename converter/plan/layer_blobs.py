@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from converter.errors import WeightsError
 from converter.formats.weights.stored import Array, StoredBlob, StoredLayer
@@ -12,8 +12,7 @@ from converter.layers.layer import Operator, operator_type, operator_types
 from converter.net.names import indexed_names
 
 
-@dataclass(frozen=True, slots=True)
-class BlobNaming:
+class BlobNaming(NamedTuple):
     """Which of a type's blobs a file by key holds: `places` in Caffe's order, and whether as a state dict has them."""
 
     places: tuple[int, ...]

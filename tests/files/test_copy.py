@@ -23,12 +23,12 @@ def blob(data: bytes, start: int, count: int, number_type: str = "<f4") -> Store
     return blob_in_file(Mapped("", data, len(data)), number_type, start, (count,))
 
 
-def copied(folder: Path, blobs: list[StoredBlob], data: bytes = DATA) -> tuple[bytes, bool]:
+def copied(folder: Path, blobs: list[StoredBlob], data: bytes = DATA, **options: int) -> tuple[bytes, bool]:
     """What the file holds after its head, and what the copy said of the numbers."""
     (folder / "in").write_bytes(data)
     with (folder / "out").open("w+b", buffering=0) as out:
         out.write(HEAD)
-        suspect = copy_blobs(folder / "in", blobs, out.fileno(), len(HEAD))
+        suspect = copy_blobs(folder / "in", blobs, out.fileno(), len(HEAD), **options)
         assert out.tell() == len(HEAD)
     written = (folder / "out").read_bytes()
     assert written[: len(HEAD)] == HEAD
@@ -44,9 +44,10 @@ def test_blobs_follow_one_another_wherever_they_lay(tmp_path: Path, monkeypatch,
     assert copied(tmp_path, blobs)[0] == expected
 
 
-def test_blobs_longer_than_a_part_arrive_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_blobs_longer_than_a_part_arrive_whole(tmp_path: Path, threads: int) -> None:
     assert len(DATA) > 3 * COPY_BYTES
-    assert copied(tmp_path, [blob(DATA, 0, len(DATA) // 4)]) == (DATA, False)
+    assert copied(tmp_path, [blob(DATA, 0, len(DATA) // 4)], threads=threads) == (DATA, False)
 
 
 @pytest.mark.parametrize("size", [0, 1, 300_000])

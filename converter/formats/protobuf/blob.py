@@ -8,7 +8,7 @@ for: theirs have other wire types. Gradients are skipped. Source: src/caffe/blob
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from converter.errors import CaffemodelError
 from converter.files.mapping import Mapped
@@ -35,25 +35,24 @@ _MOST_RUNS = 10_000
 _ROWS = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """Numbers that lie `step` bytes apart, the first at byte `start`."""
 
     start: int
-    count: int
+    length: int
     dtype: str
     step: int
 
 
-@dataclass(slots=True)
 class _Parts:
     """What a BlobProto's fields said so far."""
 
-    legacy: dict[int, int] = field(default_factory=dict)
-    dims: list[int] = field(default_factory=list)
-    runs: dict[int, list[_Run]] = field(default_factory=lambda: {5: [], 8: []})
-    raw_type: int = -1
-    raw: Span | None = None
+    def __init__(self) -> None:
+        self.legacy: dict[int, int] = {}
+        self.dims: list[int] = []
+        self.runs: dict[int, list[_Run]] = {5: [], 8: []}
+        self.raw_type = -1
+        self.raw: Span | None = None
 
 
 class _BlobError(Exception):
@@ -79,7 +78,7 @@ def _blob(file: Mapped, parts: _Parts) -> StoredBlob:
     """The parts put together, once shape and numbers agree."""
     shape = _shape(parts)
     runs = _numbers(parts)
-    held = sum(run.count for run in runs)
+    held = sum(run.length for run in runs)
     if held != math.prod(shape):
         sizes = "×".join(map(str, shape)) or "scalar"
         raise _BlobError(f"its shape {sizes} says {math.prod(shape)} numbers, it holds {held}")
@@ -112,7 +111,7 @@ def _collect(file: Mapped, span: Span) -> _Parts:
         elif item.number in _NUMBERS and item.wire == _UNPACKED[item.number]:
             run = _unpacked_run(file, item, span.end)
             parts.runs[item.number].append(run)
-            position = item.start + run.count * run.step
+            position = item.start + run.length * run.step
         elif item.wire == BYTES and item.number == 7:
             parts.dims += _dims(file, item.span, MAX_AXES - len(parts.dims))
         elif item.wire == BYTES and item.number == 12:
@@ -164,15 +163,15 @@ def _gather(file: Mapped, run: _Run) -> Array:
     import numpy as np
 
     dtype = np.dtype(run.dtype)
-    last = run.start + (run.count - 1) * run.step + dtype.itemsize if run.count else run.start
-    view: Array = np.ndarray((run.count,), dtype, file.view("u1", run.start, last - run.start), 0, (run.step,))
+    last = run.start + (run.length - 1) * run.step + dtype.itemsize if run.length else run.start
+    view: Array = np.ndarray((run.length,), dtype, file.view("u1", run.start, last - run.start), 0, (run.step,))
     return view.copy()
 
 
 def _numbers(parts: _Parts) -> list[_Run]:
     """The runs that count: doubles before floats, as Caffe reads them; else NVIDIA's raw numbers."""
     for number in (8, 5):
-        if any(run.count for run in parts.runs[number]):
+        if any(run.length for run in parts.runs[number]):
             return parts.runs[number]
     if parts.raw is None or parts.raw_type not in _RAW:
         return []

@@ -88,7 +88,8 @@ def write(path: Path, outgoing: OutputWeights) -> None:
     header = _metadata_header(outgoing, blobs, outgoing.origin.no_digest)
     with atomic_write(path, wait=False) as file:
         reserve(file.fileno(), len(header) + sum(blob.nbytes for blob in blobs.values()))
-        if copy_blobs(weights.path, blobs.values(), file.fileno(), len(header)):
+        threads = 1 if outgoing.origin.sha256 else 2  # the digest, which takes longer, has a thread and its core
+        if copy_blobs(weights.path, blobs.values(), file.fileno(), len(header), threads=threads):
             outgoing.check()
         file.seek(0)
         file.write(_metadata_header(outgoing, blobs, outgoing.origin.digest()))

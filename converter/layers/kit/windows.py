@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from converter.errors import ShapeError
 from converter.layers.layer import Window
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from converter.net.params import Params
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(NamedTuple):
     """A sliding window, one entry per spatial axis."""
 
     kernel: tuple[int, ...]
