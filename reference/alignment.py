@@ -21,14 +21,17 @@ _SAME_LATTICE = {
 }
 """Types whose elements lie where their bottoms' do."""
 
+_CROPS = ("AutoCrop", "Crop")
 _CONVOLUTIONS = {"Convolution", "Im2col", "DepthwiseConvolution", "ConvolutionDepthwise", "HoleConvolution"}
 
 Lattice = tuple[Fraction, Fraction]
 """Where element 0 lies and how far element 1 is from it, on one axis."""
 
 
-def with_crop_offsets(layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    """The layers of a net, every Crop without crop_param given the one that the geometry asks for.
+def with_crop_offsets(layers: Iterable[Layer], *, every: bool) -> tuple[Layer, ...]:
+    """The layers of a net, each AutoCrop (yun-liu/rcf) given the crop_param that the geometry asks for.
+
+    `every`: each Crop without crop_param too.
 
     Raises:
         LayerError: the bottoms of such a Crop have nothing in common, other strides, or no whole offset.
@@ -36,7 +39,7 @@ def with_crop_offsets(layers: Iterable[Layer]) -> tuple[Layer, ...]:
     found: list[Layer] = []
     writers: dict[str, Layer] = {}
     for layer in layers:
-        if layer.type == "Crop" and not layer.message.messages("crop_param"):
+        if layer.type in _CROPS[: 1 + every] and not layer.message.messages("crop_param"):
             layer = _with_offsets(layer, [_offset(layer, axis, writers) for axis in (0, 1)])
         found.append(layer)
         for top in layer.tops:
@@ -85,13 +88,13 @@ def _lattices(blob: str, axis: int, writers: dict[str, Layer]) -> Iterator[tuple
         place = _place(layer, axis)
         if place is not None:
             zero, width = place
-            below = layer.bottoms[:1] if layer.type == "Crop" else layer.bottoms
+            below = layer.bottoms[:1] if layer.type in _CROPS else layer.bottoms
             path += [(bottom, (zero + width * start, width * step)) for bottom in reversed(below)]
 
 
 def _place(layer: Layer, axis: int) -> Lattice | None:
     """The lattice of a layer's top over its bottom; None where the type has none."""
-    if layer.type == "Crop":
+    if layer.type in _CROPS:
         return Fraction(_stated_offset(layer, axis)), Fraction(1)
     if layer.type in _CONVOLUTIONS:
         return _centers(convolution_window(layer, 2), axis)

@@ -190,8 +190,7 @@ def build_net(
             _check_fields(layer)
     blobs, unread = _wire(layers)
     _check_rates(layers)
-    if crop == "geometry":
-        layers = with_crop_offsets(layers)
+    layers = with_crop_offsets(layers, every=crop == "geometry")
     inputs = [top for layer in layers for top in layer.tops if registry.is_required(layer)]
     left_out = frozenset(layer.name for layer in whole).difference(layer.name for layer in layers)
     order = tuple(blobs), tuple(sorted(unread)), tuple(inputs)

@@ -84,7 +84,7 @@ class _Geometry:
             maps[name] = known
             at = self._writers[name]
             own, layer = self._map_of(at), self._steps[at].layer
-            bottoms = layer.bottoms[:1] if layer.type == "Crop" else layer.bottoms
+            bottoms = layer.bottoms[:1] if isinstance(self._steps[at].operator, Crop) else layer.bottoms
             if own is not None:
                 waiting += [(below, coordinates.compose(known, own)) for below in reversed(bottoms)]
         return maps

@@ -20,26 +20,28 @@ CropRule: TypeAlias = Literal["caffe", "geometry"]
 def apply_crop_rule(plan: Plan, crop: CropRule) -> tuple[Plan, tuple[str, ...]]:
     """The plan under a rule, and what a user should know of its Crop layers without `crop_param`.
 
-    Under "geometry" their offsets become a `crop_param` of the net.
+    Under "geometry" their offsets become a `crop_param` of the net; an AutoCrop's always do.
 
     Raises:
-        ShapeError: under "geometry": the layers between two bottoms of a Crop do not say how they lie.
+        ShapeError: such a layer's bottoms do not say how they lie.
     """
-    if not any(step.operator.type == "Crop" and "crop_param" not in step.layer.record for step in plan.steps):
+    if not any(
+        step.operator.type in ("Crop", "AutoCrop") and "crop_param" not in step.layer.record for step in plan.steps
+    ):
         return plan, ()
     from converter.plan.crop_geometry import crop_offsets  # numpy and fractions, for such a layer alone
 
     found = crop_offsets(plan.steps)
-    if crop == "geometry":
-        steps = [_with_offset(step, found[at]) if at in found else step for at, step in enumerate(plan.steps)]
-        net = replace(plan.net, layers=tuple(step.layer for step in steps))
-        return replace(plan, net=net, steps=tuple(steps)), tuple(_notes(plan, found, "the offset {}, of the geometry"))
+    own = {at: one for at, one in found.items() if crop == "geometry" or plan.steps[at].layer.type == "AutoCrop"}
+    steps = [_with_offset(step, own[at]) if at in own else step for at, step in enumerate(plan.steps)]
+    net = replace(plan.net, layers=tuple(step.layer for step in steps))
+    told = _notes(plan, own, "the offset {}, of the geometry")
     text = (
         'the offset 0 of Caffe; the forks of FCN and HED take {} by the net\'s geometry: crop="geometry" '
         "(--crop geometry) does so"
     )
-    moved = {at: one for at, one in found.items() if one.offset is not None and any(one.offset)}
-    return plan, tuple(_notes(plan, moved, text))
+    moved = {at: one for at, one in found.items() if at not in own and one.offset is not None and any(one.offset)}
+    return replace(plan, net=net, steps=tuple(steps)), (*told, *_notes(plan, moved, text))
 
 
 def _with_offset(step: ConfiguredLayer, found: CropOffset) -> ConfiguredLayer:

@@ -19,6 +19,7 @@ ALIKE: Final = frozenset(
         "Eltwise",
         "DiceLoss",
         "DiceCoefLoss",
+        "SigmoidCrossEntropyBalanceLoss",
     },
 )
 """Types whose bottoms have one shape, of which one may be an input's."""
