@@ -22,14 +22,14 @@ def read_pairs(first: str | os.PathLike[str], second: str | os.PathLike[str]) ->
     Raises:
         DatasetError: a list cannot be read, is empty, or the two differ in length.
     """
-    names, labels = read_names(first), read_names(second)
+    names, labels = read_list(first), read_list(second)
     if len(names) != len(labels):
         message = f"{len(labels)} names against {len(names)} in {first}; expected as many; pair the lists line by line"
         raise DatasetError(message, path=str(second))
     return list(zip(names, labels, strict=True))
 
 
-def read_names(path: str | os.PathLike[str]) -> list[str]:
+def read_list(path: str | os.PathLike[str]) -> list[str]:
     """A list of names, separated by white space.
 
     Raises:

@@ -13,7 +13,7 @@ import numpy as np
 from converter.data.batches import batch_size, check_batch
 from converter.data.caffe_images import read_bgr, resize_linear
 from converter.data.data_transformer import DataTransformer, found_path
-from converter.data.list_files import read_names
+from converter.data.list_files import read_list
 from converter.data.listed_images import (
     ListedImages,
     Pair,
@@ -210,7 +210,7 @@ class NamedSegData(ListedImages):
             text = "is not new_height and new_width" if side else "is missing"
             raise view.error("crop_size", text, "the layer fills tops of crop_size with images of that size")
         images, labels = (view.text(f"{what}_root_folder", "") for what in ("image", "label"))
-        pairs = [(f"{images}{name}.jpg", f"{labels}{name}.png") for name in read_names(found_path(view, "source"))]
+        pairs = [(f"{images}{name}.jpg", f"{labels}{name}.png") for name in read_list(found_path(view, "source"))]
         transformer = DataTransformer(
             view.number("scale", 1.0), mirror=view.flag("mirror", False), mean_values=view.numbers("mean_value")
         )

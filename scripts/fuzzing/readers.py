@@ -13,8 +13,11 @@ import converter
 from converter.data.class_files import read_color_map, read_names, read_palette
 from converter.data.hdf5_data import _length, _read
 from converter.data.image_data import read_lines
+from converter.data.image_seg_data import read_seg_lines
 from converter.data.images import read_image
 from converter.data.labels import read_labels
+from converter.data.list_files import read_list
+from converter.data.listed_images import read_image_pairs
 from converter.data.lmdb_file import LmdbFile
 from converter.data.window_file import read_windows
 from converter.dilatednet.trained import read_trained
@@ -119,7 +122,19 @@ def _images(path: str) -> None:
 
 
 def _lists(path: str) -> None:
-    _all_of(path, read_lines, read_windows)
+    _all_of(path, read_list, _image_pairs, _seg_lines, _seg_windows, read_lines, read_windows)
+
+
+def _image_pairs(path: str) -> None:
+    read_image_pairs(path, "")
+
+
+def _seg_lines(path: str) -> None:
+    read_seg_lines(path, "", "IMAGE", windows=False)
+
+
+def _seg_windows(path: str) -> None:
+    read_seg_lines(path, "", "PIXEL", windows=True)
 
 
 def _all_of(path: str, *reads: Callable[[str], Any]) -> None:
