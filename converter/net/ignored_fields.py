@@ -16,5 +16,6 @@ INERT: Final[dict[str, str]] = {
     "save_file": "names the film they are written to",
     "save_output_param": "writes what SSD found to files",
     "strict_dim": "lets stored blobs of another shape in, which is decided where weights are read (DeepLab v1)",
+    "mem_param": "lets blobs of a net share memory (yjxiong's fork)",
     "prefetch": "sets the depth of a reading queue",
 }

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, cast
 from converter.errors import GraphError
 from converter.formats.record import Field, Record, Where
 from converter.net.forks import is_dilation_fork
+from converter.net.ignored_fields import INERT
 from converter.net.params import Params
 
 Phase: TypeAlias = Literal["train", "test"]
@@ -107,7 +108,7 @@ def build_net(
     layers = tuple(replace(_layer(item, phase), dilation_fork=fork) for item in kept)
     if phase is not None:
         _check_wiring(layers)
-    unknown = tuple(item for item in record if not item.known)
+    unknown = tuple(item for item in record if not item.known and item.name not in INERT)
     forced = view.flag("force_backward", False)
     return Net(name, layers, phase, record.where.path, unknown, tuple(notes), forced, stages, level)
 

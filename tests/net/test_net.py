@@ -105,6 +105,13 @@ def test_a_set_field_that_no_layer_reads_is_an_error_that_names_it(write, text, 
     assert caught.value.line == 2
 
 
+def test_a_nets_own_fields_are_refused_unless_they_change_no_number(write):
+    body = 'input: "x" input_shape { dim: 1 } layer { name: "a" type: "ReLU" bottom: "x" top: "y" }'
+    assert not converter.load(write(f"mem_param {{ optimize_train: true }} {body}")).notes
+    with pytest.raises(UnsupportedParameterError, match="mem_params: no such field in a net"):
+        converter.load(write(f"mem_params {{ optimize_train: true }} {body}"))
+
+
 def test_unknown_fields_are_listed_when_allowed(write):
     net = converter.load(write(relu("r", "relu_param { negative_slop: 1 }")), allow_unknown=True)
 
