@@ -24,9 +24,10 @@ KINDS = {
 }
 GUESSED = """\
 Shapes that neither a training net nor its mean file states are given: for images those of the data set that the source
-names ({}), else 1×3×224×224, or where a net does not build with it, the first of a few usual sizes that it builds
-with; labels have the shape that their loss needs; one number an item for the rest. A template's open places are
-filled with 64. {} of the phases needed that. A few files need what only someone who has their data knows:"""
+names ({}), else 1×3×224×224, or,
+where a net does not build with it, the first of a few usual sizes that it builds with; labels have the shape that their
+loss needs; one number an item for the rest. A template's open places are filled with 64.
+{} of the phases needed that. A few files need what only someone who has their data knows:"""
 LEFT_OVER = """\
 `load`, `convert` and `verify` refuse a net with such a field; with `--allow-unknown` (`allow_unknown=True`) they go on
 without it and name it in their notes."""
