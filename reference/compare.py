@@ -2,8 +2,8 @@
 
 The tolerance of a blob is `base` sqrt(1 + s) of its largest magnitude, s the number of summing layers above it (see
 reference.lineage): roundings of layers in a row are independent, so their errors add like a random walk. Behind a
-softmax (or another exponential) an absolute error of the exponent is a relative error of the power, so there the
-tolerance is multiplied by the exponent's largest magnitude, if that is above 1. `base` 4e-6 is 34 roundings of a
+softmax (or another exponential, or a tanh) an absolute error of the exponent is a relative error of the power, so there
+the tolerance is multiplied by the exponent's largest magnitude, if that is above 1. `base` 4e-6 is 34 roundings of a
 float32 (2^-23), which sums of up to some 25,000 products need; a flipped exponent bit of a weight that matters moves
 its channel by far more. Values that are not finite must agree exactly, and shapes too; a blob that only one side has
 never passes.

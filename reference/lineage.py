@@ -9,7 +9,10 @@ from reference.net import Net
 
 
 class Lineage(NamedTuple):
-    """A blob's way from the inputs: summing layers on the longest one, and the blob it is an exponential of, if any."""
+    """A blob's way from the inputs: summing layers on the longest one, and the blob it is an exponential of, if any.
+
+    Layers that compute each value from one keep the latter.
+    """
 
     sums: int
     exponent: str | None = None
@@ -24,6 +27,8 @@ def lineage(net: Net) -> dict[str, Lineage]:
         above = max((found[bottom].sums for bottom in layer.bottoms), default=0)
         exponential = operator.exponential and layer.bottoms
         exponent = layer.bottoms[0] if exponential and layer.bottoms[0] not in layer.tops else None
+        if len(layer.bottoms) == 1 and not operator.exponential and not operator.sums:
+            exponent = found[layer.bottoms[0]].exponent  # element by element: AbsVal of a TanH is off by what that is
         for top in layer.tops:
             found[top] = Lineage(above + operator.sums, exponent)
     return found

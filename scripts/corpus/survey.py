@@ -42,7 +42,7 @@ SIDES = (
 LABELS = ("label", "gt", "target", "truth", "landmark")
 """What is in the names of first tops that are no images, as data layers of labels alone have them."""
 DEPTHS = (3, 1, 6, 10, 4)
-"""Channels likewise: color, gray, two images, five fields of motion, color with a mask."""
+"""Channels likewise, beside color with the first two sizes alone: gray, two images, five fields of motion, color with a mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _build_guessing(net: Net, stated: dict[str, Shape]) -> tuple[Plan, dict[str,
     if not missing_inputs(net, stated):
         return build_plan(net, stated, allow_unknown=True), stated
     first: ConversionError | None = None
-    for depth, sides in product(DEPTHS, SIDES):
+    for depth, sides in (*((DEPTHS[0], sides) for sides in SIDES), *product(DEPTHS[1:], SIDES[:2])):
         given = stated | _guesses(net, stated, (GUESS[0], depth, *sides))
         try:
             return build_plan(net, given, allow_unknown=True), given

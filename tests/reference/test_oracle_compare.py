@@ -65,6 +65,22 @@ def test_lineage_counts_sums_along_the_longest_way():
     assert lineage(net) == {"x": (0, None), "a": (1, None), "s": (2, None), "p": (3, "s"), "q": (0, None)}
 
 
+def test_a_tanh_is_off_by_what_its_bottom_is_off_by():
+    """300 is off by 2^-16 in float32, and so is a value near 0 beside it; its tanh, of scale 1, is off by as much."""
+    net = reference.parse("""
+        layer { name: "x" type: "Input" top: "x" }
+        layer { name: "t" type: "TanH" bottom: "x" top: "t" }
+        layer { name: "a" type: "AbsVal" bottom: "t" top: "a" }""")
+    lines = lineage(net)
+    assert lines == {"x": (0, None), "t": (0, "x"), "a": (0, "x")}
+    true = {"x": np.array([300.0, 0.0]), "t": np.array([1.0, 0.0]), "a": np.array([1.0, 0.0])}
+    off = {name: value + np.array([0, 2.0**-16]) for name, value in true.items()}
+    assert compare(true, off, lines=lines).passed
+    assert not compare({"t": true["t"]}, {"t": off["t"]}).passed
+    off["a"][1] = 0.01
+    assert not compare(true, off, lines=lines).passed
+
+
 def test_float32_rounding_through_a_whole_net_passes(kitti):
     net, weights, inputs, _ = kitti
 
