@@ -42,7 +42,7 @@ SIDES = (
 LABELS = ("label", "gt", "target", "truth", "landmark")
 """What is in the names of first tops that are no images, as data layers of labels alone have them."""
 DEPTHS = (3, 1, 6, 10, 4)
-"""Channels likewise, others than color with two of the sizes: gray, two images, five fields of motion, color and mask."""
+"""Channels likewise, beyond color with two of the sizes alone: gray, two images, five flows, color with a mask."""
 
 
 @dataclass(frozen=True, slots=True)
