@@ -122,3 +122,26 @@ class SequenceAccuracy(nn.Module):
     def extra_repr(self) -> str:
         """The blank."""
         return f"blank={self.blank}"
+
+
+class SequenceMarks(nn.Module):
+    """Where sequences begin: x with n items along an axis -> (steps, n), 0 in the first step, 1 in all others.
+
+    Source: jolibrain/caffe, src/caffe/layers/continuation_indicator_layer.cpp.
+
+        >>> SequenceMarks(3, 0)(torch.zeros(2, 5)).tolist()
+        [[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]]
+    """
+
+    def __init__(self, steps: int, axis: int = 0) -> None:
+        super().__init__()
+        self.steps, self.axis = steps, axis
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The marks."""
+        marks = x.new_ones(self.steps, x.shape[self.axis])
+        return torch.cat([torch.zeros_like(marks[:1]), marks[1:]])
+
+    def extra_repr(self) -> str:
+        """The number of steps and the axis."""
+        return f"steps={self.steps}, axis={self.axis}"

@@ -55,7 +55,7 @@ ChannelScaleParameter: do_forward bool = true; do_backward_feature bool = true; 
 CoeffScheduleParameter: half_life float = 1; initial_coeff float = 1; final_coeff float = 1
 CombinedMarginParameter: m1 float = 4; m2 float = 0.5; m3 float = 0.35; transform_test bool = false
 ConcatParameter: per_fla_fuse bool = false
-ContinuationIndicatorParameter: time_step int = 0; batch_size int = 0
+ContinuationIndicatorParameter: time_step int = 0; batch_size int = 0; axis int = 0
 Convolution3DParameter: num_output int; bias_term bool = true; pad int = 0; kernel_size int; stride int = 1; pad_h int;
     pad_w int; kernel_h int; kernel_w int; stride_h int; stride_w int; weight_filler FillerParameter; bias_filler
     FillerParameter; kernel_depth int; temporal_stride int = 1; temporal_pad int = 0; filter_group int = 1; kernel_l
