@@ -13,6 +13,7 @@ from typing import Any
 
 from reference import registry
 from reference.alignment import with_crop_offsets
+from reference.automatic import with_own_tops
 from reference.errors import NetError
 from reference.layer import Layer
 from reference.params import Params
@@ -179,7 +180,7 @@ def build_net(
     # A level that is asked for, as a solver's test_state does, stands over the net's own.
     state = _State(phase, level or own.integer("level"), frozenset(stages).union(own.texts("stage")))
     every = [_layer(message, path, phase) for message in upgraded_layers(text, path, registry.types())]
-    layers = tuple(layer for layer in every if state.keeps(layer))
+    layers = tuple(with_own_tops(layer for layer in every if state.keeps(layer)))
     if not layers:
         where = f"phase {phase.upper()}, level {state.level}, stages {', '.join(sorted(state.stages)) or 'none'}"
         raise NetError(f"has no layers in {where}; expected one at least", path=path)
