@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, cast
 
 from converter.errors import GraphError
 from converter.formats.record import Field, Record, Where
-from converter.net.automatic_tops import with_automatic_tops
+from converter.net.automatic_tops import automatic_tops
 from converter.net.forks import is_dilation_fork
 from converter.net.ignored_fields import INERT
 from converter.net.params import Params
@@ -106,7 +106,8 @@ def build_net(
         text = f"keeps no layer in {told}; ask for another state" if records else "has no layers; is it a net?"
         raise GraphError(text, path=record.where.path)
     fork = is_dilation_fork(record)
-    layers = with_automatic_tops([replace(_layer(item, phase), dilation_fork=fork) for item in kept])
+    stated = [replace(_layer(item, phase), dilation_fork=fork) for item in kept]
+    layers = tuple(replace(layer, tops=tops) for layer, tops in zip(stated, automatic_tops(stated), strict=True))
     if phase is not None:
         _check_wiring(layers)
     unknown = tuple(item for item in record if not item.known and item.name not in INERT)
