@@ -32,9 +32,15 @@ MISTAKES = {
     "number_with_letters": (1, 12, "'3x4' is not a number"),
     "open_message": (2, 7, "the message of 'layer' is never closed"),
     "open_string": (3, 9, 'without the closing "'),
+    "slashes": (2, 1, "// begins no comment here; write #"),
     "strange_character": (2, 7, "unexpected character '@'"),
     "string_for_enum": (1, 31, "expected a word such as MAX"),
     "string_for_number": (3, 17, "'num_output' cannot be the string 'abc'; expected a whole number"),
+    "type_in_layers": (
+        1,
+        16,
+        "expected a word such as CONVOLUTION in layers { ... }; a type in quotes stands in layer { ",
+    ),
     "word_for_bool": (2, 34, "'bias_term' cannot be 'maybe'; expected true or false"),
     "wrong_closer": (1, 19, "unexpected '}'; expected a field name or '>'"),
 }

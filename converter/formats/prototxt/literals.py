@@ -126,6 +126,10 @@ def _enum(spec: FieldSpec, literal: Literal) -> Word:
         return Word(literal.text)
     number = _to_integer(literal) if literal.kind == "number" else None
     if number is None:
+        if "CONVOLUTION" in spec.values:
+            raise MismatchError(
+                "a word such as CONVOLUTION in layers { ... }; a type in quotes stands in layer { ... }"
+            )
         raise MismatchError("a word such as " + ", ".join(list(spec.values)[:3]))
     return next((Word(name) for name, value in spec.values.items() if value == number), Word(number))
 

@@ -102,4 +102,6 @@ def _token_problem(source: Source, text: str, offset: int) -> PrototxtError:
         return source.error(offset, f"{place}; give its value: --set {name}=VALUE (values={{{name!r}: VALUE}})")
     if text[0].isdigit() or len(text) > 1:
         return source.error(offset, f"{quote(text)} is not a number; expected one such as 3, 0.5 or 1e-4, or a string")
+    if source.text.startswith(("//", "/*"), offset):
+        return source.error(offset, f"{source.text[offset : offset + 2]} begins no comment here; write #")
     return source.error(offset, f"unexpected character {quote(text)}; remove it, or put the text into quotes")
