@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from converter.net.net import Phase, Shape
     from converter.net.params import Params
 
-Shapes: TypeAlias = "Sequence[Shape]"
+Shapes: TypeAlias = Sequence[tuple[int, ...]]
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 T = TypeVar("T")
 
 
-class Blob(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Blob:
     """One of a layer's blobs in Caffe's order: its name in the state dict, its shape, how it is filled."""
 
     name: str
@@ -38,7 +40,8 @@ class Blob(NamedTuple):
     trained: bool = True
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Call:
     """What a layer computes with: its bottoms, its blobs, and whether the module is in training mode.
 
     `options` (dtype and device) serve layers that make tensors of their own.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from converter.modules.integers import check_range
 from converter.modules.yolo_grids import cell_boxes, centered_iou
 
-_FARTHEST = 20.0
+_MOST_DISTANCE = 20.0
 """Boxes without overlap are chosen by distance up to this; beyond it the first is."""
 
 
@@ -74,7 +74,7 @@ class CellLoss(nn.Module):
         """Which box of each cell stands for its true one, (n, boxes, cells), and how much it overlaps, (n, cells)."""
         overlap = centered_iou(found, true).nan_to_num(0)
         distance = (found - true).square().sum(-1).sqrt()
-        nearest = torch.where(distance.amin(1) < _FARTHEST, distance.argmin(1), 0)
+        nearest = torch.where(distance.amin(1) < _MOST_DISTANCE, distance.argmin(1), 0)
         best = torch.where((overlap > 0).any(1), overlap.argmax(1), nearest)
         boxes = torch.arange(self.boxes, device=found.device)[:, None]
         return best[:, None] == boxes, overlap.amax(1)

@@ -68,7 +68,7 @@ class LabelMargin(_LabelScore):
         base, gamma, power, least, most = self.falls
         steps = (self.passes + self.iteration).to(torch.promote_types(like.dtype, torch.float32))
         if self.training:
-            self.passes.add_(1)
+            self.passes.copy_(self.passes + 1)  # in one step a pass over shapes alone would count too
         return (base + (1 + gamma * steps) ** power - 1).clamp(min=least).clamp(max=most).to(like.dtype)
 
     def extra_repr(self) -> str:

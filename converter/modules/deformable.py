@@ -33,6 +33,7 @@ class DeformableConv2d(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
+        self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride = tuple(kernel_size), tuple(stride)
         self.padding, self.dilation = tuple(padding), tuple(dilation)
         self.groups, self.offset_groups = groups, offset_groups

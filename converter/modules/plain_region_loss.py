@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -19,12 +17,8 @@ class PlainRegionLoss(RegionLoss):
     Source: zhang-xin/caffe, src/caffe/layers/region_loss_layer.cpp.
     """
 
-    gradient_divided = False
+    divided = gradient_divided = False
     ends_at = 1
-
-    def __init__(self, classes: int, anchors: list[Anchor], **options: Any) -> None:
-        super().__init__(classes, anchors, **options)
-        self.divided = False
 
     def _box(self, value: Tensor, box: Tensor, anchor: Anchor, cell: Tensor) -> Tensor:
         place = value[:2].sigmoid() - (box[1:3] * cell[2:] - cell[:2])

@@ -106,7 +106,8 @@ class RegionLoss(YoloLoss):
     ) -> None:
         super().__init__(classes, anchors, thresh, class_scale)
         self.object_scale, self.noobject_scale, self.coord_scale = object_scale, noobject_scale, coord_scale
-        self.bias_match, self.rescore, self.clipped, self.divided = bias_match, rescore, clipped, not clipped
+        self.bias_match, self.rescore, self.clipped = bias_match, rescore, clipped
+        self.divided = self.divided and not clipped
 
     def true_boxes(self, labels: Tensor, items: int) -> list[Tensor]:
         """Each image's boxes, (t, 5)."""

@@ -76,7 +76,7 @@ def _replace_layer(net: CaffeModule, step: ConfiguredLayer, filler: str | None, 
     old = net.get_submodule(facts.target)
     operator = step.operator
     operator.blobs = [
-        blob._replace(filler=_filler(blob.filler, filler)) if not index and len(blob.shape) > 1 else blob
+        replace(blob, filler=_filler(blob.filler, filler)) if not index and len(blob.shape) > 1 else blob
         for index, blob in enumerate(operator.blobs)
     ]
     module = filled_module(step, operator.state_of(fill_step(step, random)))
