@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -39,6 +40,7 @@ def _serve(task: str, arguments: str, answers: TextIO) -> None:
     for _ in sys.stdin:
         before, peak = _memory("VmRSS"), max(peak, _memory("VmHWM"))
         _forget_peak()
+        gc.collect()  # what imports and earlier runs left for the collector is nobody's run
         started, busy = time.perf_counter(), time.process_time()
         said = run() or {}
         spent = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - busy}
