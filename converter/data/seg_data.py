@@ -108,7 +108,7 @@ class SegWindow:
         factor = low + int(draws.integers(int((high - low) * _STEPS) + 1)) / _STEPS
         return int(size[0] * factor + 0.5), int(size[1] * factor + 0.5)
 
-    def cut(self, size: Size) -> Size:
+    def size_for(self, size: Size) -> Size:
         """The window's size for a pair of that size."""
         if self.crop is not None:
             return self.crop
@@ -167,7 +167,7 @@ class SegData(ListedImages):
         """One window of a pair: mirror, scale, row and column are drawn in this order."""
         mirrored = self.mirror and bool(draws.integers(2))
         size = self.window.scaled(planes.shape[1:], draws)
-        cut = self.window.cut(size)
+        cut = self.window.size_for(size)
         if min(*size, *cut) < 1:
             text = f"{planes.shape[1:]} pixels leave nothing at stride {self.window.stride}"
             raise DatasetError(f"{text}; lower stride or raise scale_ratios", path=path)

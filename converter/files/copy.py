@@ -31,7 +31,7 @@ class _Copy:
     def __init__(self, source: int, out: int, parts: Iterator[_Part]) -> None:
         self.source, self.out, self.parts = source, out, parts
         self.suspect = self.stopped = False
-        self.errors: list[OSError] = []
+        self.errors: list[Exception] = []
 
     def work(self) -> None:
         """Copy parts until there are none, or something is wrong."""
@@ -49,7 +49,7 @@ class _Copy:
                         highest = buffer[first + width - 1 : first + size : width]
                         self.suspect = any(value in highest for value in _HIGHEST_BYTES[width])
                     _write(self.out, part, place)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - a thread would lose it with its part: `_by_threads` raises it
                 self.errors.append(error)
                 self.stopped = True
 
@@ -91,10 +91,14 @@ def copy_blobs(
 
 
 def _parts(blob: Numbers, place: int) -> Iterator[_Part]:
-    """A blob in parts that end where multiples of `COPY_BYTES` do, which lets the system take its largest pages."""
+    """A blob in parts of whole numbers that end where multiples of `COPY_BYTES` do, or up to a number before.
+
+    That lets the system take its largest pages.
+    """
     width, start = int(blob.number_type[2:]), 0
     while start < blob.nbytes:
-        size = min(COPY_BYTES - (place + start) % COPY_BYTES, blob.nbytes - start)
+        room = COPY_BYTES - (place + start) % COPY_BYTES
+        size = min(room - room % width or COPY_BYTES, blob.nbytes - start)
         yield blob.offset + start, place + start, size, width
         start += size
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.errors import ShapeError
-from converter.layers.kit.windows import element_count
+from converter.layers.kit.losses import expect_equal_items
 from converter.layers.layer import Operator, Shapes, layer
 
 if TYPE_CHECKING:
@@ -26,9 +25,7 @@ class DiceLoss(Operator):
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Compare the bottoms."""
         self.expect_bottoms(bottoms, 2)
-        a, b = bottoms
-        if not a or a[:1] != b[:1] or element_count(a) != element_count(b):
-            raise ShapeError(f"bottoms of shapes {a} and {b}; expected as many items, and as many values in each")
+        expect_equal_items(*bottoms)
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A scalar."""

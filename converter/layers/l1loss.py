@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.windows import element_count
+from converter.layers.kit.losses import expect_equal_items
 from converter.layers.layer import Operator, Shapes, layer
 from converter.net.params import Params, to_single
 
@@ -36,8 +36,7 @@ class L1Loss(Operator):
         a, b = bottoms[0], bottoms[-1]
         if self.flow and (len(a) < 2 or a != b):
             raise ShapeError(f"bottoms of shapes {a} and {b}; expected one shape (n, c, ...)")
-        if not a or a[:1] != b[:1] or element_count(a) != element_count(b):
-            raise ShapeError(f"bottoms of shapes {a} and {b}; expected as many items, and as many values in each")
+        expect_equal_items(a, b)
         view = p.message("l1_loss_param")
         self.per_location = view.flag("l2_per_location", False)
         self.prescale = view.flag("l2_prescale_by_channels", False)

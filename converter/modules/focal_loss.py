@@ -31,13 +31,11 @@ class FocalLoss(SoftmaxWithLoss):
         super().__init__(dim, normalization, ignore_label, probabilities)
         self.alpha, self.gamma = alpha, gamma
 
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """The loss, a scalar, and the probabilities (the scores' shape) where they are asked for."""
-        terms, valid, logs = self.log_likelihoods(x, labels)
+    def scaled(self, terms: Tensor, valid: Tensor, x: Tensor, labels: Tensor) -> Tensor:
+        """The terms, less where the label is likely."""
+        del x, labels
         missing = torch.where(valid, 1 - terms.exp(), 1.0).clamp(min=1e-10)
-        losses = self.alpha * missing**self.gamma * terms
-        loss = -losses.sum() / self.divisor(x.shape[: self.dim].numel(), x.shape[self.dim + 1 :].numel(), valid)
-        return (loss, logs.exp()) if self.probabilities else loss
+        return self.alpha * missing**self.gamma * terms
 
     def extra_repr(self) -> str:
         """The normalization, alpha and gamma."""

@@ -77,10 +77,14 @@ class SoftmaxWithLoss(NormalizedLoss):
     def forward(self, x: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         """The loss, a scalar, and the probabilities (the scores' shape) where they are asked for."""
         terms, valid, logs = self.log_likelihoods(x, labels)
-        if self.class_weights is not None:
-            terms = terms * self._weights(x, labels.reshape(terms.shape))
+        terms = self.scaled(terms, valid, x, labels)
         loss = -terms.sum() / self.divisor(x.shape[: self.dim].numel(), x.shape[self.dim + 1 :].numel(), valid)
         return (loss, logs.exp()) if self.probabilities else loss
+
+    def scaled(self, terms: Tensor, valid: Tensor, x: Tensor, labels: Tensor) -> Tensor:
+        """The terms (outer, inner) of the positions that are `valid`, as they count: by their classes' weights."""
+        del valid
+        return terms if self.class_weights is None else terms * self._weights(x, labels.reshape(terms.shape))
 
     def log_likelihoods(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Each position's log softmax(x)[label], 0 where ignored, the mask of those that count, and log softmax(x)."""

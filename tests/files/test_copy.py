@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,20 @@ def test_an_error_of_the_system_is_raised_and_both_threads_end(tmp_path: Path, m
     assert not [thread for thread in threading.enumerate() if thread.name == "copy"]
 
 
+def test_whatever_a_thread_meets_is_raised_for_its_part_is_missing(tmp_path: Path, monkeypatch) -> None:
+    preadv, main = os.preadv, threading.main_thread()
+
+    def fails(source: int, parts: list[memoryview], place: int) -> int:
+        if threading.current_thread() is not main:
+            raise MemoryError
+        time.sleep(0.01)
+        return preadv(source, parts, place)
+
+    monkeypatch.setattr(os, "preadv", fails)
+    with pytest.raises(MemoryError):
+        copied(tmp_path, [blob(DATA, 0, len(DATA) // 4)])
+
+
 def test_a_source_that_ends_early_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="the source ended while it was copied"):
         copied(tmp_path, [blob(DATA, 10, len(DATA) // 4)])
@@ -102,9 +117,11 @@ def test_an_interrupted_copy_has_stopped_when_the_interruption_goes_on(tmp_path:
 @pytest.mark.parametrize("value", [np.nan, -np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("place", [0, 1, 4095, 4096, 9999])
 def test_no_number_that_is_not_finite_passes_unseen(tmp_path, monkeypatch, number_type, value, place) -> None:
-    numbers = np.linspace(-3, 3, 10_000).astype(number_type)
-    numbers[place] = value
+    numbers = np.ones(10_000, number_type)  # no byte of which is a highest byte of NaN or infinity
     monkeypatch.setattr(copy, "COPY_BYTES", 4096)
+    data = b"123" + numbers.tobytes()
+    assert copied(tmp_path, [blob(data, 3, 10_000, number_type)], data) == (numbers.tobytes(), False)
+    numbers[place] = value
     data = b"123" + numbers.tobytes()
     assert copied(tmp_path, [blob(data, 3, 10_000, number_type)], data) == (numbers.tobytes(), True)
 

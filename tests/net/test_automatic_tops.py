@@ -1,11 +1,15 @@
 """Losses without a top: both programs give them one, which trains the net and stands in no saved file."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 import converter
 import reference
+from converter.layers.layer import operator_types
+from converter.net.automatic_tops import automatic_tops
 
 NET = """
 name: "untopped"
@@ -59,6 +63,13 @@ def test_it_counts_towards_the_loss_with_weight_one(tmp_path):
 def test_its_own_weight_counts(tmp_path):
     net = converter.load(written(tmp_path, "loss", more="loss_weight: 0.25"), phase="train")
     assert net.loss_weights == {"loss": 0.25}
+
+
+def test_the_types_that_get_one_are_the_losses():
+    """The net's reader goes by a type's name, which must agree with what the layers say of themselves."""
+    for kind in set(operator_types().values()):
+        layer = SimpleNamespace(name="it", type=kind.type, bottoms=("a",), tops=())
+        assert list(automatic_tops([layer])) == [("it",) if kind.is_loss else ()], kind.type
 
 
 def test_an_accuracy_without_a_top_is_refused_as_before(tmp_path):

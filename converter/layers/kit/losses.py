@@ -1,11 +1,15 @@
-"""What Caffe's losses share: how a summed loss is normalized."""
+"""What Caffe's losses share: how a summed loss is normalized, and which shapes are compared number by number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from converter.errors import ShapeError
+from converter.layers.kit.windows import element_count
+
 if TYPE_CHECKING:
+    from converter.net.net import Shape
     from converter.net.params import Params
 
 _MODES = ("FULL", "VALID", "BATCH_SIZE", "NONE")
@@ -81,3 +85,13 @@ def read_class_weights(view: Params, classes: int) -> ClassWeights | None:
     if values and len(values) != classes:
         raise view.error("class_weighting", f"has {len(values)} values for {classes} classes", "give one a class")
     return ClassWeights(values)
+
+
+def expect_equal_items(a: Shape, b: Shape) -> None:
+    """Refuse bottoms of other numbers of items, or of values in each.
+
+    Raises:
+        ShapeError: they differ.
+    """
+    if not a or a[:1] != b[:1] or element_count(a) != element_count(b):
+        raise ShapeError(f"bottoms of shapes {a} and {b}; expected as many items, and as many values in each")
