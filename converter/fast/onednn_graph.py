@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, fx, nn
@@ -18,6 +18,7 @@ from torch import Tensor, fx, nn
 from converter.fast import onednn
 from converter.fast.convolution.filter import Place
 from converter.fast.folding import channel_affine, fold_affine, set_submodule
+from converter.fast.layout import channels_last
 from converter.fast.patterns import without_nan_rule
 from converter.fast.replay import Function, Values
 from converter.fast.response_normalization import FastLocalResponseNorm, is_normalization
@@ -50,6 +51,21 @@ _FIXED = {
 _FIXED_FUNCTIONS = {operator.getitem, torch.flatten}
 
 
+class Program:
+    """A compiled net for inputs of fixed shapes, float32, in inference mode."""
+
+    def __init__(self, forward: Callable[..., tuple[Tensor, ...]], names: Sequence[str]) -> None:
+        self._forward, self._names = forward, names
+
+    def __call__(self, inputs: Values) -> Values:
+        """The outputs by name, for inputs in the net's order."""
+        return self.run(tuple(inputs.values()))
+
+    def run(self, inputs: Sequence[Tensor]) -> Values:
+        """The outputs by name, for inputs without theirs."""
+        return dict(zip(self._names, self._forward(*[value.contiguous() for value in inputs]), strict=True))
+
+
 class OneDNNGraph:
     """Compiles a net's graph for the shapes of given inputs; `refusal` says why it never does, "" where it may."""
 
@@ -67,16 +83,12 @@ class OneDNNGraph:
         if self._takes_tiles():
             raise RuntimeError("a convolution of this size goes by tiles, which is faster")
         graph = static_graph(self._source, self._place)
-        program = _compiled(_Outputs(graph, list(wanted)), tuple(value.contiguous() for value in inputs.values()))
-
-        def run(values: Values) -> Values:
-            found = program(*(value.contiguous() for value in values.values()))
-            return dict(zip(wanted, found, strict=True))
-
-        for name, value in run(inputs).items():
+        given = tuple(value.contiguous() for value in inputs.values())
+        program = Program(_compiled(_Outputs(graph, list(wanted)), given), list(wanted))
+        for name, value in program(inputs).items():
             if not bool((value - wanted[name]).abs().max() <= _APART * wanted[name].abs().max()):
                 raise RuntimeError(f"{name} would differ from the net's own by more than {_APART:g} of its scale")
-        return run
+        return program
 
 
 def refusal(source: fx.GraphModule, place: Place) -> str:
@@ -113,11 +125,11 @@ class _Outputs(nn.Module):
         self.graph, self._names = graph, names
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        outputs = self.graph(*inputs)
+        outputs = self.graph(*(channels_last(value) for value in inputs))
         return tuple(outputs[name] for name in self._names) if isinstance(outputs, dict) else (outputs,)
 
 
-def _compiled(net: nn.Module, inputs: tuple[Tensor, ...]) -> Any:
+def _compiled(net: nn.Module, inputs: tuple[Tensor, ...]) -> Callable[..., tuple[Tensor, ...]]:
     """The net as a TorchScript program whose parts run in oneDNN Graph.
 
     Raises:
@@ -129,7 +141,7 @@ def _compiled(net: nn.Module, inputs: tuple[Tensor, ...]) -> Any:
         program: Any = torch.jit.freeze(torch.jit.trace(net.eval(), given, check_trace=False))  # type: ignore[no-untyped-call]
         for _ in range(_RUNS):
             program(*given)
-    return program
+    return cast("Callable[..., tuple[Tensor, ...]]", program.forward)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ Values: TypeAlias = dict[str, Tensor]
 Function: TypeAlias = Callable[[Values], Values]
 Capture: TypeAlias = Callable[[Function, Values], Function]
 """Makes the function ready for inputs of the given ones' shapes. Raises RuntimeError where it cannot."""
+Shapes: TypeAlias = tuple[tuple[str, ...], tuple[torch.Size, ...]]
+"""Names of inputs and their shapes."""
 _KEPT = 4
 """Shapes whose graphs are kept: each holds every blob's memory."""
 
@@ -27,32 +29,38 @@ class GraphReplay:
     def __init__(self, function: Function, capture: Capture | None = None, *, compiled: bool = False) -> None:
         self._function, self._capture = function, capture
         self._compiled: Function | None = torch.compile(function, dynamic=False) if compiled else None
-        self._ready: OrderedDict[object, Function | None] = OrderedDict()
-        self.refused: dict[object, str] = {}
+        self._ready: OrderedDict[Shapes, Function | None] = OrderedDict()
+        self.refused: dict[Shapes, str] = {}
 
     def __call__(self, inputs: Values) -> Values:
         """The function's output; tensors that nothing overwrites."""
         if (self._capture is None and self._compiled is None) or torch.compiler.is_compiling():
             return self._function(inputs)
-        shape = tuple((name, tuple(value.shape)) for name, value in inputs.items())
-        if shape not in self._ready:
-            self._ready[shape] = None
+        shapes = tuple(inputs), tuple(value.shape for value in inputs.values())
+        if shapes not in self._ready:
+            self._ready[shapes] = None
             while len(self._ready) > _KEPT:
                 self._ready.popitem(last=False)
             return self._function(inputs)
-        self._ready.move_to_end(shape)
-        ready = self._ready[shape] or self._prepare(shape, inputs)
-        self._ready[shape] = ready
+        ready = self.ready(shapes) or self._prepare(shapes, inputs)
+        self._ready[shapes] = ready
         return ready(inputs)
 
-    def _prepare(self, shape: object, inputs: Values) -> Function:
+    def ready(self, shapes: Shapes) -> Function | None:
+        """What stands ready for inputs of these shapes, which counts as a use of it; None where nothing does."""
+        found = self._ready.get(shapes)
+        if found is not None:
+            self._ready.move_to_end(shapes)
+        return found
+
+    def _prepare(self, shapes: Shapes, inputs: Values) -> Function:
         function = self._compiled or self._function
         if self._capture is None:
             return function
         try:
             return self._capture(function, inputs)
         except RuntimeError as error:
-            self.refused[shape] = str(error).splitlines()[0]
+            self.refused[shapes] = str(error).splitlines()[0]
             return function
 
 

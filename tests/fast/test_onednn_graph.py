@@ -138,3 +138,31 @@ def test_torchscripts_own_setting_stays_as_it_was():
     before = torch.jit.onednn_fusion_enabled()
     compiled(block(nn.Identity()))
     assert torch.jit.onednn_fusion_enabled() == before
+
+
+def test_tensors_of_a_compiled_shape_go_straight_to_the_program(monkeypatch):
+    net = block(nn.Identity())
+    fast = compiled(net)
+    wanted = net(image(5)).detach()
+    monkeypatch.setattr(fast, "_arguments", lambda *_: pytest.fail("went the long way"))
+    for x in (image(5), image(5).contiguous(memory_format=torch.channels_last)):
+        found = fast(x)
+        torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
+        assert found.is_inference()
+    assert fast._program((nn.Parameter(image(5)),)) is None
+
+
+def test_every_other_way_to_give_an_input_is_as_before(tmp_path):
+    (tmp_path / "net.prototxt").write_text(SLICED)
+    net = converter.load(tmp_path / "net.prototxt")
+    fast, x = accelerate(net), torch.randn(1, 4, 6, 6, generator=torch.Generator().manual_seed(0))
+    wanted = net(x)["fc"].detach()
+    for _ in range(2):
+        for found in (fast(x), fast(data=x), fast(x.double()), fast(x.numpy()), fast(nn.Parameter(x))):
+            torch.testing.assert_close(found["fc"], wanted, rtol=1e-5, atol=1e-6)
+    with pytest.raises(converter.ShapeError, match="missing data"):
+        fast()
+    with pytest.raises(converter.ShapeError, match="2 inputs given; the net has 1"):
+        fast(x, x)
+    with pytest.raises(converter.ShapeError, match="without the batch axis"):
+        fast(x[0])

@@ -44,6 +44,19 @@ def test_a_shapes_second_time_is_captured_and_the_oldest_is_forgotten():
     assert calls == [(1,), (2,), (3,), (4,), (5,), (1,)]
 
 
+def test_asking_for_what_stands_ready_counts_as_a_use():
+    function, _ = counted()
+    again = GraphReplay(function, lambda function, _inputs: function)
+    shapes = [(("x",), (torch.Size([size]),)) for size in range(1, 7)]
+    for size in (1, 1, 2, 3, 4):
+        again({"x": torch.zeros(size)})
+    assert again.ready(shapes[0]) is function
+    assert again.ready(shapes[1]) is None  # seen once
+    assert again.ready(shapes[5]) is None
+    again({"x": torch.zeros(5)})
+    assert again.ready(shapes[0]) is function  # the second was forgotten for the fifth
+
+
 def test_what_cannot_be_captured_runs_on_and_says_why():
     function, calls = counted()
 
