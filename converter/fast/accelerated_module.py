@@ -168,8 +168,9 @@ def accelerate(
 
     Nothing is packed before the first call, so this returns at once. The first call on CUDA tries out the algorithms of
     each convolution; a shape's second call captures a CUDA graph. On the CPU a net of known layers in float32, of up to
-    256 MB, is compiled by oneDNN Graph at a shape's second call, in under a second, unless its convolutions are large
-    enough for tiles; what it gives from then on differs by rounding. On AMD's processors a tenth less time is taken
+    1 GB, is compiled by oneDNN Graph at a shape's second call, in a second or so, unless its convolutions are large
+    enough for tiles; what it gives from then on differs by rounding. One beyond 256 MB is compiled for its first such
+    shape alone, since weights are laid out anew for each. On AMD's processors a tenth less time is taken
     where `converter.process_settings.apply_process_settings()` was called before numpy and torch were imported, as
     `predict` does.
 

@@ -26,8 +26,11 @@ from converter.fast.strides import move_strides
 from converter.modules import activations, combine, pooling, select, shapes
 from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
 
-LARGEST = 256 << 20
+LARGEST = 1 << 30
 """Bytes of parameters of a net that is compiled: its weights lie in memory once more, laid out in blocks."""
+
+SEVERAL = 256 << 20
+"""Bytes of parameters up to which every shape has a program of its own; a larger net has one for its first shape."""
 
 _RUNS = 2
 """Runs that TorchScript wants before it optimizes for the shapes that it saw."""
@@ -72,6 +75,7 @@ class OneDNNGraph:
     def __init__(self, source: fx.GraphModule, place: Place, takes_tiles: Callable[[], bool]) -> None:
         self._source, self._place, self._takes_tiles = source, place, takes_tiles
         self.refusal = refusal(source, place)
+        self._made = False
 
     def __call__(self, function: Function, inputs: Values) -> Function:
         """The function for inputs of these shapes, compiled.
@@ -82,12 +86,15 @@ class OneDNNGraph:
         wanted = function(inputs)
         if self._takes_tiles():
             raise RuntimeError("a convolution of this size goes by tiles, which is faster")
+        if self._made and parameter_bytes(self._source) > SEVERAL:
+            raise RuntimeError(f"a net of more than {SEVERAL >> 20} MB is compiled for one shape alone")
         graph = static_graph(self._source, self._place)
         given = tuple(value.contiguous() for value in inputs.values())
         program = Program(_compiled(_Outputs(graph, list(wanted)), given), list(wanted))
         for name, value in program(inputs).items():
             if not bool((value - wanted[name]).abs().max() <= _APART * wanted[name].abs().max()):
                 raise RuntimeError(f"{name} would differ from the net's own by more than {_APART:g} of its scale")
+        self._made = True
         return program
 
 
@@ -95,7 +102,7 @@ def refusal(source: fx.GraphModule, place: Place) -> str:
     """Why a net is not compiled in a place; "" where it is."""
     if place.device.type != "cpu" or place.dtype != torch.float32 or not onednn.has_convolution():
         return "oneDNN Graph computes in float32 on the CPU"
-    if sum(parameter.nbytes for parameter in source.parameters()) > LARGEST:
+    if parameter_bytes(source) > LARGEST:
         return f"its parameters take more than {LARGEST >> 20} MB"
     for node in source.graph.nodes:
         if node.op == "call_module":
@@ -105,6 +112,11 @@ def refusal(source: fx.GraphModule, place: Place) -> str:
         elif node.op not in ("placeholder", "output") and node.target not in _FIXED_FUNCTIONS:
             return f"the step {node.name} is none of a module"
     return ""
+
+
+def parameter_bytes(source: fx.GraphModule) -> int:
+    """Bytes that a net's parameters take."""
+    return sum(parameter.nbytes for parameter in source.parameters())
 
 
 def static_graph(source: fx.GraphModule, place: Place) -> fx.GraphModule:

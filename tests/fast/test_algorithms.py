@@ -148,9 +148,10 @@ def test_winograds_algorithm_is_for_many_channels_and_filled_tiles(monkeypatch):
     assert has_tiles(conv4, (1, 512, 106, 106))
     assert not has_tiles(conv4, (1, 512, 12, 12))
     assert not fits_winograd(conv4, Place(torch.bfloat16, torch.device("cpu")))
-    assert not fits_winograd(made(128, 256, 3), CPU)
-    assert not fits_winograd(made(256, 256, 3, stride=2), CPU)
-    assert not fits_winograd(made(256, 256, 3, group=2), CPU)
+    assert fits_winograd(made(256, 512, 3), CPU)
+    assert not fits_winograd(made(256, 256, 3), CPU)
+    assert not fits_winograd(made(256, 512, 3, stride=2), CPU)
+    assert not fits_winograd(made(256, 512, 3, group=2), CPU)
     wide = Filter(torch.empty(672, 336, 3, 3, device="meta"), None, (1, 1), (0, 0), (16, 16), 1, True)
     assert not has_tiles(wide, (1, 336, 60, 60))  # 28 positions an image of 16: one tile in each, half empty
     monkeypatch.setattr("converter.fast.convolution.winograd.has_avx512", lambda: False)

@@ -115,6 +115,18 @@ def test_large_nets_and_other_types_are_not_compiled(monkeypatch):
     assert accelerate(block(nn.Identity()))._whole._capture is None
 
 
+def test_a_large_net_is_compiled_for_its_first_shape_alone(monkeypatch):
+    net = block(nn.Identity())
+    monkeypatch.setattr(onednn_graph, "SEVERAL", 100)
+    fast = compiled(net)
+    for seed in (3, 4, 5):
+        x = image(seed, 20, 9)
+        with torch.no_grad():
+            torch.testing.assert_close(fast(x), net(x), rtol=1e-5, atol=1e-5)
+    (why,) = fast._whole.refused.values()
+    assert why.endswith("is compiled for one shape alone")
+
+
 def test_convolutions_that_go_by_tiles_stay_with_them():
     net = nn.Sequential(nn.Conv2d(32, 32, 7, dilation=4)).eval()
     fast, x = accelerate(net), torch.randn(1, 32, 120, 120)
