@@ -22,6 +22,9 @@ from converter.fast.replay import Capture, GraphReplay, capture_on_cuda
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.inputs import arguments_of
 
+TILES = "a convolution of this size goes by tiles, which is faster"
+"""Why a shape is not compiled by oneDNN Graph."""
+
 
 class AcceleratedModule(nn.Module):
     """The outputs of a net, called as the net itself is; parity with the plain net is up to rounding.
@@ -111,15 +114,19 @@ class AcceleratedModule(nn.Module):
         return inspect.signature(self.graph_module.forward).bind(*args, **inputs).arguments
 
     def _replay(self, module: fx.GraphModule, capture: Capture | None) -> GraphReplay:
-        return GraphReplay(_function_of(module), capture, compiled=self._compiled)
+        if not isinstance(capture, OneDNNGraph):
+            return GraphReplay(_function_of(module), capture, compiled=self._compiled)
+        convolutions = [part for part in module.modules() if isinstance(part, AcceleratedConvolution)]
+
+        def unfit() -> str:
+            return TILES if any(convolution.takes_tiles for convolution in convolutions) else ""
+
+        return GraphReplay(_function_of(module), capture, unfit=unfit)
 
     def _onednn_graph(self) -> Capture | None:
         """What compiles the net for shapes that come again, on the CPU, where it is one of known layers."""
-        if self._compiled:
-            return None
-        convolutions = [module for module in self.graph_module.modules() if isinstance(module, AcceleratedConvolution)]
-        made = OneDNNGraph(graph_of(self.net), self.place, lambda: any(one.takes_tiles for one in convolutions))
-        return None if made.refusal else made
+        made = None if self._compiled else OneDNNGraph(graph_of(self.net), self.place)
+        return None if made is None or made.refusal else made
 
     @torch.inference_mode()
     def _run(self, part: GraphReplay, inputs: dict[str, Any]) -> Any:

@@ -72,8 +72,8 @@ class Program:
 class OneDNNGraph:
     """Compiles a net's graph for the shapes of given inputs; `refusal` says why it never does, "" where it may."""
 
-    def __init__(self, source: fx.GraphModule, place: Place, takes_tiles: Callable[[], bool]) -> None:
-        self._source, self._place, self._takes_tiles = source, place, takes_tiles
+    def __init__(self, source: fx.GraphModule, place: Place) -> None:
+        self._source, self._place = source, place
         self.refusal = refusal(source, place)
         self._made = False
 
@@ -81,13 +81,11 @@ class OneDNNGraph:
         """The function for inputs of these shapes, compiled.
 
         Raises:
-            RuntimeError: it would not pay, or its outputs would not be the function's.
+            RuntimeError: it would take too much memory, or its outputs would not be the function's.
         """
-        wanted = function(inputs)
-        if self._takes_tiles():
-            raise RuntimeError("a convolution of this size goes by tiles, which is faster")
         if self._made and parameter_bytes(self._source) > SEVERAL:
             raise RuntimeError(f"a net of more than {SEVERAL >> 20} MB is compiled for one shape alone")
+        wanted = function(inputs)
         graph = static_graph(self._source, self._place)
         given = tuple(value.contiguous() for value in inputs.values())
         program = Program(_compiled(_Outputs(graph, list(wanted)), given), list(wanted))

@@ -23,11 +23,19 @@ class GraphReplay:
     """A function of named tensors, run as it is for a shape's first time, and made ready for its second.
 
     The first run packs weights and tries algorithms out, which neither a graph nor the compiler can. Images of ever new
-    shapes are never captured; tiles of a fixed size are. `refused` tells why a shape goes on as it is.
+    shapes are never captured; tiles of a fixed size are. `unfit` says after that run why its shape goes on as it is, ""
+    where it need not; `refused` tells all such reasons.
     """
 
-    def __init__(self, function: Function, capture: Capture | None = None, *, compiled: bool = False) -> None:
-        self._function, self._capture = function, capture
+    def __init__(
+        self,
+        function: Function,
+        capture: Capture | None = None,
+        *,
+        compiled: bool = False,
+        unfit: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._function, self._capture, self._unfit = function, capture, unfit
         self._compiled: Function | None = torch.compile(function, dynamic=False) if compiled else None
         self._ready: OrderedDict[Shapes, Function | None] = OrderedDict()
         self.refused: dict[Shapes, str] = {}
@@ -38,13 +46,19 @@ class GraphReplay:
             return self._function(inputs)
         shapes = tuple(inputs), tuple(value.shape for value in inputs.values())
         if shapes not in self._ready:
-            self._ready[shapes] = None
-            while len(self._ready) > _KEPT:
-                self._ready.popitem(last=False)
-            return self._function(inputs)
+            return self._first(shapes, inputs)
         ready = self.ready(shapes) or self._prepare(shapes, inputs)
         self._ready[shapes] = ready
         return ready(inputs)
+
+    def _first(self, shapes: Shapes, inputs: Values) -> Values:
+        found, why = self._function(inputs), self._unfit()
+        self._ready[shapes] = self._function if why else None
+        if why:
+            self.refused[shapes] = why
+        while len(self._ready) > _KEPT:
+            self._ready.popitem(last=False)
+        return found
 
     def ready(self, shapes: Shapes) -> Function | None:
         """What stands ready for inputs of these shapes, which counts as a use of it; None where nothing does."""

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
+from converter.errors import ShapeError
 from converter.fast import accelerate
 from converter.fast.autotune import AutotunedConvolution
 from converter.fast.convolution.choice import ConvolutionAtPlace, candidates, select_algorithm
@@ -357,3 +358,11 @@ def test_a_whole_net_runs_on_forms_that_were_tried_out(monkeypatch, favourite):
     assert "fused" not in names
     assert len(names) == (1 if favourite == "DirectConvolution" else 2)
     assert (answers - wanted).abs().max() <= 2e-5 * wanted.abs().max()
+
+
+def test_an_input_smaller_than_the_kernel_is_told_as_such():
+    direct = DirectConvolution(made(4, 6, 7, dilation=4), CPU)
+    for _ in range(2):
+        with torch.inference_mode(), pytest.raises(ShapeError, match="blob of 15×40, padding included, is smaller"):
+            direct(picture(1, 4, 15, 40))
+        direct(picture(1, 4, 30, 40))

@@ -44,6 +44,17 @@ def test_a_shapes_second_time_is_captured_and_the_oldest_is_forgotten():
     assert calls == [(1,), (2,), (3,), (4,), (5,), (1,)]
 
 
+def test_what_is_unfit_after_its_first_run_is_never_captured():
+    function, calls = counted()
+    reasons = {3: "too large"}
+    again = GraphReplay(function, lambda *_: pytest.fail("captured"), unfit=lambda: reasons.get(calls[-1][0], ""))
+    for _ in range(3):
+        again({"x": torch.zeros(3)})
+    again({"x": torch.zeros(2)})
+    assert calls == [(3,), (3,), (3,), (2,)]  # each run once
+    assert list(again.refused.values()) == ["too large"]
+
+
 def test_asking_for_what_stands_ready_counts_as_a_use():
     function, _ = counted()
     again = GraphReplay(function, lambda function, _inputs: function)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from converter.errors import ShapeError
 from converter.fast import onednn
 from converter.fast.convolution.filter import Filter, Place, bias_of, release_pages
 
@@ -28,8 +29,20 @@ class DirectConvolution:
         self._bias: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `Algorithm`."""
-        x = x.to(self.dtype)
+        """See `Algorithm`.
+
+        Raises:
+            ShapeError: an input smaller than the kernel.
+        """
+        try:
+            return self._convolve(x.to(self.dtype))
+        except RuntimeError as error:
+            rows, columns = x.shape[2:]
+            if min(self.given.output_size(rows, columns)) < 1:
+                raise ShapeError(_too_small(self.given, rows, columns)) from error
+            raise
+
+    def _convolve(self, x: Tensor) -> Tensor:
         if self._weight is None:
             self._pack(x)
         assert self._weight is not None
@@ -50,6 +63,13 @@ class DirectConvolution:
         else:
             self._weight = weight.contiguous(memory_format=torch.channels_last)
             release_pages(f.weight, self._weight)
+
+
+def _too_small(given: Filter, rows: int, columns: int) -> str:
+    """What is wrong with an input of these rows and columns."""
+    height, width = (gap * (size - 1) + 1 for size, gap in zip(given.kernel, given.dilation, strict=True))
+    padded = f"{rows + 2 * given.pad[0]}×{columns + 2 * given.pad[1]}"
+    return f"a blob of {padded}, padding included, is smaller than its kernel's {height}×{width}; give a larger input"
 
 
 def computes(dtype: torch.dtype) -> bool:
