@@ -39,7 +39,7 @@ class DirectConvolution:
         except RuntimeError as error:
             rows, columns = x.shape[2:]
             if min(self.given.output_size(rows, columns)) < 1:
-                raise ShapeError(_too_small(self.given, rows, columns)) from error
+                raise _too_small(self.given, rows, columns) from error
             raise
 
     def _convolve(self, x: Tensor) -> Tensor:
@@ -65,11 +65,12 @@ class DirectConvolution:
             release_pages(f.weight, self._weight)
 
 
-def _too_small(given: Filter, rows: int, columns: int) -> str:
-    """What is wrong with an input of these rows and columns."""
+def _too_small(given: Filter, rows: int, columns: int) -> ShapeError:
+    """What to raise for an input of these rows and columns."""
     height, width = (gap * (size - 1) + 1 for size, gap in zip(given.kernel, given.dilation, strict=True))
-    padded = f"{rows + 2 * given.pad[0]}×{columns + 2 * given.pad[1]}"
-    return f"a blob of {padded}, padding included, is smaller than its kernel's {height}×{width}; give a larger input"
+    rows, columns = rows + 2 * given.pad[0], columns + 2 * given.pad[1]
+    seen = f"a blob of {rows}×{columns}, padding included"
+    return ShapeError(f"{seen}, is smaller than its kernel's {height}×{width}; give a larger input")
 
 
 def computes(dtype: torch.dtype) -> bool:
