@@ -22,9 +22,6 @@ from converter.fast.replay import Capture, GraphReplay, capture_on_cuda
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.inputs import arguments_of
 
-TILES = "a convolution of this size goes by tiles, which is faster"
-"""Why a shape is not compiled by oneDNN Graph."""
-
 
 class AcceleratedModule(nn.Module):
     """The outputs of a net, called as the net itself is; parity with the plain net is up to rounding.
@@ -119,7 +116,8 @@ class AcceleratedModule(nn.Module):
         convolutions = [part for part in module.modules() if isinstance(part, AcceleratedConvolution)]
 
         def unfit() -> str:
-            return TILES if any(convolution.takes_tiles for convolution in convolutions) else ""
+            tiled = any(convolution.takes_tiles for convolution in convolutions)
+            return "a convolution of this size goes by tiles, which is faster" if tiled else ""
 
         return GraphReplay(_function_of(module), capture, unfit=unfit)
 

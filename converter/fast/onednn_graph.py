@@ -83,7 +83,7 @@ class OneDNNGraph:
         Raises:
             RuntimeError: it would take too much memory, or its outputs would not be the function's.
         """
-        if self._made and parameter_bytes(self._source) > SEVERAL:
+        if self._made and _parameter_bytes(self._source) > SEVERAL:
             raise RuntimeError(f"a net of more than {SEVERAL >> 20} MB is compiled for one shape alone")
         wanted = function(inputs)
         graph = static_graph(self._source, self._place)
@@ -100,7 +100,7 @@ def refusal(source: fx.GraphModule, place: Place) -> str:
     """Why a net is not compiled in a place; "" where it is."""
     if place.device.type != "cpu" or place.dtype != torch.float32 or not onednn.has_convolution():
         return "oneDNN Graph computes in float32 on the CPU"
-    if parameter_bytes(source) > LARGEST:
+    if _parameter_bytes(source) > LARGEST:
         return f"its parameters take more than {LARGEST >> 20} MB"
     for node in source.graph.nodes:
         if node.op == "call_module":
@@ -112,7 +112,7 @@ def refusal(source: fx.GraphModule, place: Place) -> str:
     return ""
 
 
-def parameter_bytes(source: fx.GraphModule) -> int:
+def _parameter_bytes(source: fx.GraphModule) -> int:
     """Bytes that a net's parameters take."""
     return sum(parameter.nbytes for parameter in source.parameters())
 

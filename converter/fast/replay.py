@@ -24,7 +24,7 @@ class GraphReplay:
 
     The first run packs weights and tries algorithms out, which neither a graph nor the compiler can. Images of ever new
     shapes are never captured; tiles of a fixed size are. `unfit` says after that run why its shape goes on as it is, ""
-    where it need not; `refused` tells all such reasons.
+    where it need not; `refused` tells such reasons of the shapes that are remembered.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class GraphReplay:
         if why:
             self.refused[shapes] = why
         while len(self._ready) > _KEPT:
-            self._ready.popitem(last=False)
+            self.refused.pop(self._ready.popitem(last=False)[0], None)
         return found
 
     def ready(self, shapes: Shapes) -> Function | None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from converter.fast import onednn
-from converter.fast.convolution.filter import Filter, Place, bias_of, release_pages
+from converter.fast.convolution.filter import Filter, Place, bias_of, refuse_small, release_pages
 from converter.modules.combine import Sum
 
 
@@ -22,9 +22,19 @@ class SummedConvolution(nn.Module):
         self._bias: Tensor | None = None
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
-        """x: (n, c, h, w), other: (n, c', h', w') -> (n, c', h', w'), channels-last."""
+        """x: (n, c, h, w), other: (n, c', h', w') -> (n, c', h', w'), channels-last.
+
+        Raises:
+            ShapeError: x is smaller than the kernel.
+        """
+        try:
+            return self._add(x.to(self._place.dtype), other.to(self._place.dtype))
+        except RuntimeError as error:
+            refuse_small(self._given, x, error)
+            raise
+
+    def _add(self, x: Tensor, other: Tensor) -> Tensor:
         f = self._given
-        x, other = x.to(self._place.dtype), other.to(self._place.dtype)
         if self._weight is None:
             weight = f.weight.detach().to(self._place.device, self._place.dtype)
             self._bias = bias_of(f, self._place)

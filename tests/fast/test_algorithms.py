@@ -17,6 +17,7 @@ from converter.fast.convolution.space_to_batch import SpaceToBatchConvolution, i
 from converter.fast.convolution.transform import frequency_planes, frequency_transform, winograd
 from converter.fast.convolution.winograd import WinogradConvolution, fits_winograd, has_tiles
 from converter.fast.matmul import multiplies_bfloat16
+from converter.fast.sums import SummedConvolution
 from tests.dilatednet.formula_nets import formula_net
 from tests.formula_weights import formula_image
 
@@ -361,8 +362,19 @@ def test_a_whole_net_runs_on_forms_that_were_tried_out(monkeypatch, favourite):
 
 
 def test_an_input_smaller_than_the_kernel_is_told_as_such():
-    direct = DirectConvolution(made(4, 6, 7, dilation=4), CPU)
+    given = made(4, 6, 7, dilation=4)
+    direct, summed = DirectConvolution(given, CPU), SummedConvolution(given, CPU)
     for _ in range(2):
-        with torch.inference_mode(), pytest.raises(ShapeError, match="blob of 15×40, padding included, is smaller"):
-            direct(picture(1, 4, 15, 40))
+        for run in (direct, lambda x: summed(x, picture(1, 6, 6, 16))):
+            with torch.inference_mode(), pytest.raises(ShapeError, match="blob of 15×40, padding included, is smaller"):
+                run(picture(1, 4, 15, 40))
         direct(picture(1, 4, 30, 40))
+        summed(picture(1, 4, 30, 40), picture(1, 6, 6, 16))
+
+
+def test_what_a_kernel_refuses_for_another_reason_stays_in_its_own_words():
+    direct = DirectConvolution(made(4, 6, 3), CPU)
+    for x in (picture(1, 5, 9, 9), picture(1, 4, 9, 9)[0, 0]):
+        with torch.inference_mode(), pytest.raises(RuntimeError) as caught:
+            direct(x)
+        assert not isinstance(caught.value, ShapeError)

@@ -55,6 +55,14 @@ def test_what_is_unfit_after_its_first_run_is_never_captured():
     assert list(again.refused.values()) == ["too large"]
 
 
+def test_reasons_are_forgotten_with_their_shapes():
+    function, _ = counted()
+    again = GraphReplay(function, lambda function, _inputs: function, unfit=lambda: "too large")
+    for size in range(1, 30):
+        again({"x": torch.zeros(size)})
+    assert [shapes[1][0][0] for shapes in again.refused] == [26, 27, 28, 29]
+
+
 def test_asking_for_what_stands_ready_counts_as_a_use():
     function, _ = counted()
     again = GraphReplay(function, lambda function, _inputs: function)

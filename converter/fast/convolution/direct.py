@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from converter.errors import ShapeError
 from converter.fast import onednn
-from converter.fast.convolution.filter import Filter, Place, bias_of, release_pages
+from converter.fast.convolution.filter import Filter, Place, bias_of, refuse_small, release_pages
 
 
 class DirectConvolution:
@@ -37,9 +36,7 @@ class DirectConvolution:
         try:
             return self._convolve(x.to(self.dtype))
         except RuntimeError as error:
-            rows, columns = x.shape[2:]
-            if min(self.given.output_size(rows, columns)) < 1:
-                raise _too_small(self.given, rows, columns) from error
+            refuse_small(self.given, x, error)
             raise
 
     def _convolve(self, x: Tensor) -> Tensor:
@@ -63,14 +60,6 @@ class DirectConvolution:
         else:
             self._weight = weight.contiguous(memory_format=torch.channels_last)
             release_pages(f.weight, self._weight)
-
-
-def _too_small(given: Filter, rows: int, columns: int) -> ShapeError:
-    """What to raise for an input of these rows and columns."""
-    height, width = (gap * (size - 1) + 1 for size, gap in zip(given.kernel, given.dilation, strict=True))
-    rows, columns = rows + 2 * given.pad[0], columns + 2 * given.pad[1]
-    seen = f"a blob of {rows}×{columns}, padding included"
-    return ShapeError(f"{seen}, is smaller than its kernel's {height}×{width}; give a larger input")
 
 
 def computes(dtype: torch.dtype) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from converter.errors import ShapeError
 from converter.files.mapping import release
 
 Pair: TypeAlias = tuple[int, int]
@@ -61,6 +62,22 @@ class Place:
 def bias_of(given: Filter, place: Place, dtype: torch.dtype | None = None) -> Tensor | None:
     """The bias (c_out,) on the device, rounded to the place's type, in `dtype`."""
     return None if given.bias is None else given.bias.detach().to(place.device, place.dtype).to(dtype or place.dtype)
+
+
+def refuse_small(given: Filter, x: Tensor, error: RuntimeError) -> None:
+    """Say what a kernel's own words for it do not: x (n, c_in, h, w) is smaller than the kernel.
+
+    Called where the kernel failed, so that nothing is asked on the way there.
+
+    Raises:
+        ShapeError: it is.
+    """
+    if x.ndim != 4 or min(given.output_size(x.shape[2], x.shape[3])) >= 1:
+        return
+    rows, columns = x.shape[2] + 2 * given.pad[0], x.shape[3] + 2 * given.pad[1]
+    height, width = (gap * (size - 1) + 1 for size, gap in zip(given.kernel, given.dilation, strict=True))
+    seen = f"a blob of {rows}×{columns}, padding included"
+    raise ShapeError(f"{seen}, is smaller than its kernel's {height}×{width}; give a larger input") from error
 
 
 def release_pages(weight: Tensor, *packed: Tensor) -> None:

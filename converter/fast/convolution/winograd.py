@@ -18,8 +18,8 @@ from converter.fast.convolution.transform import Transform, winograd
 from converter.fast.matmul import has_avx512
 
 _SIZE = 6
-_FEWEST_CHANNELS = 160
-"""Of a pair of numbers a and b of channels, a b / (a + b): what is multiplied to what is transformed.
+_LEAST_WORK = 160
+"""Products for each number that is transformed: a b / (a + b) for a channels in and b out.
 
 Beside the direct algorithm on two cores of an AMD EPYC with AVX-512: 256 and 256 channels, 128 by this measure, take 4
 to 18 % longer; 256 and 512, 171, a quarter less; 512 and 512, 256, three tenths less.
@@ -50,7 +50,7 @@ class WinogradConvolution(TiledConvolution):
 def fits_winograd(given: Filter, place: Place) -> bool:
     """Whether the algorithm fits and may pay: 3×3 between many channels, float32, on a CPU with AVX-512."""
     into, out_of = given.weight.shape[:2]
-    many = given.plain and into * out_of >= _FEWEST_CHANNELS * (into + out_of)
+    many = given.plain and into * out_of >= _LEAST_WORK * (into + out_of)
     square = given.kernel == (3, 3) and given.dilation[0] == given.dilation[1]
     here = place.device.type == "cpu" and place.dtype == torch.float32 and has_avx512() and onednn.has_linear()
     return many and square and here
