@@ -65,10 +65,12 @@ class AcceleratedModule(nn.Module):
             TypeError: the same of another module's.
         """
         program = None if inputs or torch.compiler.is_compiling() else self._program(args)
-        if program is not None:
-            with torch.inference_mode():
-                return _named(program.run(args))
-        return self._run(self._whole, self._arguments(args, inputs))
+        if program is None:
+            return self._run(self._whole, self._arguments(args, inputs))
+        if torch.is_inference_mode_enabled():  # to enter it once more costs as much as all the way here
+            return program.run(args)
+        with torch.inference_mode():
+            return program.run(args)
 
     def segment(self, name: str) -> Callable[[Tensor], Tensor]:
         """A part of the net by the name that the net's `segments` gives it: takes and gives one tensor, float32.
@@ -99,10 +101,13 @@ class AcceleratedModule(nn.Module):
 
         The other way to it takes a tenth of a millisecond or more, of the two that a small net takes.
         """
-        if not all(type(value) is Tensor and value.is_cpu and value.dtype == torch.float32 for value in args):
-            return None
-        found = self._whole.ready((self._inputs, tuple([value.shape for value in args])))
-        return found if isinstance(found, Program) else None
+        shapes = []
+        for value in args:
+            if type(value) is not Tensor or value.dtype is not torch.float32 or not value.is_cpu:
+                return None
+            shapes.append(value.shape)
+        found = self._whole.ready((self._inputs, tuple(shapes)))
+        return found if type(found) is Program else None
 
     def _arguments(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Any]:
         """The inputs by the graph's names, which are Python's; a CaffeModule's may be given by Caffe's."""

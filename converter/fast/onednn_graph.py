@@ -14,8 +14,10 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, fx, nn
+from torch.nn import functional
 
 from converter.fast import onednn
+from converter.fast.concatenations import part_concatenations
 from converter.fast.convolution.filter import Place
 from converter.fast.folding import channel_affine, fold_affine, set_submodule
 from converter.fast.layout import channels_last
@@ -62,11 +64,12 @@ class Program:
 
     def __call__(self, inputs: Values) -> Values:
         """The outputs by name, for inputs in the net's order."""
-        return self.run(tuple(inputs.values()))
+        return dict(zip(self._names, self._forward(*[value.contiguous() for value in inputs.values()]), strict=True))
 
-    def run(self, inputs: Sequence[Tensor]) -> Values:
-        """The outputs by name, for inputs without theirs."""
-        return dict(zip(self._names, self._forward(*[value.contiguous() for value in inputs]), strict=True))
+    def run(self, inputs: Sequence[Tensor]) -> Tensor | Values:
+        """The outputs by name, or the only one where it has none, for inputs without names."""
+        outputs = self._forward(*[value.contiguous() for value in inputs])
+        return dict(zip(self._names, outputs, strict=True)) if self._names[0] else outputs[0]
 
 
 class OneDNNGraph:
@@ -119,7 +122,7 @@ def _parameter_bytes(source: fx.GraphModule) -> int:
 
 def static_graph(source: fx.GraphModule, place: Place) -> fx.GraphModule:
     """A copy of the graph of modules that TorchScript traces, with numbers per channel folded into convolutions."""
-    folded = move_strides(fold_affine(source))
+    folded = part_concatenations(move_strides(fold_affine(source)))
     root = nn.Module()
     for node in folded.graph.nodes:
         if node.op == "call_module":
@@ -137,6 +140,14 @@ class _Outputs(nn.Module):
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         outputs = self.graph(*(channels_last(value) for value in inputs))
         return tuple(outputs[name] for name in self._names) if isinstance(outputs, dict) else (outputs,)
+
+
+class _MeanOfMap(nn.Module):
+    """AdaptiveAvgPool2d(1) by a kernel of the map's size, which a trace fixes: oneDNN Graph has that one alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = [int(length) for length in x.shape[-2:]]
+        return functional.avg_pool2d(x, size, size)  # oneDNN Graph refuses strides that are not told
 
 
 def _compiled(net: nn.Module, inputs: tuple[Tensor, ...]) -> Callable[..., tuple[Tensor, ...]]:
@@ -174,6 +185,8 @@ def _traceable(module: nn.Module, place: Place) -> nn.Module:
     """The module, or one of the same outputs that leaves nothing but its kernel in a trace."""
     if type(module) in (MaxPool2d, CeilMaxPool2d):
         return without_nan_rule(module)
+    if type(module) is nn.AdaptiveAvgPool2d and module.output_size in (1, (1, 1)):
+        return _MeanOfMap()
     if is_normalization(module, place.device):
         assert isinstance(module, nn.LocalResponseNorm)
         return FastLocalResponseNorm(module)
