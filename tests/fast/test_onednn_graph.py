@@ -161,7 +161,18 @@ def test_tensors_of_a_compiled_shape_go_straight_to_the_program(monkeypatch):
         found = fast(x)
         torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
         assert found.is_inference()
+    with torch.inference_mode():
+        torch.testing.assert_close(fast(image(5)), wanted, rtol=1e-5, atol=1e-5)
     assert fast._program((nn.Parameter(image(5)),)) is None
+
+
+def test_a_global_average_is_of_the_size_that_was_compiled():
+    net = nn.Sequential(nn.Conv2d(4, 8, 1), nn.AdaptiveAvgPool2d((1, 1)), nn.Conv2d(8, 3, 1)).eval()
+    fast = compiled(net)
+    for x in (image(3), image(4, 20, 9), image(5, 20, 9), image(6, 20, 9)):
+        with torch.no_grad():
+            torch.testing.assert_close(fast(x), net(x), rtol=1e-5, atol=1e-5)
+    assert all(fast._whole._ready.values())
 
 
 def test_every_other_way_to_give_an_input_is_as_before(tmp_path):
