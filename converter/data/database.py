@@ -1,13 +1,13 @@
 """Keyed records of LMDB and LevelDB in key order, by position. No torch here.
 
-Source: src/caffe/util/db_lmdb.cpp, db_leveldb.cpp. The package `plyvel` is asked for when it is needed.
+Source: src/caffe/util/db_lmdb.cpp, db_leveldb.cpp.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 
+from converter.data.leveldb_file import LevelDbFile
 from converter.data.lmdb_file import LmdbFile
 from converter.errors import DatasetError
 from converter.files.paths import is_there
@@ -47,7 +47,7 @@ def open_database(path: str, backend: str) -> Database:
         backend: LMDB or LEVELDB.
 
     Raises:
-        DatasetError: it is not there, does not open, is empty, or its package is not installed.
+        DatasetError: it is not there, does not open, is damaged or empty, or its package is not installed.
     """
     if not is_there(path):
         raise DatasetError(f"no such {backend}; check source, which is relative to the working folder", path=path)
@@ -63,17 +63,5 @@ def _lmdb(path: str) -> Database:
 
 
 def _leveldb(path: str) -> Database:
-    try:
-        plyvel = importlib.import_module("plyvel")
-    except ImportError as error:
-        text = "this LevelDB needs the package plyvel, which is not installed"
-        raise DatasetError(f"{text}; pip install plyvel, or convert it to LMDB", path=path) from error
-    try:
-        opened = plyvel.DB(path, create_if_missing=False)
-    except (OSError, plyvel.Error) as error:
-        raise DatasetError(f"cannot be opened as LevelDB: {error}; name its folder", path=path) from error
-
-    def begin() -> Iterator[bytes]:
-        return iter(opened.iterator(include_key=False))
-
-    return Database(path, sum(1 for _ in begin()), begin)
+    file = LevelDbFile(path)
+    return Database(path, sum(1 for _ in file.values()), file.values)

@@ -16,6 +16,7 @@ from converter.data.image_data import read_lines
 from converter.data.image_seg_data import read_seg_lines
 from converter.data.images import read_image
 from converter.data.labels import read_labels
+from converter.data.leveldb_file import LevelDbFile
 from converter.data.list_files import read_list
 from converter.data.listed_images import read_image_pairs
 from converter.data.lmdb_file import LmdbFile
@@ -23,7 +24,7 @@ from converter.data.window_file import read_windows
 from converter.dilatednet.trained import read_trained
 from converter.download.lockfile import LOCK_NAME
 from converter.download.lockfile import _read as read_lock
-from converter.errors import ConversionError
+from converter.errors import ConversionError, DatasetError
 from converter.export.pretrained import CONFIG, PREPROCESSOR, folder_settings
 from converter.export.pretrained import PROTOTXT as PROTOTXT_NAME
 from converter.files.folder_record import RECORD, read_record
@@ -41,6 +42,7 @@ from reference.caffemodel import read_blob
 from reference.errors import OracleError
 from reference.files import read_file
 from reference.net import read_net
+from scripts.fuzzing import samples
 
 REFUSALS = (ConversionError, OracleError)
 """What a reader may raise."""
@@ -160,6 +162,21 @@ def _rows(path: str) -> None:
     _read(path, ("x", "y"))
 
 
+def _leveldb(path: str) -> None:
+    """A table in the place of each sample's own."""
+    for files in samples.leveldbs():
+        with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
+            for name, data in files.items():
+                given = Path(path).read_bytes() if name.endswith(".ldb") else data
+                (Path(folder) / name).write_bytes(given)
+            try:
+                sum(map(len, LevelDbFile(folder).values()))
+            except REFUSALS:
+                continue
+            return
+    raise DatasetError("no sample takes this table", path=path)
+
+
 def _archive(path: str) -> None:
     from converter.download.unpack import unpack
 
@@ -197,6 +214,7 @@ INPUTS: Readers = {"converter": lambda path: (_inputs(path), None)[1], "referenc
 IMAGE: Readers = {"converter": _images}
 DATUM: Readers = {"converter": _datum}
 LMDB: Readers = {"converter": lambda path: (sum(map(len, LmdbFile(path).values())), None)[1]}
+LEVELDB: Readers = {"converter": _leveldb}
 LISTS: Readers = {"converter": _lists}
 ROWS: Readers = {"converter": _rows}
 ARCHIVE: Readers = {"converter": _archive}

@@ -141,6 +141,28 @@ def databases() -> list[bytes]:
 
 
 @cache
+def leveldbs() -> list[dict[str, bytes]]:
+    """LevelDBs of one table each, of one record and of several blocks: the files by name."""
+    import plyvel
+
+    found = []
+    for count, size in ((1, 10), (40, 500)):
+        with tempfile.TemporaryDirectory() as folder:
+            opened = plyvel.DB(folder, create_if_missing=True)
+            for at in range(count):
+                opened.put(f"{at:08}".encode(), bytes([at % 256]) * size)
+            opened.compact_range()
+            opened.close()
+            found.append({path.name: path.read_bytes() for path in Path(folder).iterdir()})
+    return found
+
+
+def tables() -> list[bytes]:
+    """The tables of `leveldbs`."""
+    return [data for files in leveldbs() for name, data in files.items() if name.endswith(".ldb")]
+
+
+@cache
 def lists() -> list[bytes]:
     """Lists of pictures, and of windows."""
     return [b"a.png 0\nb c.png 12\n", b"# 0\na.png\n3\n5\n4\n2\n1 0.9 0 0 3 3\n0 0.1 1 1 2 2\n"]

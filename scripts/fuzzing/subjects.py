@@ -68,6 +68,8 @@ def subjects() -> Iterator[Subject]:
     yield Subject("datum", ".datum", samples.datums, wire.change, readers.DATUM)
     if find_spec("lmdb"):  # which writes the seeds
         yield Subject("lmdb", ".mdb", samples.databases, pages.change, readers.LMDB)
+    if find_spec("plyvel"):  # which writes the seeds, and reads them
+        yield Subject("leveldb", ".ldb", samples.tables, damage, readers.LEVELDB)
     yield Subject("list", ".txt", samples.lists, words.change, readers.LISTS)
     yield Subject("rows", ".h5", samples.rows, hdf5.change, readers.ROWS)
     yield Subject("classes", ".txt", samples.classes, words.change, readers.CLASSES)

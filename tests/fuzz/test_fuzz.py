@@ -29,6 +29,8 @@ def subject_of(path: Path) -> Subject:
 
 @pytest.mark.parametrize("path", sorted(FINDINGS.iterdir()), ids=lambda path: path.name)
 def test_what_was_found_is_mended(path: Path):
+    if path.name.rsplit("-", 1)[0] == "leveldb":
+        pytest.importorskip("plyvel")
     assert path.name == finding_name(subject_of(path), path.read_bytes())
     outcome = feed(subject_of(path), str(path))
     assert outcome.faults == []
