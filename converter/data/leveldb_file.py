@@ -37,9 +37,10 @@ class LevelDbFile:
         except ImportError as error:
             text = "this LevelDB needs the package plyvel, which is not installed"
             raise DatasetError(f"{text}; pip install plyvel, or convert it to LMDB", path=path) from error
-        for table in sorted([*Path(path).glob("*.ldb"), *Path(path).glob("*.sst")]):
-            _check_footer(table)
         try:
+            for table in sorted([*Path(path).glob("*.ldb"), *Path(path).glob("*.sst")]):
+                if table.is_file():
+                    _check_footer(table)
             self._opened = self._plyvel.DB(path, create_if_missing=False, paranoid_checks=True)
         except (OSError, self._plyvel.Error) as error:
             raise DatasetError(f"cannot be opened as LevelDB: {_text(error)}; name its folder", path=path) from error

@@ -85,8 +85,10 @@ def test_a_footer_that_names_more_than_there_is_does_not_end_the_process(folder:
 
 
 def test_a_table_that_is_left_over_is_nobodys(folder: Path) -> None:
-    """As an interrupted compaction leaves one; LevelDB deletes it."""
+    """As an interrupted compaction leaves one; LevelDB deletes it, and what only has such a name."""
     (folder / "000099.ldb").write_bytes(b"begun")
+    (folder / "000098.ldb").symlink_to(folder / "nowhere")
+    (folder / "folder.ldb").mkdir()
     assert open_database(str(folder), "LEVELDB").count == COUNT + 1
 
 
