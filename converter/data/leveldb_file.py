@@ -14,8 +14,11 @@ from typing import Any
 from converter.errors import DatasetError
 
 _FOOTER = 48
-_TRAILER = 5
+"""Bytes at a table's end: where its index lies, and a mark."""
 _MAGIC = bytes.fromhex("57fb808b247547db")
+_TRAILER = 5
+"""Bytes behind a block: how it is compressed, and its checksum."""
+_AGAIN = "copy this LevelDB whole, or make it again"
 
 
 class LevelDbFile:
@@ -43,7 +46,8 @@ class LevelDbFile:
                     _check_footer(table)
             self._opened = self._plyvel.DB(path, create_if_missing=False, paranoid_checks=True)
         except (OSError, self._plyvel.Error) as error:
-            raise DatasetError(f"cannot be opened as LevelDB: {_text(error)}; name its folder", path=path) from error
+            what = f"cannot be opened as LevelDB: {_text(error)}"
+            raise DatasetError(f"{what}; {_advice(path, error)}", path=path) from error
 
     def values(self) -> Iterator[bytes]:
         """The values.
@@ -59,8 +63,7 @@ class LevelDbFile:
                 records.next()
         except (OSError, self._plyvel.Error) as error:
             self._opened.close()  # the folder is locked while it is open, and the error keeps this object alive
-            advice = "copy this LevelDB whole, or make it again"
-            raise DatasetError(f"a record cannot be read: {_text(error)}; {advice}", path=self.path) from error
+            raise DatasetError(f"a record cannot be read: {_text(error)}; {_AGAIN}", path=self.path) from error
 
 
 def _check_footer(table: Path) -> None:
@@ -79,7 +82,7 @@ def _check_footer(table: Path) -> None:
     end = max(metaindex + metaindex_size, index + index_size) + _TRAILER
     if end > size - _FOOTER:
         text = f"this table's index ends at byte {end}, its footer begins at {size - _FOOTER}"
-        raise DatasetError(f"{text}; copy this LevelDB whole, or make it again", path=str(table))
+        raise DatasetError(f"{text}; {_AGAIN}", path=str(table))
 
 
 def _numbers(data: bytes, count: int) -> list[int]:
@@ -92,6 +95,13 @@ def _numbers(data: bytes, count: int) -> list[int]:
             found.append(number)
             number, shift = 0, 0
     return (found + [0] * count)[:count]
+
+
+def _advice(path: str, error: Exception) -> str:
+    """What to do about a folder that does not open."""
+    if not (Path(path) / "CURRENT").is_file():
+        return "name its folder"
+    return "close what has it open" if _text(error).startswith("IO error: lock ") else _AGAIN
 
 
 def _text(error: Exception) -> str:

@@ -68,9 +68,9 @@ class AcceleratedModule(nn.Module):
         if program is None:
             return self._run(self._whole, self._arguments(args, inputs))
         if torch.is_inference_mode_enabled():  # to enter it once more costs as much as all the way here
-            return program.run(args)
+            return _named(program.run(args))
         with torch.inference_mode():
-            return program.run(args)
+            return _named(program.run(args))
 
     def segment(self, name: str) -> Callable[[Tensor], Tensor]:
         """A part of the net by the name that the net's `segments` gives it: takes and gives one tensor, float32.

@@ -6,12 +6,11 @@ longer than adding up two of that convolution's outputs, and each half is read w
 
 from __future__ import annotations
 
-import copy
 from typing import cast
 
 from torch import fx, nn
 
-from converter.fast.folding import set_submodule, set_tensor
+from converter.fast.folding import set_target, with_numbers
 from converter.fast.sums import is_convolution
 from converter.modules.combine import Concat, Sum
 from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
@@ -41,37 +40,28 @@ class _Parted:
         self._left_out = {*chains, *(node for chain in chains.values() for node in chain)}
         self._root, self._graph = nn.Module(), fx.Graph()
         self._values: dict[fx.Node, fx.Node] = {}
-        self._convolved = dict.fromkeys(chains, 0)
 
     def rebuilt(self) -> fx.GraphModule:
         """The new graph."""
         for node in self._source.graph.nodes:
             if node not in self._left_out:
                 self._values[node] = self._graph.node_copy(node, self._values.__getitem__)
-                self._put_module(node)
-            for concat in self._chains:
+                set_target(self._root, node, self._source)
+            for concat in [reader for reader in node.users if reader in self._chains]:
                 for index in [index for index, part in enumerate(concat.args) if part is node]:
                     self._convolve(concat, index)
         return fx.GraphModule(self._root, self._graph)
-
-    def _put_module(self, node: fx.Node) -> None:
-        target = str(node.target)
-        if node.op == "call_module":
-            set_submodule(self._root, target, self._source.get_submodule(target))
-        elif node.op == "get_attr":
-            set_tensor(self._root, target, self._source)
 
     def _convolve(self, concat: fx.Node, index: int) -> None:
         """Convolve one part, and add that to what the parts before it gave."""
         *before, last = self._chains[concat]
         value = self._values[_parts(concat)[index]]
         for node in before:
-            self._put_module(node)
+            set_target(self._root, node, self._source)
             value = self._graph.call_module(str(node.target), (value,))
-        self._convolved[concat] += 1
-        all_there = self._convolved[concat] == len(concat.args)  # then the bias is added, in one pass with the sum
-        value = self._call(f"{last.name}_of_{index}", _of_part(self._source, concat, last, index, all_there), value)
         sum_before = self._values.get(last)
+        share = _share(self._source, concat, last, index, biased=sum_before is None)
+        value = self._call(f"{last.name}_of_{index}", share, value)
         self._values[last] = value if sum_before is None else self._call(f"{value.name}_sum", Sum(), value, sum_before)
 
     def _call(self, name: str, module: nn.Module, *values: fx.Node) -> fx.Node:
@@ -136,15 +126,10 @@ def _convolution(source: fx.GraphModule, node: fx.Node) -> nn.Conv2d:
     return cast("nn.Conv2d", source.get_submodule(str(node.target)))
 
 
-def _of_part(source: fx.GraphModule, concat: fx.Node, node: fx.Node, index: int, biased: bool) -> nn.Conv2d:
+def _share(source: fx.GraphModule, concat: fx.Node, node: fx.Node, index: int, *, biased: bool) -> nn.Conv2d:
     """A convolution's share that reads one part's channels."""
     channels = [_channels(source, part) for part in _parts(concat)]
     start = sum(channels[:index])
     whole = _convolution(source, node)
-    share = copy.copy(whole)  # shares its settings; its parameters are replaced, not written to
-    share._parameters = dict(whole._parameters)
-    share.in_channels = channels[index]
-    share.weight = nn.Parameter(whole.weight.detach()[:, start : start + channels[index]].clone(), requires_grad=False)
-    if not biased:
-        share.bias = None
-    return share
+    weight = whole.weight.detach()[:, start : start + channels[index]].clone()
+    return with_numbers(whole, weight, whole.bias if biased else None)

@@ -33,11 +33,7 @@ def fold_affine(source: fx.GraphModule) -> fx.GraphModule:
             values[node] = values[node.args[0]]
             continue
         values[node] = graph.node_copy(node, values.__getitem__)
-        if node.op == "call_module":
-            module = source.get_submodule(str(node.target))
-            set_submodule(root, str(node.target), _fold(source, module, chains.get(node, [])))
-        elif node.op == "get_attr":
-            set_tensor(root, str(node.target), source)
+        set_target(root, node, source, _fold(source, node, chains[node]) if node in chains else None)
     return fx.GraphModule(root, graph)
 
 
@@ -82,10 +78,9 @@ def _chain(source: fx.GraphModule, node: fx.Node) -> list[fx.Node]:
     return found
 
 
-def _fold(source: fx.GraphModule, module: nn.Module, chain: list[fx.Node]) -> nn.Module:
-    """The module, or a convolution of its own that does what follows too: computed in float64, rounded once."""
-    if not chain:
-        return module
+def _fold(source: fx.GraphModule, node: fx.Node, chain: list[fx.Node]) -> nn.Conv2d:
+    """A convolution of its own that does what follows too: computed in float64, rounded once."""
+    module = source.get_submodule(str(node.target))
     assert isinstance(module, nn.Conv2d)
     factor = torch.ones(module.out_channels, dtype=torch.float64, device=module.weight.device)
     offset = torch.zeros_like(factor) if module.bias is None else module.bias.detach().double()
@@ -93,12 +88,27 @@ def _fold(source: fx.GraphModule, module: nn.Module, chain: list[fx.Node]) -> nn
         affine = channel_affine(source.get_submodule(str(node.target)))
         assert affine is not None
         factor, offset = factor * affine[0], offset * affine[0] + affine[1]
-    folded = copy.copy(module)  # shares its settings; its parameters are replaced, not written to
-    folded._parameters = dict(module._parameters)
     weight = module.weight.detach().double() * factor[:, None, None, None]
-    folded.weight = nn.Parameter(weight.to(module.weight.dtype), requires_grad=False)
-    folded.bias = nn.Parameter(offset.to(module.weight.dtype), requires_grad=False)
-    return folded
+    return with_numbers(module, weight.to(module.weight.dtype), offset.to(module.weight.dtype))
+
+
+def with_numbers(convolution: nn.Conv2d, weight: Tensor, bias: Tensor | None) -> nn.Conv2d:
+    """A convolution of the same settings with numbers of its own, (c_out, c_in / groups, k, k) and (c_out,)."""
+    made = copy.copy(convolution)  # shares its settings; its parameters are replaced, not written to
+    made._parameters = dict(convolution._parameters)
+    made.in_channels = weight.shape[1] * convolution.groups
+    made.weight = nn.Parameter(weight, requires_grad=False)
+    made.bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
+    return made
+
+
+def set_target(root: nn.Module, node: fx.Node, source: fx.GraphModule, module: nn.Module | None = None) -> None:
+    """Put what a node calls or reads at its place of another tree: `module`, or what the source has there."""
+    target = str(node.target)
+    if node.op == "call_module":
+        set_submodule(root, target, source.get_submodule(target) if module is None else module)
+    elif node.op == "get_attr":
+        set_tensor(root, target, source)
 
 
 def set_submodule(root: nn.Module, target: str, module: nn.Module) -> None:

@@ -64,12 +64,11 @@ class Program:
 
     def __call__(self, inputs: Values) -> Values:
         """The outputs by name, for inputs in the net's order."""
-        return dict(zip(self._names, self._forward(*[value.contiguous() for value in inputs.values()]), strict=True))
+        return self.run(tuple(inputs.values()))
 
-    def run(self, inputs: Sequence[Tensor]) -> Tensor | Values:
-        """The outputs by name, or the only one where it has none, for inputs without names."""
-        outputs = self._forward(*[value.contiguous() for value in inputs])
-        return dict(zip(self._names, outputs, strict=True)) if self._names[0] else outputs[0]
+    def run(self, inputs: Sequence[Tensor]) -> Values:
+        """The outputs by name, for inputs without theirs."""
+        return dict(zip(self._names, self._forward(*[value.contiguous() for value in inputs]), strict=True))
 
 
 class OneDNNGraph:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from torch import fx, nn
 
-from converter.fast.folding import set_submodule, set_tensor
+from converter.fast.folding import set_target
 from converter.fast.sums import is_convolution, is_plain_sum
 
 Stride = tuple[int, int]
@@ -58,10 +58,7 @@ class _Strides:
         for node in self._source.graph.nodes:
             given = {before: self._put_thinned(node, before, root, graph, values) for before in node.all_input_nodes}
             values[node] = graph.node_copy(node, given.__getitem__)
-            if node.op == "call_module":
-                set_submodule(root, str(node.target), self._module(node))
-            elif node.op == "get_attr":
-                set_tensor(root, str(node.target), self._source)
+            set_target(root, node, self._source, self._module(node) if node in self._strides else None)
         return fx.GraphModule(root, graph)
 
     def _reads_points(self, node: fx.Node) -> bool:
@@ -115,7 +112,7 @@ class _Strides:
     def _module(self, node: fx.Node) -> nn.Module:
         """A node's module, or one with its new stride that shares its numbers."""
         module = self._source.get_submodule(str(node.target))
-        if node not in self._strides or module.stride == self._strides[node]:
+        if module.stride == self._strides[node]:
             return module
         changed = copy.copy(module)
         changed.stride = self._strides[node]  # type: ignore[assignment]

@@ -15,6 +15,8 @@ from scripts.fuzzing.damage import damage
 
 GOLDENS = Path(__file__).resolve().parents[2] / "tests" / "goldens"
 _LARGEST_SEED = 40_000
+PACKAGES = {"lmdb": "lmdb", "leveldb": "plyvel"}
+"""Formats that are fed only where a package is installed that writes their seeds."""
 
 Change = Callable[[Random, bytes, list[bytes]], bytes]
 
@@ -66,9 +68,9 @@ def subjects() -> Iterator[Subject]:
     yield Subject("inputs", ".npz", samples.npz, archives.change_zip, readers.INPUTS)
     yield Subject("image", ".png", samples.images, damage, readers.IMAGE)
     yield Subject("datum", ".datum", samples.datums, wire.change, readers.DATUM)
-    if find_spec("lmdb"):  # which writes the seeds
+    if find_spec(PACKAGES["lmdb"]):
         yield Subject("lmdb", ".mdb", samples.databases, pages.change, readers.LMDB)
-    if find_spec("plyvel"):  # which writes the seeds, and reads them
+    if find_spec(PACKAGES["leveldb"]):
         yield Subject("leveldb", ".ldb", samples.tables, damage, readers.LEVELDB)
     yield Subject("list", ".txt", samples.lists, words.change, readers.LISTS)
     yield Subject("rows", ".h5", samples.rows, hdf5.change, readers.ROWS)

@@ -102,7 +102,16 @@ def test_a_changed_byte_of_the_log_is_noticed(folder: Path) -> None:
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    assert "cannot be opened as LevelDB: Corruption: checksum mismatch; name its folder" in refusal(folder)
+    assert "cannot be opened as LevelDB: Corruption: checksum mismatch; copy this LevelDB whole" in refusal(folder)
+
+
+def test_what_holds_no_leveldb_or_is_open_elsewhere_is_told_as_such(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    assert refusal(tmp_path / "other").endswith("; name its folder")
+    opened = plyvel.DB(str(folder))
+    assert refusal(folder).endswith("; close what has it open")
+    opened.close()
+    assert open_database(str(folder), "LEVELDB").count == COUNT + 1
 
 
 def test_names_that_the_folder_holds_are_escaped(folder: Path) -> None:

@@ -14,7 +14,7 @@ from converter.errors import CaffemodelError
 from scripts.fuzzing import session, watch, wire, words
 from scripts.fuzzing.__main__ import FINDINGS, HEAD, row
 from scripts.fuzzing.session import finding_name, make, run
-from scripts.fuzzing.subjects import Subject, subjects
+from scripts.fuzzing.subjects import PACKAGES, Subject, subjects
 from scripts.fuzzing.watch import feed
 
 SUBJECTS = {subject.name: subject for subject in subjects()}
@@ -29,8 +29,8 @@ def subject_of(path: Path) -> Subject:
 
 @pytest.mark.parametrize("path", sorted(FINDINGS.iterdir()), ids=lambda path: path.name)
 def test_what_was_found_is_mended(path: Path):
-    if path.name.rsplit("-", 1)[0] == "leveldb":
-        pytest.importorskip("plyvel")
+    if package := PACKAGES.get(path.name.rsplit("-", 1)[0]):
+        pytest.importorskip(package)
     assert path.name == finding_name(subject_of(path), path.read_bytes())
     outcome = feed(subject_of(path), str(path))
     assert outcome.faults == []
