@@ -122,6 +122,7 @@ def climb(house: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=house, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_three_new_files_are_a_new_type(house: Path):
     for name, text in TWICE.items():
         (house / name).write_text(text)

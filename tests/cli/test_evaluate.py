@@ -84,7 +84,7 @@ def test_the_command_counts_as_the_original_pipelines_label_maps_do_up_to_ties(
 
 def test_two_processes_count_the_same_as_one(golden_voc: tuple[Path, list[list[int]]], weights: Path, tmp_path: Path):
     root, counts = golden_voc
-    torchrun(1, arguments(weights, root, tmp_path / "1.json"))
+    assert main(arguments(weights, root, tmp_path / "1.json")) == 0
     torchrun(2, arguments(weights, root, tmp_path / "2.json", "--resume", str(tmp_path / "run")))
     one, two = (json.loads((tmp_path / f"{number}.json").read_text()) for number in (1, 2))
     assert one["confusion"] == two["confusion"]

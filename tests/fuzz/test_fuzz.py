@@ -110,7 +110,7 @@ def subject(**readers: Callable[[str], object]) -> Subject:
     ],
 )
 def test_every_fault_is_seen_and_survived(read, fault, monkeypatch):
-    monkeypatch.setattr(session, "_PATIENCE", 5)
+    monkeypatch.setattr(session, "_PATIENCE", 1 if read is hang else 5)
     monkeypatch.setattr(watch, "MOST_SECONDS", 0.1 if read is spin else 10)
     counts = run(subject(converter=read), seed=0, seconds=0, most=2)
     assert counts.findings == {fault: b"abc"}

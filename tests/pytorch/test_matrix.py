@@ -35,8 +35,15 @@ def test_a_layer_type_goes_through_the_tools_but_those_that_the_page_excepts(kin
     assert set(failures) == {tool for name, tool in REASONS if name == kind}, failures
 
 
-@pytest.mark.parametrize("tool", [*TOOLS, *DYNAMIC])
-@pytest.mark.parametrize("name", NETS)
+def _net_tools():
+    """Every tool with one net, and what compiles or exports for seconds with the other four in a long run alone."""
+    for name in NETS:
+        for tool in [*TOOLS, *DYNAMIC]:
+            long = name != "dilation8_pascal_voc" and tool.startswith(("compile", "export"))
+            yield pytest.param(name, tool, marks=[pytest.mark.slow] if long else [])
+
+
+@pytest.mark.parametrize(("name", "tool"), list(_net_tools()))
 def test_a_dilated_net_goes_through_every_tool(name, tool):
     net = loaded(NETS[name])
     assert failure(tool, net, image_inputs(net)) == ""

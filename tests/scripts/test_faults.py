@@ -67,6 +67,7 @@ def bench(run: Callable[[Path], int], tmp_path: Path) -> Bench:
     return Bench(Operation("made", run, result, "out"), result(whole), 0.15, tmp_path / "log", Random(0))
 
 
+@pytest.mark.slow
 def test_a_command_that_writes_at_once_passes_every_fault(tmp_path):
     made = bench(write_at_once, tmp_path)
     found = [faults.kill(made, 3), disk_faults.no_room(made, 2), disk_faults.failing_writes(made),

@@ -61,7 +61,7 @@ def one_image(tmp_path, monkeypatch, make_goldens, name, net):
 @pytest.mark.parametrize(
     ("name", "net"),
     [
-        ("pascal_voc_97x61", "dilation8_pascal_voc_mini"),
+        pytest.param("pascal_voc_97x61", "dilation8_pascal_voc_mini", marks=pytest.mark.slow),
         pytest.param("pascal_voc_600x700", "dilation8_pascal_voc_mini", marks=pytest.mark.slow),
         pytest.param("cityscapes_1024x2048", "dilation10_cityscapes_mini", marks=pytest.mark.slow),
     ],

@@ -70,6 +70,7 @@ def test_a_noticed_change_is_told_from_an_unnoticed(toy: Path):
     assert (toy / "converter/toy.py").read_text() == TOY
 
 
+@pytest.mark.slow
 def test_a_survivor_is_tried_again_once_its_tests_changed(toy: Path):
     mutate(toy)
     (toy / "tests/toy.py/test_toy.py").write_text(TOY_TEST.replace("smallest(1, 1)", "smallest(1, 2)"))

@@ -24,7 +24,9 @@ def weights(tmp_path_factory):
     return lambda model: str(formula_weights(folder, model))
 
 
-@pytest.mark.parametrize("model", PICTURES)
+@pytest.mark.parametrize(
+    "model", [pytest.param(model, marks=[pytest.mark.slow] if len(PICTURES[model]) > 1 else []) for model in PICTURES]
+)
 def test_generated_images_pass(capsys, weights, model):
     images = [str(PREDICT / f"{name}_image.png") for name in PICTURES[model]]
     assert main(["verify", str(PREDICT / f"{model}_mini.prototxt"), weights(model), "--image", *images]) == 0
@@ -40,7 +42,7 @@ def test_a_generated_street_of_cityscapes_passes(weights):
     assert main(["verify", str(PREDICT / f"{model}_mini.prototxt"), weights(model), "--image", image]) == 0
 
 
-@pytest.mark.parametrize("name", ["pascal_voc_375x500", "pascal_voc_97x61"])
+@pytest.mark.parametrize("name", ["pascal_voc_375x500", pytest.param("pascal_voc_97x61", marks=pytest.mark.slow)])
 def test_the_label_maps_of_a_one_tile_image_are_the_original_pipelines_answer(weights, name):
     verifier = Verifier(PREDICT / "dilation8_pascal_voc_mini.prototxt", weights("dilation8_pascal_voc"))
     model = model_of(verifier.net.name)
