@@ -69,6 +69,7 @@ def test_gradients_are_the_derivatives(rung: Rung, tmp_path):
     assert gradients_hold(rung, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", [rung for rung in RUNGS if rung.case.gradient], ids=str)
 def test_a_case_that_leaves_out_gradients_has_to(rung: Rung, tmp_path):
     assert not gradients_hold(rung, tmp_path), f"no longer true: {rung.case.gradient}"
