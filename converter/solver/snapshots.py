@@ -10,6 +10,7 @@ import os
 from converter.formats.protobuf.layer_definition import record_definition
 from converter.formats.weights.caffemodel_writer import OutputLayer, write_caffemodel
 from converter.formats.weights.stored import Array, StoredWeights
+from converter.plan.layer_fit import is_shared
 from converter.plan.plan import ConfiguredLayer
 from converter.plan.saved_layers import SavedLayer, saved_layers
 from converter.plan.stored_names import possible_names
@@ -42,13 +43,14 @@ def save_caffemodel(net: CaffeModule, path: str | os.PathLike[str]) -> None:
 def save_hdf5(net: CaffeModule, path: str | os.PathLike[str]) -> None:
     """Write every layer's blobs as Caffe's HDF5 weights, with an empty group for a layer that has none.
 
+    A shared blob is written with the layer that owns it alone.
+
     Raises:
         OutputError: it cannot be written.
     """
     from converter.formats.weights.hdf5_writer import write_hdf5
 
-    layers = ((saved.name, _arrays(net, saved.step)) for saved in saved_layers(net.plan))
-    write_hdf5(path, layers)
+    write_hdf5(path, ((saved.name, _own_arrays(net, saved.step)) for saved in saved_layers(net.plan)))
 
 
 def _layer(net: CaffeModule, saved: SavedLayer) -> OutputLayer:
@@ -75,6 +77,12 @@ def load_blobs(net: CaffeModule, stored: StoredWeights, *, partial: bool = False
     missing, unused = [name for name in arrays if name not in given], [name for name in given if name not in arrays]
     told = (("not in the weights, filled", missing), ("in the weights, not in the net", unused))
     return [f"{words}: {', '.join(names)}" for words, names in told if names]
+
+
+def _own_arrays(net: CaffeModule, step: ConfiguredLayer | None) -> list[Array | None]:
+    """A layer's blobs; None in the place of one that an earlier layer owns."""
+    arrays = _arrays(net, step)
+    return [None if step and is_shared(step, place, net.plan) else array for place, array in enumerate(arrays)]
 
 
 def _arrays(net: CaffeModule, step: ConfiguredLayer | None) -> list[Array]:

@@ -101,3 +101,21 @@ def test_what_was_saved_loads_with_the_net_and_alone(net: str, weights: str, tmp
     assert main(["verify", net, weights]) == 0
     again.save(tmp_path / "again.caffemodel")
     assert (tmp_path / "again.caffemodel").read_bytes() == (tmp_path / "w.caffemodel").read_bytes()
+
+
+def test_a_shared_blob_is_in_hdf5_with_its_owner_alone_and_loads_with_all(tmp_path: Path) -> None:
+    """src/caffe/net.cpp, ToHDF5: only parameters that own themselves; a .caffemodel has them with every layer."""
+    net, weights = tmp_path / "net.prototxt", tmp_path / "w.h5"
+    layer = """layer { name: "%s" type: "InnerProduct" bottom: "x" top: "%s" param { name: "w" }
+      inner_product_param { num_output: 2 weight_filler { type: "xavier" } bias_filler { type: "uniform" } } }"""
+    net.write_text('input: "x" input_shape { dim: 1 dim: 3 }' + layer % ("a", "a") + layer % ("b", "b"))
+    caffe.set_random_seed(1)
+    first = caffe.Net(str(net), caffe.TEST)
+    first.save_hdf5(weights)
+    with h5py.File(weights) as file:
+        assert {name: sorted(file["data"][name]) for name in "ab"} == {"a": ["0", "1"], "b": ["1"]}
+    again = caffe.Net(str(net), str(weights), caffe.TEST)
+    assert (again.params["b"][0].data == first.params["a"][0].data).all()
+    assert (again.params["b"][1].data == first.params["b"][1].data).all()
+    out = reference.run(str(net), str(weights), {"x": np.ones((1, 3), np.float32)})
+    assert first.forward(x=np.ones((1, 3), np.float32))["b"] == pytest.approx(out["b"], rel=1e-6)

@@ -86,11 +86,12 @@ def write(path: Path, outgoing: OutputWeights) -> None:
 
 def write_hdf5(
     path: str | os.PathLike[str],
-    layers: Iterable[tuple[str, Iterable[Array | BlobStream]]],
+    layers: Iterable[tuple[str, Iterable[Array | BlobStream | None]]],
     attributes: Mapping[str, str] | None = None,
 ) -> None:
     """Write /data/<layer>/<i> for every layer of `layers` (name, blobs); half floats become floats.
 
+    None in a blob's place leaves it out, as Caffe does with one that an earlier layer owns.
     Chunks of a stream must be whole rows of its first axis.
 
     Raises:
@@ -105,7 +106,8 @@ def write_hdf5(
                 raise OutputError(text, path=os.fspath(path), layer=name)
             group = _group(data, name)
             for index, blob in enumerate(blobs):
-                _write(group, str(index), as_stream(blob))
+                if blob is not None:
+                    _write(group, str(index), as_stream(blob))
 
 
 def _group(parent: h5py.Group, name: str) -> h5py.Group:
