@@ -14,7 +14,7 @@ v0_layer: name 1 text; type 2 text; num_output 3 int; biasterm 4 bool = true; we
 blob: num 1 int; channels 2 int; height 3 int; width 4 int; data 5 float*; diff 6 float*; shape 7 message; double_data 8 double*; double_diff 9 double*
 shape: dim 1 int*
 param: name 1 text; share_mode 2 enum(STRICT=0 PERMISSIVE=1) = STRICT; lr_mult 3 float = 1; decay_mult 4 float = 1
-rule: phase 1 enum(TRAIN=0 TEST=1); min_level 2 int; max_level 3 int; stage 4 text*; not_stage 5 text*
+rule: phase 1 enum(TRAIN=0 TEST=1 RUN=2); min_level 2 int; max_level 3 int; stage 4 text*; not_stage 5 text*
 net_state: phase 1 enum(TRAIN=0 TEST=1) = TEST; level 2 int = 0; stage 3 text*
 filler: type 1 text = constant; value 2 float = 0; min 3 float = 0; max 4 float = 1; mean 5 float = 0; std 6 float = 1; sparse 7 int = -1; variance_norm 8 enum(FAN_IN=0 FAN_OUT=1 AVERAGE=2) = FAN_IN; num_groups 9 int
 transform_param: scale 1 float = 1; mirror 2 bool = false; crop_size 3 int = 0; mean_file 4 text; mean_value 5 float*; force_color 6 bool; force_gray 7 bool
@@ -81,7 +81,7 @@ upsample_param: scale 0 int = 2; scale_h 0 int; scale_w 0 int; pad_out_h 0 bool 
 smooth_l1_loss_param: sigma 0 float = 1
 loss_param: normalization 3 enum(FULL=0 VALID=1 BATCH_SIZE=2 NONE=3 PRE_FIXED=-1) = VALID; pre_fixed_normalizer 0 float = 1
 bn_param: scale_filler 0 message; shift_filler 0 message; var_eps 0 float = 1e-9; moving_average 0 bool; decay 0 float = 0.05; axis 0 int = 1; bn_mode 0 enum(LEARN=0 INFERENCE=1) = LEARN; slope_filler 0 message; bias_filler 0 message; momentum 0 float = 0.9; eps 0 float = 1e-5; frozen 0 bool = false; engine 0 enum(DEFAULT=0 CAFFE=1 CUDNN=2)
-interp_param: height 0 int = 0; width 0 int = 0; zoom_factor 0 int = 1; shrink_factor 0 int = 1; pad_beg 0 int = 0; pad_end 0 int = 0
+interp_param: height 0 int = 0; width 0 int = 0; zoom_factor 0 int = 1; shrink_factor 0 int = 1; pad_beg 0 int = 0; pad_end 0 int = 0; use_blob_size 0 bool = false
 roi_pooling_param: pooled_h 0 int = 0; pooled_w 0 int = 0; spatial_scale 0 float = 1
 psroi_pooling_param: spatial_scale 0 float; output_dim 0 int; group_size 0 int
 shuffle_channel_param: group 0 int = 1

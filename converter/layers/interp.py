@@ -19,7 +19,8 @@ class Interp(Operator):
 
     The size is height and width, or (h - 1) // shrink_factor + 1, of which zoom_factor makes (h - 1) * zoom_factor + 1
     (both may be given: first shrink, then zoom); with none of them, or with a second bottom, as the code of PSPNet has
-    it, the second bottom's. Source: DeepLab's and PSPNet's src/caffe/layers/interp_layer.cpp.
+    it, the second bottom's (some forks say use_blob_size as well).
+    Source: DeepLab's and PSPNet's src/caffe/layers/interp_layer.cpp.
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
@@ -37,6 +38,8 @@ class Interp(Operator):
             )
         if min(self.shrink, self.zoom) < 1:
             raise view.error("zoom_factor", f"is {self.zoom}, shrink_factor {self.shrink}", "expected at least 1")
+        if view.flag("use_blob_size", False) and len(bottoms) < 2:
+            raise view.error("use_blob_size", "takes the size of a second bottom", "there is none")
         factors = view.has("shrink_factor") or view.has("zoom_factor")
         if (self.fixed is not None) + factors + (len(bottoms) > 1) != 1:
             raise view.error(

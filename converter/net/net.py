@@ -12,6 +12,7 @@ from converter.net.automatic_tops import automatic_tops
 from converter.net.forks import is_dilation_fork
 from converter.net.ignored_fields import INERT
 from converter.net.params import Params
+from converter.net.state_rules import is_included, state_for
 
 Phase: TypeAlias = Literal["train", "test"]
 Shape: TypeAlias = tuple[int, ...]
@@ -100,7 +101,7 @@ def build_net(
     stages = (*stages, *state.texts("stage"))
     level = level or state.integer("level", 0)  # what a solver asks for is merged over the net's own state
     records = [item.value for item in record if item.name == "layer" and isinstance(item.value, Record)]
-    kept = [item for item in records if phase is None or _is_included(item, phase, stages, level)]
+    kept = [item for item in records if phase is None or is_included(item, phase, stages, level)]
     if not kept:
         told = f"phase {phase}, level {level}, stages {', '.join(stages) or 'none'}"
         text = f"keeps no layer in {told}; ask for another state" if records else "has no layers; is it a net?"
@@ -109,7 +110,8 @@ def build_net(
     stated = [replace(_layer(item, phase), dilation_fork=fork) for item in kept]
     layers = tuple(replace(layer, tops=tops) for layer, tops in zip(stated, automatic_tops(stated), strict=True))
     if phase is not None:
-        _check_wiring(layers)
+        kept_ones = {id(item) for item in kept}
+        _check_wiring(layers, [item for item in records if id(item) not in kept_ones])
     unknown = tuple(item for item in record if not item.known and item.name not in INERT)
     forced = view.flag("force_backward", False)
     return Net(name, layers, phase, record.where.path, unknown, tuple(notes), forced, stages, level)
@@ -141,39 +143,13 @@ def _param_spec(view: Params) -> ParamSpec:
     )
 
 
-def _is_included(record: Record, phase: Phase, stages: Sequence[str], level: int) -> bool:
-    """Whether a layer's rules admit it (src/caffe/net.cpp, FilterNet and StateMeetsRule)."""
-    view = Params(record)
-    includes, excludes = view.messages("include"), view.messages("exclude")
-    if includes and excludes:
-        raise GraphError(
-            f"layer {view.text('name', '')!r} has include and exclude rules; a layer may have one of the two kinds",
-            path=record.where.path,
-            line=record.where.line,
-            layer=view.text("name", ""),
-        )
-    if includes:
-        return any(_meets(rule, phase, stages, level) for rule in includes)
-    return not any(_meets(rule, phase, stages, level) for rule in excludes)
-
-
-def _meets(rule: Params, phase: Phase, stages: Sequence[str], level: int) -> bool:
-    if rule.has("phase") and rule.choice("phase", ("TRAIN", "TEST")).lower() != phase:
-        return False
-    if rule.has("min_level") and level < rule.integer("min_level"):
-        return False
-    if rule.has("max_level") and level > rule.integer("max_level"):
-        return False
-    return set(rule.texts("stage")) <= set(stages) and not set(rule.texts("not_stage")) & set(stages)
-
-
-def _check_wiring(layers: Sequence[Layer]) -> None:
+def _check_wiring(layers: Sequence[Layer], left_out: Sequence[Record]) -> None:
     """Every bottom exists before it is read, every top is new or in place (src/caffe/net.cpp, Init, AppendTop)."""
     produced: dict[str, Layer] = {}
     for layer in layers:
         for bottom in layer.bottoms:
             if bottom not in produced:
-                raise _wiring_error(layer, _unknown_bottom(bottom, produced))
+                raise _wiring_error(layer, _unknown_bottom(bottom, produced, left_out))
         if layer.propagate_down and len(layer.propagate_down) != len(layer.bottoms):
             text = (
                 f"{len(layer.propagate_down)} propagate_down for {len(layer.bottoms)} bottoms; state one each, or none"
@@ -190,7 +166,9 @@ def _check_wiring(layers: Sequence[Layer]) -> None:
             produced[top] = layer
 
 
-def _unknown_bottom(bottom: str, produced: dict[str, Layer]) -> str:
+def _unknown_bottom(bottom: str, produced: dict[str, Layer], left_out: Sequence[Record]) -> str:
+    if state := state_for(bottom, left_out):
+        return f"bottom {bottom!r} is not produced by any layer before it; {state}"
     import difflib  # for the error alone
 
     close = difflib.get_close_matches(bottom, produced, n=3)

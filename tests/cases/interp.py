@@ -18,6 +18,13 @@ CASES = [
         coarse=PLACES,
     ),
     Case(
+        "use_blob_size",
+        "interp_param { use_blob_size: true }",
+        {"x": signed(1, 2, 3, 4), "like": still(signed(1, 1, 5, 5))},
+        exact=DIVIDED,
+        coarse=PLACES,
+    ),
+    Case(
         "second bottom",
         inputs={"x": signed(1, 2, 3, 4), "like": still(signed(1, 1, 5, 5))},
         exact=DIVIDED,

@@ -98,6 +98,12 @@ OPEN: tuple[int, ...] = ()
          [(2, 3, 8, 4, 4), (2,)]),
         ('type: "VideoData" video_data_param { new_length: 8 new_height: 4 new_width: 5 }',
          [(1, 3, 8, 4, 5), (1,)]),
+        ('type: "VideoData" video_data_param { batch_size: 2 new_length: 5 num_segments: 3 modality: FLOW } '
+         "transform_param { crop_size: 4 }", [(2, 30, 4, 4), (2, 1, 1, 1)]),
+        ('type: "VideoData" video_data_param { modality: RGB } transform_param { crop_size: 4 }',
+         [(1, 3, 4, 4), (1, 1, 1, 1)]),
+        ('type: "VideoData" video_data_param { batch_size: 2 modality: RGB } transform_param { crop_size: 4 }',
+         [(2, 3, 4, 4), (2, 1, 1, 1)]),
     ],
 )  # fmt: skip
 def test_what_the_fields_determine(tmp_path: Path, body: str, wanted: list[tuple[int, ...]]) -> None:

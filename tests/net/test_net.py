@@ -29,6 +29,8 @@ def relu(name, rules="", bottom="data", top="y"):
         ("include { phase: TRAIN }", "test", (), False),
         ("include { phase: TRAIN }", "train", (), True),
         ("exclude { phase: TEST }", "test", (), False),
+        ("exclude { phase: RUN }", "test", (), True),
+        ("include { phase: RUN }", "train", (), False),
         ("exclude { phase: TEST }", "train", (), True),
         ("include { phase: TRAIN } include { phase: TEST }", "test", (), True),
         ('include { stage: "a" }', "test", (), False),
@@ -67,6 +69,33 @@ def test_a_missing_bottom_names_the_nearest_blob(write):
     with pytest.raises(GraphError, match=r"'dta' is not produced.*'data'") as caught:
         converter.read_net(write(relu("r", bottom="dta")))
     assert (caught.value.layer, caught.value.line) == ("r", 2)
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ("include { phase: TRAIN }", "makes it only for phase='train'"),
+        ('include { phase: TEST stage: "a" }', "makes it only for phase='test', stages=['a']"),
+        ('include { min_level: 2 } include { not_stage: "a" stage: "b" }',
+         "makes it only for level=2 or more or only for stages=['b'], stages without 'a'"),
+        ("exclude { phase: TEST }", "makes it but for phase='test'"),
+        ("exclude { max_level: 3 } exclude { phase: TRAIN }",
+         "makes it but for level=3 or less or but for phase='train'"),
+        ("exclude { }", "makes it but for every state"),
+    ],
+)  # fmt: skip
+def test_a_bottom_that_a_layer_of_another_state_makes_names_the_state(write, rules, told):
+    with pytest.raises(GraphError) as caught:
+        converter.read_net(write(relu("r", rules) + relu("s", bottom="y", top="z")))
+    where = "layer 's' (ReLU): bottom 'y' is not produced by any layer before it; layer 'r' in line 2 "
+    assert str(caught.value).endswith(where + told)
+
+
+def test_of_many_layers_of_other_states_three_are_named(write):
+    rules = [f'include {{ stage: "{name}" }}' for name in "abcdef"]
+    with pytest.raises(GraphError) as caught:
+        converter.read_net(write("".join(relu("r", rule) for rule in rules) + relu("s", bottom="y", top="z")))
+    assert str(caught.value).count("makes it") == 3
 
 
 def test_a_top_produced_twice_names_both_layers(write):

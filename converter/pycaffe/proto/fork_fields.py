@@ -105,7 +105,7 @@ ImageDataParameter: ignore_label int = 255; label_type enum(NONE=0 IMAGE=1 PIXEL
     max_labels int = 1
 InnerProductParameter: normalize bool = false
 InterpParameter: height int = 0; width int = 0; zoom_factor int = 1; shrink_factor int = 1; pad_beg int = 0; pad_end int
-    = 0
+    = 0; use_blob_size bool = false
 L1LossParameter: l2_per_location bool = false; l2_prescale_by_channels bool = false; normalize_by_num_entries bool =
     false; epsilon float = 1e-2; plateau float = 0
 LSTMParameter: num_output int; clipping_threshold float = 0; weight_filler FillerParameter; bias_filler FillerParameter;
@@ -216,7 +216,8 @@ UpsampleParameter: scale int = 2; scale_h int; scale_w int; pad_out_h bool = fal
     int; upsample_w int
 VideoDataParameter: source text; batch_size int = 1; video_type enum(WEBCAM=0 VIDEO=1) = WEBCAM; device_id int = 0;
     video_file text; skip_frames int = 0; new_length int = 1; new_height int = 0; new_width int = 0; shuffle bool =
-    false; rand_skip int = 0; root_folder text
+    false; rand_skip int = 0; root_folder text; num_segments int = 1; modality enum(RGB=0 FLOW=1) = RGB;
+    name_pattern text
 YoloDetectionOutputParameter: side int = 13; num_classes int = 20; num_box int = 5; coords int = 4; confidence_threshold
     float = 0.01; nms_threshold float = 0.45; biases float*; label_map_file text
 YoloSegParameter: num_class int = 0; object_scale float = 5; class_scale float = 1; use_logic_gradient bool = false;
