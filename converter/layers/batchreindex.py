@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.kit.examples import whole_numbers
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -25,6 +27,10 @@ class BatchReindex(Operator):
         self.expect_bottoms(bottoms, 2)
         if not bottoms[0] or len(bottoms[1]) != 1:
             raise ShapeError(f"bottoms of shapes {bottoms[0]} and {bottoms[1]}; expected (n, ...) and (m,)")
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Items of the batch."""
+        return whole_numbers(random, bottoms[0][0], bottoms[1]) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(m, ...)."""

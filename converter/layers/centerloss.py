@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import whole_numbers
 from converter.layers.kit.windows import canonical_axis, element_count
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -36,6 +38,10 @@ class CenterLoss(Operator):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}, axis {axis}; expected (n, ...), n labels, axis 1")
         self.features = element_count(bottoms[0][1:])
         self.add_blob((self.classes, self.features), view.message("center_filler"))
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Labels."""
+        return whole_numbers(random, self.classes, bottoms[1]) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A scalar."""

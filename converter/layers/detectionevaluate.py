@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.files.named import ALLOW_IT, NOT_ALLOWED, find_named
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.kit.examples import boxes_of_images
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -38,6 +40,11 @@ class DetectionEvaluate(Operator):
             raise self.view.error("overlap_threshold", f"is {self.threshold:g}", "expected a number above 0")
         if any(shape[:2] != (1, 1) or shape[3:] != (last,) for shape, last in zip(bottoms, (7, 8), strict=True)):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected (1, 1, boxes, 7) and (1, 1, boxes, 8)")
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """True boxes."""
+        known = (self.classes, self.background, bottoms[1])
+        return boxes_of_images(random, 1, *known) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """As many rows as there may be; a run gives those it found."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.kit.examples import whole_numbers
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -35,6 +37,10 @@ class Embed(Operator):
             self.add_blob((self.outputs,), bias)
         else:
             bias.take_rest()
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Rows of the table."""
+        return whole_numbers(random, self.rows, bottoms[0]) if place == 0 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """The bottom's shape with num_output behind it."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import boxes_of_images
 from converter.layers.kit.windows import element_count
 from converter.layers.kit.yolo import LABELS, expect_cells
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -54,6 +56,11 @@ class EvalDetection(Operator):
         if bottoms[0][1:] != wanted or bottoms[1][-1:] != (8,):
             sizes = ", ".join(map(str, wanted))
             raise ShapeError(f"bottoms of shapes {list(bottoms[:2])}; expected (n, {sizes}) and (1, 1, boxes, 8)")
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """True boxes, but for those of cells."""
+        known = (bottoms[0][0], self.classes + 1, 0, bottoms[1])
+        return boxes_of_images(random, *known) if place == 1 and not self.of_cells else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A row an item, long enough for every box."""

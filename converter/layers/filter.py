@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import whole_numbers
 from converter.layers.kit.windows import element_count
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -28,6 +30,10 @@ class Filter(Operator):
         items = bottoms[-1][:1]
         if not items or element_count(bottoms[-1]) != items[0] or any(shape[:1] != items for shape in bottoms):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected (n, ...) each, and the selector (n,) last")
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """A selector of some of the items."""
+        return whole_numbers(random, 2, bottoms[place]) if place == len(bottoms) - 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """As if every item were kept."""

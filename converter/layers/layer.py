@@ -134,6 +134,11 @@ class Operator:
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read parameters from `p`, check them against the bottoms' shapes, and list the blobs."""
 
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Numbers that a bottom can be given, float32 in its shape; None: any will do."""
+        del place, bottoms, random
+        return None
+
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """The tops' shapes; by default there is one top, shaped as the first bottom."""
         return [bottoms[0]]

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import boxes_of_images
 from converter.layers.kit.losses import read_normalizer
 from converter.layers.kit.windows import element_count
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
+
+
+_TRUE_BOXES = 3
+"""The bottom that they are."""
 
 
 @layer("MultiBoxLoss")
@@ -51,6 +57,11 @@ class MultiBoxLoss(Operator):
                 f"bottoms of shapes {list(bottoms)}; {count} priors of {classes} classes need (n, {4 * count}), "
                 f"(n, {classes * count}), (1, 2, {4 * count}) and (1, 1, boxes, 8)"
             )
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """True boxes."""
+        known = (self.options["classes"], self.options["background_label"], bottoms[3])
+        return boxes_of_images(random, bottoms[0][0], *known) if place == _TRUE_BOXES else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A scalar."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
 from converter.layers.kit.anchors import make_anchors
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.kit.examples import image_sizes
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -38,6 +40,10 @@ class Proposal(Operator):
             raise ShapeError(
                 f"bottoms of shapes {list(bottoms)}; {count} anchors need {2 * count} and {4 * count} channels"
             )
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """The image's size."""
+        return image_sizes(random, bottoms, self.stride) if place == 2 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """As many regions as there may be; a run gives those it found."""

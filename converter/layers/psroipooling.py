@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.kit.examples import regions
+from converter.layers.layer import Array, Operator, Shapes, layer
 from converter.layers.roipooling import check_regions
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -33,6 +35,10 @@ class PSROIPooling(Operator):
         if bottoms[0][1] != self.outputs * self.group**2:
             wanted = f"expected output_dim {self.outputs} times group_size {self.group} squared"
             raise view.error("output_dim", f"does not fit {bottoms[0][1]} channels", wanted)
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Regions within the image."""
+        return regions(random, bottoms, self.scale) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(r, output_dim, g, g)."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import boxes_of_cells, boxes_of_images
 from converter.layers.kit.windows import element_count
 from converter.layers.kit.yolo import read_anchors
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -54,6 +56,14 @@ class RegionLoss(Operator):
             "rescore": bool(view.integer("rescore", 1)),
         }
         self._compare(view, bottoms)
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """True boxes."""
+        if place != 1:
+            return None
+        if self.clipped:
+            return boxes_of_images(random, bottoms[0][0], self.classes + 1, 0, bottoms[1])
+        return boxes_of_cells(random, self.classes, bottoms[1])
 
     def _compare(self, view: Params, bottoms: Shapes) -> None:
         grid, labels = bottoms

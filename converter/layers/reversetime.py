@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.kit.examples import whole_numbers
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -29,6 +31,10 @@ class ReverseTime(Operator):
         self.copy = p.message("reverse_time_param").flag("copy_remaining", False)
         if len(bottoms[0]) < 2 or bottoms[1] != bottoms[0][1:2]:
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected (t, n, ...) and (n,)")
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Lengths."""
+        return whole_numbers(random, bottoms[0][0] + 1, bottoms[1]) if place == 1 else None
 
     def module(self) -> nn.Module:
         """ReverseTime."""

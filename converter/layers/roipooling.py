@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.kit.examples import regions
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -32,6 +34,10 @@ class ROIPooling(Operator):
         if min(self.grid) < 1:
             raise view.error("pooled_h", f"and pooled_w are {list(self.grid)}", "expected at least 1")
         check_regions(bottoms)
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Regions within the image."""
+        return regions(random, bottoms, self.scale) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(r, c, pooled_h, pooled_w)."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import boxes_of_cells
 from converter.layers.kit.windows import element_count
 from converter.layers.kit.yolo import read_anchors
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -54,6 +56,10 @@ class Yolov3(Operator):
             "logic_gradient": view.flag("use_logic_gradient", False),
         }
         self._compare(view, bottoms)
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """True boxes."""
+        return boxes_of_cells(random, self.classes, bottoms[1]) if place == 1 else None
 
     def _compare(self, view: Params, bottoms: Shapes) -> None:
         grid, labels = bottoms

@@ -16,7 +16,7 @@ from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.zoo import ZOO, Model
 from converter.errors import ImageError, ShapeError
 from converter.net.net import Shape
-from converter.plan.plan import Plan
+from converter.plan.plan import ConfiguredLayer, Plan
 
 Array: TypeAlias = npt.NDArray[np.float32]
 Pixels: TypeAlias = npt.NDArray[np.uint8]
@@ -26,27 +26,39 @@ _SCORING = ("Accuracy", "EltwiseAccuracy", "SegAccuracy")
 
 
 def random_inputs(plan: Plan, seed: int) -> dict[str, Array]:
-    """Seeded values for every input: -100 to 100, as pixels less their mean are; whole class numbers for labels."""
+    """Seeded values for every input: -100 to 100, as pixels less their mean are, where its readers take any number.
+
+    Labels are whole class numbers; regions, indices, sizes of images and marks of sequences are such.
+    """
     random = np.random.default_rng(seed)
-    return {name: _random(random, shape, _classes(plan, name)) for name, shape in plan.inputs.items()}
+    return {name: _random(random, shape, plan, name) for name, shape in plan.inputs.items()}
 
 
-def _random(random: np.random.Generator, shape: Shape, classes: int | None) -> Array:
-    if classes is not None:
-        return random.integers(0, classes, shape).astype(np.float32)
-    return random.uniform(-100, 100, shape).astype(np.float32)
+def _random(random: np.random.Generator, shape: Shape, plan: Plan, name: str) -> Array:
+    example = _example(random, plan, name)
+    return random.uniform(-100, 100, shape).astype(np.float32) if example is None else example
 
 
-def _classes(plan: Plan, name: str) -> int | None:
-    """How many classes an input numbers, if a loss or an accuracy reads it as its labels, itself or through a Split."""
+def _example(random: np.random.Generator, plan: Plan, name: str) -> Array | None:
+    """What an input can hold, as the first layer says that minds, which reads it itself or through a Split."""
     names = {name}
     for step in plan.steps:
-        labelled = step.operator.is_loss or step.layer.type in _SCORING
-        if labelled and names.intersection(step.layer.bottoms[1:]) and len(step.bottom_shapes[0]) > 1:
-            return step.bottom_shapes[0][1]
         if step.layer.type == "Split" and names.intersection(step.layer.bottoms):
             names.update(step.layer.tops)
+        for place, bottom in enumerate(step.layer.bottoms):
+            if bottom in names and (found := _taken(random, step, place)) is not None:
+                return found
     return None
+
+
+def _taken(random: np.random.Generator, step: ConfiguredLayer, place: int) -> Array | None:
+    """What a layer takes as a bottom, if it does not take any number: as it says, or a loss's or a score's labels."""
+    bottoms = step.bottom_shapes
+    found = step.operator.example(place, bottoms, random)
+    labelled = step.operator.is_loss or step.layer.type in _SCORING
+    if found is None and labelled and place and len(bottoms[0]) > 1:
+        return random.integers(0, bottoms[0][1], bottoms[place]).astype(np.float32)
+    return found
 
 
 def model_of(net_name: str) -> Model | None:
@@ -67,7 +79,8 @@ def image_inputs(
             published net's, or nothing.
 
     Raises:
-        ImageError: the image does not read, the net takes no image, or the mean does not fit it.
+        ImageError: the image does not read, the net takes no image or more beside it than layers say an example of
+            (regions, the image's size, labels), or the mean does not fit it.
         ShapeError: the net's input is too small for the published pipeline's margins.
     """
     name, shape = _image_input(plan)
@@ -81,7 +94,7 @@ def image_inputs(
         x = crop_tile(image, first, bgr)
     else:
         x = resize_to_input(image, size, bgr)
-    return {name: np.repeat(x, shape[0], axis=0)}, image
+    return {name: np.repeat(x, shape[0], axis=0), **_beside_image(plan)}, image
 
 
 def resize_to_input(image: Pixels, size: tuple[int, int], mean: Array) -> Array:
@@ -102,9 +115,18 @@ def input_size(plan: Plan) -> tuple[int, int]:
     return shape[2], shape[3]
 
 
+def _beside_image(plan: Plan) -> dict[str, Array]:
+    """The inputs that are no images and hold no features: regions, the image's size, labels."""
+    random = np.random.default_rng(0)
+    found = ((name, _example(random, plan, name)) for name in plan.inputs)
+    return {name: example for name, example in found if example is not None}
+
+
 def _image_input(plan: Plan) -> tuple[str, Shape]:
-    images = [(name, shape) for name, shape in plan.inputs.items() if len(shape) == 4 and shape[1] == 3]
-    if len(images) != 1 or len(plan.inputs) != 1:
+    beside = _beside_image(plan)
+    others = [(name, shape) for name, shape in plan.inputs.items() if name not in beside]
+    images = [(name, shape) for name, shape in others if len(shape) == 4 and shape[1] == 3]
+    if len(images) != 1 or len(others) != 1:
         listed = ", ".join(f"{name} {shape}" for name, shape in plan.inputs.items())
         raise ImageError(f"the net's inputs are {listed}; images need one input (n, 3, h, w); leave --image out")
     return images[0]

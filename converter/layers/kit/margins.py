@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import whole_numbers
 from converter.layers.kit.windows import canonical_axis, element_count
-from converter.layers.layer import Operator, Shapes
+from converter.layers.layer import Array, Operator, Shapes
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from converter.net.params import Params
 
 _TYPES = ("SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE")
@@ -48,6 +51,10 @@ class MarginProduct(Operator):
             if not found[name] >= 0:
                 raise view.error(name, f"is {found[name]:g}", "expected 0 or more")
         return {**found, "axis": self.axis, "gives_lambda": self.tops > 1}
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Labels."""
+        return whole_numbers(random, self.outputs, bottoms[1]) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(leading..., num_output), and (1,)."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import continuations
 from converter.layers.kit.windows import element_count
-from converter.layers.layer import Operator, Shapes
+from converter.layers.layer import Array, Operator, Shapes
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from converter.net.net import Shape
     from converter.net.params import Params
 
@@ -62,6 +65,10 @@ class Recurrent(Operator):
 
     def _state(self, x: Shape) -> Shape:
         return (1, x[1], self.size)
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Where sequences begin."""
+        return continuations(random, bottoms[1]) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(t, n, h), then the states."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from converter.errors import ShapeError
 from converter.layers.kit.anchors import make_anchors
+from converter.layers.kit.examples import image_sizes
 from converter.layers.kit.known_python_layers import known, numbers_of
-from converter.layers.layer import Operator, Shapes
+from converter.layers.layer import Array, Operator, Shapes
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.net import Shape
@@ -62,6 +64,10 @@ class ProposalLayer(AnchorLayer):
         self.read_anchors(p.message("python_param"))
         self.before, self.after = (12000, 2000) if self.phase == "train" else (6000, 300)
         self.compare(bottoms, (2, 4))
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """The image's size."""
+        return image_sizes(random, bottoms, self.stride) if place == 2 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """As many regions as there may be; a run gives those it found."""

@@ -1,0 +1,68 @@
+"""Numbers that a bottom can be given where not every number will do, for nets that are run without data of theirs."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from converter.layers.layer import Shapes
+    from converter.net.net import Shape
+
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+Random: TypeAlias = "np.random.Generator"
+
+
+def whole_numbers(random: Random, count: int, shape: Shape) -> Array:
+    """Whole numbers from 0 to count - 1: indices, labels."""
+    return random.integers(0, max(1, count), shape).astype("float32")
+
+
+def continuations(random: Random, shape: Shape) -> Array:
+    """Marks of sequences (t, n): 0 where one begins, as all do at first, else mostly 1."""
+    found = (random.uniform(size=shape) < 0.8).astype("float32")
+    found[:1] = 0
+    return found
+
+
+def regions(random: Random, bottoms: Shapes, scale: float) -> Array:
+    """Regions (r, 5) of image, x1, y1, x2, y2 within images whose map, the first bottom, is `scale` times as large."""
+    (images, _, height, width), shape = bottoms[0], bottoms[1]
+    corners = random.uniform(size=(shape[0], 2, 2))  # near and far, x and y
+    corners.sort(axis=1)
+    found = random.integers(0, max(1, images), (shape[0], 5)).astype("float32")
+    for axis, cells in enumerate((width, height)):
+        pixels = cells / scale if scale > 0 else cells
+        found[:, (1 + axis, 3 + axis)] = corners[:, :, axis] * (pixels - 1)
+    return found.reshape(shape)
+
+
+def image_sizes(random: Random, bottoms: Shapes, stride: int) -> Array:
+    """Sizes (n, 2 or more) of images, the third bottom, whose map is the first: height, width, then scales of 1."""
+    found = random.uniform(1, 1, bottoms[2]).astype("float32")
+    found[..., 0], found[..., 1] = (size * stride for size in bottoms[0][2:])
+    return found
+
+
+def boxes_of_images(random: Random, images: int, classes: int, background: int, shape: Shape) -> Array:
+    """True boxes (..., 8) as SSD's AnnotatedData gives them: item, label, 0, xmin, ymin, xmax, ymax, 0 (not difficult).
+
+    Labels are those below `classes` but the background's.
+    """
+    found = random.integers(0, 1, shape).astype("float32")
+    labels = random.integers(0, max(1, classes - (0 <= background < classes)), shape[:-1])
+    found[..., 0] = random.integers(0, max(1, images), shape[:-1])
+    found[..., 1] = labels + (labels >= background if background >= 0 else 0)
+    corners = random.uniform(size=(*shape[:-1], 2, 2))  # near and far, x and y
+    corners.sort(axis=-2)
+    found[..., 3:7] = corners.reshape(*shape[:-1], 4)
+    return found
+
+
+def boxes_of_cells(random: Random, classes: int, shape: Shape) -> Array:
+    """True boxes (n, ...) as YOLO's nets read them: class, center x and y, width, height in parts of the image."""
+    found = random.uniform(0.05, 0.95, (prod(shape) // 5, 5)).astype("float32")
+    found[:, 0] = random.integers(0, max(1, classes), len(found))
+    return found.reshape(shape)

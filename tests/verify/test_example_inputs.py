@@ -1,0 +1,150 @@
+"""Inputs that do not take every number: what `verify` feeds them where it has no data, and that such nets pass."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from converter.cli import main
+from converter.net.reading import read_net
+from converter.plan.plan import build_plan
+from converter.verify.inputs import image_inputs, random_inputs
+
+
+def plan(tmp_path, text):
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    return build_plan(read_net(path))
+
+
+MINDING = {
+    "regions": ("40 5", 'type: "ROIPooling" bottom: "x" bottom: "{}" '
+                       "roi_pooling_param {{ pooled_h: 2 pooled_w: 2 spatial_scale: 0.0625 }}"),
+    "regions of groups": ("4 5", 'type: "PSROIPooling" bottom: "x" bottom: "{}" '
+                                 "psroi_pooling_param {{ output_dim: 2 group_size: 3 spatial_scale: 0.0625 }}"),
+    "indices": ("5", 'type: "BatchReindex" bottom: "x" bottom: "{}"'),
+    "rows": ("4 2", 'type: "Embed" bottom: "{}" embed_param {{ input_dim: 7 num_output: 3 '
+                    'weight_filler {{ type: "gaussian" std: 1 }} }}'),
+    "selector": ("2", 'type: "Filter" bottom: "x" bottom: "{}"'),
+    "marks": ("2 18", 'type: "RNN" bottom: "x" bottom: "{}" recurrent_param {{ num_output: 3 '
+                      'weight_filler {{ type: "xavier" }} }}'),
+    "labels of margins": ("2", 'type: "MarginInnerProduct" bottom: "x" bottom: "{}" '
+                               "margin_inner_product_param {{ num_output: 5 weight_filler {{ type: 'xavier' }} }}"),
+    "labels of scores": ("2", 'type: "CombinedMargin" bottom: "x" bottom: "{}"'),
+    "labels of centers": ("2", 'type: "CenterLoss" bottom: "x" bottom: "{}" center_loss_param {{ num_output: 3 }}'),
+}  # fmt: skip
+"""Layers that do not take every number, by what they take: that bottom's shape, and the layer."""
+
+
+def minding(tmp_path, kind: str, name: str = "given", more: str = ""):
+    """A net whose input `given` is read by such a layer as `name`."""
+    sizes, layer = MINDING[kind]
+    shape = " ".join(f"dim: {size}" for size in sizes.split())
+    text = (
+        'input: "x" input_shape { dim: 2 dim: 18 dim: 4 dim: 6 } '
+        f'input: "given" input_shape {{ {shape} }} {more}\n'
+        f'layer {{ name: "r" {layer.format(name)} top: "r" }}\n'
+        'layer { name: "keep" type: "Silence" bottom: "x" }'
+    )
+    return plan(tmp_path, text)
+
+
+@pytest.mark.parametrize("kind", MINDING)
+def test_a_net_whose_layer_does_not_take_every_number_verifies(tmp_path, kind, capsys):
+    minding(tmp_path, kind)
+    assert main(["verify", str(next(tmp_path.glob("*.prototxt")))]) == 0, capsys.readouterr()
+
+
+def test_regions_lie_in_the_image_of_the_batch_and_have_both_corners_in_order(tmp_path):
+    found = random_inputs(minding(tmp_path, "regions"), 0)["given"]
+    assert set(found[:, 0]) <= {0.0, 1.0}
+    assert (found[:, 1] < found[:, 3]).all() and (found[:, 2] < found[:, 4]).all()
+    assert found[:, 1:].min() >= 0 and found[:, 3].max() <= 6 * 16 - 1 and found[:, 4].max() <= 4 * 16 - 1
+    assert found[:, 3].max() > 4 * 16 - 1  # the width's, not the height's
+
+
+def test_what_a_layer_takes_is_asked_for_through_a_split(tmp_path):
+    split = 'layer { name: "s" type: "Split" bottom: "given" top: "one" top: "two" }'
+    found = random_inputs(minding(tmp_path, "indices", "two", split), 0)["given"]
+    assert set(found) <= {0.0, 1.0}
+
+
+def test_marks_of_sequences_begin_with_0_and_go_on_with_1(tmp_path):
+    found = random_inputs(minding(tmp_path, "marks"), 0)["given"]
+    assert not found[0].any() and set(found[1]) == {0.0, 1.0}
+
+
+def test_an_image_goes_into_a_net_that_asks_for_its_size_too(tmp_path):
+    """As Faster R-CNN's: im_info is the height and width that the map stands for, and a scale of 1."""
+    net = plan(
+        tmp_path,
+        'input: "data" input_shape { dim: 1 dim: 3 dim: 32 dim: 48 } input: "im_info" input_shape { dim: 1 dim: 3 }\n'
+        'layer { name: "c" type: "Convolution" bottom: "data" top: "c" '
+        "  convolution_param { num_output: 54 kernel_size: 16 stride: 16 } }\n"
+        'layer { name: "p" type: "Slice" bottom: "c" top: "scores" top: "offsets" slice_param { slice_point: 18 } }\n'
+        'layer { name: "r" type: "Python" bottom: "scores" bottom: "offsets" bottom: "im_info" top: "rois" '
+        '  python_param { module: "rpn.proposal_layer" layer: "ProposalLayer" param_str: "\'feat_stride\': 16" } }',
+    )
+    Image.new("RGB", (5, 4)).save(tmp_path / "image.png")
+    inputs, _ = image_inputs(net, tmp_path / "image.png", None)
+    assert list(inputs) == ["data", "im_info"]
+    assert inputs["im_info"].tolist() == [[32, 48, 1]]
+
+
+BOXES = {
+    "DetectionEvaluate": (
+        "1 1 3 7",
+        "1 1 5 8",
+        "detection_evaluate_param { num_classes: 4 background_label_id: 2 }",
+    ),
+    "EvalDetection": (
+        "2 35 2 2",
+        "1 1 6 8",
+        "eval_detection_param { side: 2 num_class: 2 num_object: 5 biases: 1 biases: 1 biases: 1 biases: 2 biases: 2 "
+        "biases: 1 biases: 2 biases: 2 biases: 3 biases: 3 }",
+    ),
+    "RegionLoss": ("2 16 3 3", "2 4 5", "region_loss_param { num_class: 3 num: 2 biases: [1.5, 1, 0.5, 2] }"),
+    "Yolov3": (
+        "2 16 3 4",
+        "2 4 5",
+        "yolov3_param { num_class: 3 num: 2 biases: [10, 13, 16, 30] mask: [0, 1] anchors_scale: 8 }",
+    ),
+}
+"""Layers that read true boxes: the shapes of what was found and of the boxes, and the fields."""
+
+
+def boxed(tmp_path, kind: str):
+    """A net whose input `boxes` such a layer reads."""
+    found, boxes, fields = BOXES[kind]
+    shapes = [" ".join(f"dim: {size}" for size in sizes.split()) for sizes in (found, boxes)]
+    text = (
+        f'input: "x" input_shape {{ {shapes[0]} }} input: "boxes" input_shape {{ {shapes[1]} }}\n'
+        f'layer {{ name: "r" type: "{kind}" bottom: "x" bottom: "boxes" top: "r" {fields} }}'
+    )
+    return plan(tmp_path, text)
+
+
+@pytest.mark.parametrize("kind", BOXES)
+def test_a_net_that_reads_true_boxes_verifies(tmp_path, kind, capsys):
+    boxed(tmp_path, kind)
+    assert main(["verify", str(next(tmp_path.glob("*.prototxt")))]) == 0, capsys.readouterr()
+
+
+def test_true_boxes_are_of_a_class_that_is_not_the_background_and_have_corners_in_order(tmp_path):
+    found = np.concatenate([random_inputs(boxed(tmp_path, "DetectionEvaluate"), seed)["boxes"] for seed in range(9)])
+    rows = found.reshape(-1, 8)
+    assert set(rows[:, 1]) == {0.0, 1.0, 3.0} and set(rows[:, 0]) == {0.0}
+    assert (rows[:, 3] < rows[:, 5]).all() and (rows[:, 4] < rows[:, 6]).all()
+    assert rows[:, 3:7].min() >= 0 and rows[:, 3:7].max() <= 1
+
+
+def test_multibox_losses_boxes_are_those_of_the_batch(tmp_path):
+    text = (
+        'input: "loc" input_shape { dim: 2 dim: 16 } input: "conf" input_shape { dim: 2 dim: 12 }\n'
+        'input: "priors" input_shape { dim: 1 dim: 2 dim: 16 } '
+        'input: "label" input_shape { dim: 1 dim: 1 dim: 9 dim: 8 }\n'
+        'layer { name: "r" type: "MultiBoxLoss" bottom: "loc" bottom: "conf" bottom: "priors" bottom: "label" top: "r" '
+        "  multibox_loss_param { num_classes: 3 code_type: CENTER_SIZE } }"
+    )
+    found = random_inputs(plan(tmp_path, text), 0)
+    assert set(found["label"][..., 0].flat) == {0.0, 1.0} and set(found["label"][..., 1].flat) == {1.0, 2.0}
+    assert np.abs(found["loc"]).max() > 10
