@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from reference.axes import joined
 from reference.geometry import Window, pooled_size, pooling_pair
 from reference.layer import Array, Layer
 from reference.memory import check_size
@@ -57,7 +58,7 @@ def pool(layer: Layer, x: Array, window: Window, method: str) -> Array:
     for place in np.ndindex(*sizes):
         starts = [at * step - pad for at, step, pad in zip(place, window.stride, window.pad, strict=True)]
         cut = tuple(slice(max(start, 0), start + k) for start, k in zip(starts, window.kernel, strict=True))
-        seen = x[(slice(None), slice(None), *cut)].reshape(*x.shape[:2], -1)
+        seen = joined(x[(slice(None), slice(None), *cut)], 2)
         if method == "MAX":
             value = seen.max(axis=2) if seen.shape[2] else -FLOAT_MAX
         else:

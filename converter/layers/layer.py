@@ -190,11 +190,8 @@ class _Registry:
         self.types: dict[str, type[Operator]] = {}
 
     def add(self, name: str, operator: type[Operator]) -> None:
-        known = self.types.get(name)
-        if (
-            known is not None
-            and f"{known.__module__}.{known.__qualname__}" != f"{operator.__module__}.{operator.__qualname__}"
-        ):
+        known, origin = self.types.get(name), (operator.__module__, operator.__qualname__)
+        if known is not None and (known.__module__, known.__qualname__) != origin:
             raise ValueError(f"layer type {name!r} is already registered by {known.__module__}.{known.__qualname__}")
         self.types[name] = operator
 

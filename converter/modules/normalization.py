@@ -160,9 +160,9 @@ class MeanVarianceNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The normalized values, of x's shape."""
-        planes = x.flatten(1)[:, None] if self.across_channels and x.ndim > 1 else x.reshape(*x.shape[:2], -1)
-        if x.ndim == 1:
-            planes = x[:, None]
+        planes = x.flatten(2) if x.ndim > 2 else x[..., None]
+        if self.across_channels and x.ndim > 1:
+            planes = x.flatten(1)[:, None]
         centered = planes - planes.mean(-1, keepdim=True)
         if self.variance:
             fixed = centered.detach()

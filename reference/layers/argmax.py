@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.axes import joined
 from reference.layer import Array, Layer
 
 TYPE = "ArgMax"
@@ -17,7 +18,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     params = layer.params("argmax_param")
     x, count, values = bottoms[0], params.integer("top_k"), params.flag("out_max_val")
     along = layer.axis(params.integer("axis"), x.ndim) if params.has("axis") else None
-    lines = np.moveaxis(x, along, -1) if along is not None else x.reshape(x.shape[0], -1)
+    lines = np.moveaxis(x, along, -1) if along is not None else joined(x, 1)
     if not 1 <= count <= lines.shape[-1]:
         raise layer.error(f"top_k is {count}; expected 1 to {lines.shape[-1]}")
     places = lines.shape[-1] - 1 - np.argsort(-lines[..., ::-1], axis=-1, kind="stable")[..., :count]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.axes import joined
 from reference.layer import Array, Layer, Parameter
 from reference.params import Params
 
@@ -81,7 +82,8 @@ def _stored_statistics(blobs: list[Array], dtype: np.dtype[np.floating]) -> tupl
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
     """x: (n, c, ...); returns the same shape."""
     params = layer.params("batch_norm_param")
-    x = bottoms[0].reshape(len(bottoms[0]), blobs[0].size, -1)
+    items = joined(bottoms[0], 1)
+    x = items.reshape(len(items), blobs[0].size, items.shape[1] // blobs[0].size)
     use_stored = params.flag("use_global_stats") if params.has("use_global_stats") else layer.phase == "test"
     use_stored = use_stored or (len(blobs) == 5 and layer.phase == "test")
     if use_stored:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.axes import joined
 from reference.geometry import pooled_size
 from reference.layer import Array, Layer
 from reference.memory import check_size
@@ -30,7 +31,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     for place in np.ndindex(*sizes):
         starts = [at * step - pad for at, step, pad in zip(place, window.stride, window.pad, strict=True)]
         cut = tuple(slice(max(start, 0), start + k) for start, k in zip(starts, window.kernel, strict=True))
-        seen = x[(slice(None), slice(None), *cut)].reshape(*x.shape[:2], -1)
+        seen = joined(x[(slice(None), slice(None), *cut)], 2)
         if seen.shape[2]:
             top[(slice(None), slice(None), *place)] = seen.max(axis=2)
     return [top]

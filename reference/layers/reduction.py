@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.axes import joined
 from reference.layer import Array, Layer
 
 TYPE = "Reduction"
@@ -19,7 +20,7 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     layer.expect(bottoms, 1)
     params = layer.params("reduction_param")
     axis = layer.axis(params.integer("axis"), bottoms[0].ndim)
-    x = bottoms[0].reshape(*bottoms[0].shape[:axis], -1)
+    x = joined(bottoms[0], axis)
     operation = params.choice("operation")
     if operation == "ASUM":
         x = np.abs(x)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.axes import joined
 from reference.geometry import Window, pooled_size
 from reference.layer import Array, Layer
 from reference.pool import average, maximum
@@ -39,4 +40,4 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
         levels.append(average(x, window, sizes) if method == "AVE" else maximum(x, window, sizes)[0])
     if height == 1:
         return levels
-    return [np.concatenate([level.reshape(len(x), -1) for level in levels], axis=1)]
+    return [np.concatenate([joined(level, 1) for level in levels], axis=1)]
