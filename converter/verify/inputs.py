@@ -15,6 +15,7 @@ from converter.data.transforms import preprocess
 from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.zoo import ZOO, Model
 from converter.errors import ImageError, ShapeError
+from converter.layers.dummydata import DummyData
 from converter.net.net import Shape
 from converter.plan.plan import ConfiguredLayer, Plan
 
@@ -113,6 +114,12 @@ def input_size(plan: Plan) -> tuple[int, int]:
     """
     shape = _image_input(plan)[1]
     return shape[2], shape[3]
+
+
+def drawn_tops(plan: Plan, blobs: Mapping[str, Array]) -> dict[str, Array]:
+    """The blobs that the net draws by itself at every call (DummyData), for a program that draws none."""
+    drawing = [step for step in plan.steps if isinstance(step.operator, DummyData) and step.operator.draws]
+    return {top: blobs[top] for step in drawing for top in step.layer.tops}
 
 
 def _beside_image(plan: Plan) -> dict[str, Array]:

@@ -23,7 +23,7 @@ from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import weights_of
 from converter.verify.bottoms import record_bottoms
 from converter.verify.check import Check, end_to_end_note, nonfinite_blobs, nonfinite_weights
-from converter.verify.inputs import model_of
+from converter.verify.inputs import drawn_tops, model_of
 from converter.verify.oracle import Oracle, Place, oracle_errors
 from converter.verify.stored_blobs import StoredBlobs, check_names, sample
 from reference.compare import BASE, Comparison, compare
@@ -132,7 +132,7 @@ class Verifier:
             ConversionError: what the oracle objects to.
         """
         actual, bottoms = self._blobs_and_bottoms(inputs)
-        whole, same_bottoms = self.oracle.blobs(inputs, bottoms)
+        whole, same_bottoms = self.oracle.blobs({**inputs, **drawn_tops(self.plan, actual)}, bottoms)
         expected = whole | same_bottoms
         steps = [step for step in self.plan.steps if not step.operator.is_input]
         if not any(step.layer.tops for step in steps):

@@ -148,3 +148,16 @@ def test_multibox_losses_boxes_are_those_of_the_batch(tmp_path):
     found = random_inputs(plan(tmp_path, text), 0)
     assert set(found["label"][..., 0].flat) == {0.0, 1.0} and set(found["label"][..., 1].flat) == {1.0, 2.0}
     assert np.abs(found["loc"]).max() > 10
+
+
+def test_what_the_net_draws_by_itself_is_the_same_in_both_programs(tmp_path, capsys):
+    """As BVLC's examples/pycaffe/linreg.prototxt."""
+    plan(
+        tmp_path,
+        'layer { name: "x" type: "DummyData" top: "x" '
+        '  dummy_data_param { shape { dim: 10 dim: 3 } data_filler { type: "gaussian" } } }\n'
+        'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" '
+        '  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }',
+    )
+    assert main(["verify", str(tmp_path / "net.prototxt")]) == 0, capsys.readouterr()
+    assert "ip" in capsys.readouterr().out
