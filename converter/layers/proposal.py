@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.anchors import make_anchors
+from converter.layers.kit.anchors import check_image_sizes, make_anchors
 from converter.layers.kit.examples import image_sizes
 from converter.layers.layer import Array, Operator, Shapes, layer
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Proposal(Operator):
     """Regions (r, 5) of image, x1, y1, x2, y2, and, as second top, their scores (r,).
 
-    Bottoms: probabilities (n, 2 * anchors, h, w), background first; offsets (n, 4 * anchors, h, w); image sizes (n, 4
-    or more) of height, width and their scale factors. Offsets move anchors by parts of their size and scale it by exp;
-    boxes are cut to the image, and those narrower or lower than min_size * scale score 0. The pre_nms_topn best go
-    through suppression until post_nms_topn are left. No gradient. Source: PVANet's
+    Bottoms: probabilities (n, 2 * anchors, h, w), background first; offsets (n, 4 * anchors, h, w); image sizes (n,
+    3 or more) of height, width and their scale factor, or one each. Offsets move anchors by parts of their size and
+    scale it by exp; boxes are cut to the image, and those narrower or lower than min_size * scale score 0. The
+    pre_nms_topn best go through suppression until post_nms_topn are left. No gradient. Source: PVANet's
     src/caffe/layers/proposal_layer.cpp (sanghoon/caffe); arXiv:1506.01497, section 3.1.
     """
 
@@ -40,6 +40,7 @@ class Proposal(Operator):
             raise ShapeError(
                 f"bottoms of shapes {list(bottoms)}; {count} anchors need {2 * count} and {4 * count} channels"
             )
+        check_image_sizes(bottoms)
 
     def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
         """The image's size."""

@@ -60,7 +60,7 @@ def _states(layer: Params) -> str:
     """For which states a layer's rules keep it."""
     excludes = layer.messages("exclude")
     kind, rules = ("but", excludes) if excludes else ("only", layer.messages("include"))
-    return " or ".join(f"{kind} for {', '.join(_told(rule)) or 'every state'}" for rule in rules)
+    return f"{kind} for " + " or ".join(", ".join(_told(rule)) or "every state" for rule in rules)
 
 
 def _told(rule: Params) -> Iterator[str]:

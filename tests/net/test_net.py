@@ -77,10 +77,10 @@ def test_a_missing_bottom_names_the_nearest_blob(write):
         ("include { phase: TRAIN }", "makes it only for phase='train'"),
         ('include { phase: TEST stage: "a" }', "makes it only for phase='test', stages=['a']"),
         ('include { min_level: 2 } include { not_stage: "a" stage: "b" }',
-         "makes it only for level=2 or more or only for stages=['b'], stages without 'a'"),
+         "makes it only for level=2 or more or stages=['b'], stages without 'a'"),
         ("exclude { phase: TEST }", "makes it but for phase='test'"),
         ("exclude { max_level: 3 } exclude { phase: TRAIN }",
-         "makes it but for level=3 or less or but for phase='train'"),
+         "makes it but for level=3 or less or phase='train'"),
         ("exclude { }", "makes it but for every state"),
     ],
 )  # fmt: skip

@@ -161,3 +161,21 @@ def test_what_the_net_draws_by_itself_is_the_same_in_both_programs(tmp_path, cap
     )
     assert main(["verify", str(tmp_path / "net.prototxt")]) == 0, capsys.readouterr()
     assert "ip" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"), [("1 1", "(1, 1); expected (1, 3 or more)"), ("3", ""), ("1 6", ""), ("1 3 1 1", "")]
+)
+def test_sizes_of_images_are_told_in_any_shape_that_holds_three_numbers(tmp_path, shape, told, capsys):
+    text = (
+        'input: "s" input_shape { dim: 1 dim: 18 dim: 2 dim: 3 } '
+        'input: "o" input_shape { dim: 1 dim: 36 dim: 2 dim: 3 } '
+        f'input: "im" input_shape {{ {" ".join(f"dim: {size}" for size in shape.split())} }} '
+        'layer { name: "r" type: "Proposal" bottom: "s" bottom: "o" bottom: "im" top: "rois" '
+        "  proposal_param { ratio: [0.5, 1, 2] scale: [8, 16, 32] } }"
+    )
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    code = main(["verify", str(path)])
+    said = capsys.readouterr()
+    assert (code, told in said.err) == ((2, True) if told else (0, True)), said

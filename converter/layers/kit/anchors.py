@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from converter.errors import ShapeError
+from converter.layers.kit.windows import element_count
+
+if TYPE_CHECKING:
+    from converter.layers.layer import Shapes
 
 
 def make_anchors(
@@ -19,3 +26,10 @@ def make_anchors(
             x, y = (width * scale - 1) / 2, (height * scale - 1) / 2
             anchors.append((middle - x, middle - y, middle + x, middle + y))
     return anchors
+
+
+def check_image_sizes(bottoms: Shapes) -> None:
+    """Refuse a third bottom that does not tell height, width and scale of every image."""
+    images, numbers = bottoms[0][0], element_count(bottoms[2])
+    if not images or numbers % images or numbers < 3 * images:
+        raise ShapeError(f"sizes of images of shape {bottoms[2]}; expected ({images}, 3 or more): height, width, scale")

@@ -40,10 +40,10 @@ def regions(random: Random, bottoms: Shapes, scale: float) -> Array:
 
 
 def image_sizes(random: Random, bottoms: Shapes, stride: int) -> Array:
-    """Sizes (n, 2 or more) of images, the third bottom, whose map is the first: height, width, then scales of 1."""
-    found = random.uniform(1, 1, bottoms[2]).astype("float32")
-    found[..., 0], found[..., 1] = (size * stride for size in bottoms[0][2:])
-    return found
+    """Sizes of images, the third bottom, whose map is the first: height and width of each, then scales of 1."""
+    found = random.uniform(1, 1, (bottoms[0][0], prod(bottoms[2]) // bottoms[0][0])).astype("float32")
+    found[:, 0], found[:, 1] = (size * stride for size in bottoms[0][2:])
+    return found.reshape(bottoms[2])
 
 
 def boxes_of_images(random: Random, images: int, classes: int, background: int, shape: Shape) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from converter.errors import ShapeError
-from converter.layers.kit.anchors import make_anchors
+from converter.layers.kit.anchors import check_image_sizes, make_anchors
 from converter.layers.kit.examples import image_sizes
 from converter.layers.kit.known_python_layers import known, numbers_of
 from converter.layers.layer import Array, Operator, Shapes
@@ -64,6 +64,7 @@ class ProposalLayer(AnchorLayer):
         self.read_anchors(p.message("python_param"))
         self.before, self.after = (12000, 2000) if self.phase == "train" else (6000, 300)
         self.compare(bottoms, (2, 4))
+        check_image_sizes(bottoms)
 
     def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
         """The image's size."""
