@@ -134,7 +134,7 @@ class Operator:
     def setup(self, p: Params, bottoms: Shapes) -> None:
         """Read parameters from `p`, check them against the bottoms' shapes, and list the blobs."""
 
-    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> np.ndarray[Any, Any] | None:
         """Numbers that a bottom can be given, float32 in its shape; None: any will do."""
         del place, bottoms, random
         return None
