@@ -36,11 +36,6 @@ class DummyData(Operator):
         self.fillers = fillers * self.tops if len(fillers) == 1 else fillers
         self.shapes = shapes * self.tops if len(shapes) == 1 else shapes
 
-    @property
-    def draws(self) -> bool:
-        """Whether a filler is random."""
-        return any(filler.random for filler in self.fillers)
-
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """The stated shapes."""
         return self.shapes
@@ -50,7 +45,7 @@ class DummyData(Operator):
         from converter.modules import sources
 
         make = partial(_fill, tuple(self.fillers), tuple(self.shapes))
-        return sources.GivenTensors(make) if self.draws else sources.ConstantTensors(make())
+        return sources.GivenTensors(make) if any(f.random for f in self.fillers) else sources.ConstantTensors(make())
 
 
 def _fill(fillers: Sequence[Filler], shapes: Sequence[Shape]) -> list[Tensor]:

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from converter.net.params import Params
 
 
-_TRUE_BOXES = 3
-"""The bottom that they are."""
-
-
 @layer("MultiBoxLoss")
 class MultiBoxLoss(Operator):
     """Loss of the matched priors' offsets and of classes, hard negatives mined; top: ().
@@ -61,7 +57,7 @@ class MultiBoxLoss(Operator):
     def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
         """True boxes."""
         known = (self.options["classes"], self.options["background_label"], bottoms[3])
-        return boxes_of_images(random, bottoms[0][0], *known) if place == _TRUE_BOXES else None
+        return boxes_of_images(random, bottoms[0][0], *known) if place == len(bottoms) - 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A scalar."""

@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from converter.net.params import Params
 
 
-_SEGMENTS = ("num_segments", "modality")
-"""Fields of temporal segment networks' layer alone."""
-
-
 @layer("VideoData")
 class VideoData(DataLayer):
     """Tops: frames and labels of SSD's layer, or clips and labels of video-caffe's or temporal segment networks'.
@@ -32,10 +28,11 @@ class VideoData(DataLayer):
     def stated_shapes(self, view: Params, transform: Params) -> list[Shape]:
         """Frames or clips; labels, one each."""
         height, width = square(view, transform)
-        if any(map(view.has, ("batch_size", "new_length", *_SEGMENTS))):
+        segments = any(map(view.has, ("num_segments", "modality")))
+        if segments or view.has("batch_size") or view.has("new_length"):
             batch, length = view.integer("batch_size", 1), view.integer("new_length", 1)
             sizes = (height or view.integer("new_height", 0), width or view.integer("new_width", 0))
-            if any(map(view.has, _SEGMENTS)):
+            if segments:
                 modality = view.choice("modality", ("RGB", "FLOW", "VIDEO"), "RGB")
                 frames = length * view.integer("num_segments", 1)
                 return [(batch, (2 if modality == "FLOW" else 3) * frames, *sizes), (batch, 1, 1, 1)]

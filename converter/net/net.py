@@ -101,7 +101,10 @@ def build_net(
     stages = (*stages, *state.texts("stage"))
     level = level or state.integer("level", 0)  # what a solver asks for is merged over the net's own state
     records = [item.value for item in record if item.name == "layer" and isinstance(item.value, Record)]
-    kept = [item for item in records if phase is None or is_included(item, phase, stages, level)]
+    kept: list[Record] = []
+    left_out: list[Record] = []
+    for item in records:
+        (kept if phase is None or is_included(item, phase, stages, level) else left_out).append(item)
     if not kept:
         told = f"phase {phase}, level {level}, stages {', '.join(stages) or 'none'}"
         text = f"keeps no layer in {told}; ask for another state" if records else "has no layers; is it a net?"
@@ -110,8 +113,7 @@ def build_net(
     stated = [replace(_layer(item, phase), dilation_fork=fork) for item in kept]
     layers = tuple(replace(layer, tops=tops) for layer, tops in zip(stated, automatic_tops(stated), strict=True))
     if phase is not None:
-        kept_ones = {id(item) for item in kept}
-        _check_wiring(layers, [item for item in records if id(item) not in kept_ones])
+        _check_wiring(layers, left_out)
     unknown = tuple(item for item in record if not item.known and item.name not in INERT)
     forced = view.flag("force_backward", False)
     return Net(name, layers, phase, record.where.path, unknown, tuple(notes), forced, stages, level)

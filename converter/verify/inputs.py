@@ -15,7 +15,7 @@ from converter.data.transforms import preprocess
 from converter.dilatednet.inference.tiles import crop_tile, tiles
 from converter.dilatednet.zoo import ZOO, Model
 from converter.errors import ImageError, ShapeError
-from converter.layers.dummydata import DummyData
+from converter.layers.kit.examples import whole_numbers
 from converter.net.net import Shape
 from converter.plan.plan import ConfiguredLayer, Plan
 
@@ -58,7 +58,7 @@ def _taken(random: np.random.Generator, step: ConfiguredLayer, place: int) -> Ar
     found = step.operator.example(place, bottoms, random)
     labelled = step.operator.is_loss or step.layer.type in _SCORING
     if found is None and labelled and place and len(bottoms[0]) > 1:
-        return random.integers(0, bottoms[0][1], bottoms[place]).astype(np.float32)
+        return whole_numbers(random, bottoms[0][1], bottoms[place])
     return found
 
 
@@ -84,7 +84,7 @@ def image_inputs(
             (regions, the image's size, labels), or the mean does not fit it.
         ShapeError: the net's input is too small for the published pipeline's margins.
     """
-    name, shape = _image_input(plan)
+    name, shape, beside = _image_input(plan)
     image = read_image(path)
     model = model_of(plan.net.name)
     size = (shape[2], shape[3])
@@ -95,7 +95,7 @@ def image_inputs(
         x = crop_tile(image, first, bgr)
     else:
         x = resize_to_input(image, size, bgr)
-    return {name: np.repeat(x, shape[0], axis=0), **_beside_image(plan)}, image
+    return {name: np.repeat(x, shape[0], axis=0), **beside}, image
 
 
 def resize_to_input(image: Pixels, size: tuple[int, int], mean: Array) -> Array:
@@ -112,31 +112,20 @@ def input_size(plan: Plan) -> tuple[int, int]:
     Raises:
         ImageError: it takes no image.
     """
-    shape = _image_input(plan)[1]
+    _, shape, _ = _image_input(plan)
     return shape[2], shape[3]
 
 
-def drawn_tops(plan: Plan, blobs: Mapping[str, Array]) -> dict[str, Array]:
-    """The blobs that the net draws by itself at every call (DummyData), for a program that draws none."""
-    drawing = [step for step in plan.steps if isinstance(step.operator, DummyData) and step.operator.draws]
-    return {top: blobs[top] for step in drawing for top in step.layer.tops}
-
-
-def _beside_image(plan: Plan) -> dict[str, Array]:
-    """The inputs that are no images and hold no features: regions, the image's size, labels."""
+def _image_input(plan: Plan) -> tuple[str, Shape, dict[str, Array]]:
+    """The one input of images, and what the others are given: such as layers say that they take."""
+    images = [(name, shape) for name, shape in plan.inputs.items() if len(shape) == 4 and shape[1] == 3]
     random = np.random.default_rng(0)
-    found = ((name, _example(random, plan, name)) for name in plan.inputs)
-    return {name: example for name, example in found if example is not None}
-
-
-def _image_input(plan: Plan) -> tuple[str, Shape]:
-    beside = _beside_image(plan)
-    others = [(name, shape) for name, shape in plan.inputs.items() if name not in beside]
-    images = [(name, shape) for name, shape in others if len(shape) == 4 and shape[1] == 3]
-    if len(images) != 1 or len(others) != 1:
+    others = {name: _example(random, plan, name) for name in plan.inputs if (name, plan.inputs[name]) not in images}
+    beside = {name: example for name, example in others.items() if example is not None}
+    if len(images) != 1 or len(beside) < len(others):
         listed = ", ".join(f"{name} {shape}" for name, shape in plan.inputs.items())
         raise ImageError(f"the net's inputs are {listed}; images need one input (n, 3, h, w); leave --image out")
-    return images[0]
+    return *images[0], beside
 
 
 def given_inputs(plan: Plan, arrays: Mapping[str, npt.NDArray[Any]], path: str) -> dict[str, Array]:

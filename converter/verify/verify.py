@@ -21,9 +21,9 @@ from converter.plan.plan import build_plan
 from converter.plan.stored_names import blob_counts
 from converter.pytorch.caffe_module import CaffeModule
 from converter.pytorch.loading import weights_of
-from converter.verify.bottoms import record_bottoms
+from converter.verify.bottoms import record_bottoms, record_drawn
 from converter.verify.check import Check, end_to_end_note, nonfinite_blobs, nonfinite_weights
-from converter.verify.inputs import drawn_tops, model_of
+from converter.verify.inputs import model_of
 from converter.verify.oracle import Oracle, Place, oracle_errors
 from converter.verify.stored_blobs import StoredBlobs, check_names, sample
 from reference.compare import BASE, Comparison, compare
@@ -131,11 +131,11 @@ class Verifier:
             ComparisonError: the net computes nothing from its inputs, so that only those could be compared.
             ConversionError: what the oracle objects to.
         """
-        actual, bottoms = self._blobs_and_bottoms(inputs)
-        whole, same_bottoms = self.oracle.blobs({**inputs, **drawn_tops(self.plan, actual)}, bottoms)
+        with record_drawn(self.module) as drawn:
+            actual, bottoms = self._blobs_and_bottoms(inputs)
+        whole, same_bottoms = self.oracle.blobs({**inputs, **drawn}, bottoms)
         expected = whole | same_bottoms
-        steps = [step for step in self.plan.steps if not step.operator.is_input]
-        if not any(step.layer.tops for step in steps):
+        if not any(step.layer.tops for step in self.plan.steps if not step.operator.is_input):
             raise ComparisonError("computes no blob from its inputs; there is nothing to verify", path=self.prototxt)
         findings = self._findings({"the converter": actual, "the oracle": expected})
         told = tuple(self._end_to_end(whole, actual, [*same_bottoms], [*bottoms]))

@@ -11,7 +11,6 @@ import math
 
 import numpy as np
 
-from reference.axes import joined
 from reference.layer import Array, Layer, Parameter
 
 TYPE = "InnerProduct"
@@ -42,6 +41,6 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
         if params.flag("transpose"):
             raise layer.error("sets normalize and transpose, which the fork knows apart only")
         weight = weight / np.sqrt((weight * weight).sum(axis=0) + 1e-12)
-    rows = joined(bottoms[0], len(lead)).reshape(math.prod(lead), weight.shape[0])
+    rows = bottoms[0].reshape(math.prod(lead), weight.shape[0])
     y = np.matmul(rows, weight).reshape(*lead, weight.shape[1])
     return [y + blobs[1] if len(blobs) > 1 else y]

@@ -5,15 +5,22 @@ import pytest
 from PIL import Image
 
 from converter.cli import main
+from converter.errors import ShapeError
 from converter.net.reading import read_net
 from converter.plan.plan import build_plan
 from converter.verify.inputs import image_inputs, random_inputs
 
 
-def plan(tmp_path, text):
+def plan(tmp_path, layers: str, **inputs: str):
+    """The net of these layers, and of inputs of these sizes, in tmp_path/net.prototxt."""
+    shapes = {name: " ".join(f"dim: {size}" for size in sizes.split()) for name, sizes in inputs.items()}
     path = tmp_path / "net.prototxt"
-    path.write_text(text)
+    path.write_text("".join(f'input: "{name}" input_shape {{ {shape} }}\n' for name, shape in shapes.items()) + layers)
     return build_plan(read_net(path))
+
+
+def verified(tmp_path) -> bool:
+    return main(["verify", str(tmp_path / "net.prototxt")]) == 0
 
 
 MINDING = {
@@ -25,6 +32,7 @@ MINDING = {
     "rows": ("4 2", 'type: "Embed" bottom: "{}" embed_param {{ input_dim: 7 num_output: 3 '
                     'weight_filler {{ type: "gaussian" std: 1 }} }}'),
     "selector": ("2", 'type: "Filter" bottom: "x" bottom: "{}"'),
+    "lengths": ("18", 'type: "ReverseTime" bottom: "x" bottom: "{}"'),
     "marks": ("2 18", 'type: "RNN" bottom: "x" bottom: "{}" recurrent_param {{ num_output: 3 '
                       'weight_filler {{ type: "xavier" }} }}'),
     "labels of margins": ("2", 'type: "MarginInnerProduct" bottom: "x" bottom: "{}" '
@@ -38,20 +46,27 @@ MINDING = {
 def minding(tmp_path, kind: str, name: str = "given", more: str = ""):
     """A net whose input `given` is read by such a layer as `name`."""
     sizes, layer = MINDING[kind]
-    shape = " ".join(f"dim: {size}" for size in sizes.split())
-    text = (
-        'input: "x" input_shape { dim: 2 dim: 18 dim: 4 dim: 6 } '
-        f'input: "given" input_shape {{ {shape} }} {more}\n'
-        f'layer {{ name: "r" {layer.format(name)} top: "r" }}\n'
-        'layer { name: "keep" type: "Silence" bottom: "x" }'
-    )
-    return plan(tmp_path, text)
+    layers = f'{more} layer {{ name: "r" {layer.format(name)} top: "r" }} layer {{ type: "Silence" bottom: "x" }}'
+    return plan(tmp_path, layers, x="2 18 4 6", given=sizes)
 
 
 @pytest.mark.parametrize("kind", MINDING)
 def test_a_net_whose_layer_does_not_take_every_number_verifies(tmp_path, kind, capsys):
     minding(tmp_path, kind)
-    assert main(["verify", str(next(tmp_path.glob("*.prototxt")))]) == 0, capsys.readouterr()
+    assert verified(tmp_path), capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        ("indices", 2), ("rows", 7), ("selector", 2), ("marks", 2), ("lengths", 3), ("labels of margins", 5),
+        ("labels of scores", 18), ("labels of centers", 3),
+    ],
+)  # fmt: skip
+def test_whole_numbers_are_all_below_their_number_and_not_all_alike(tmp_path, kind, count):
+    net = minding(tmp_path, kind)
+    found = {number for seed in range(90) for number in random_inputs(net, seed)["given"].flat}
+    assert found == set(range(count))
 
 
 def test_regions_lie_in_the_image_of_the_batch_and_have_both_corners_in_order(tmp_path):
@@ -77,17 +92,31 @@ def test_an_image_goes_into_a_net_that_asks_for_its_size_too(tmp_path):
     """As Faster R-CNN's: im_info is the height and width that the map stands for, and a scale of 1."""
     net = plan(
         tmp_path,
-        'input: "data" input_shape { dim: 1 dim: 3 dim: 32 dim: 48 } input: "im_info" input_shape { dim: 1 dim: 3 }\n'
         'layer { name: "c" type: "Convolution" bottom: "data" top: "c" '
         "  convolution_param { num_output: 54 kernel_size: 16 stride: 16 } }\n"
         'layer { name: "p" type: "Slice" bottom: "c" top: "scores" top: "offsets" slice_param { slice_point: 18 } }\n'
         'layer { name: "r" type: "Python" bottom: "scores" bottom: "offsets" bottom: "im_info" top: "rois" '
         '  python_param { module: "rpn.proposal_layer" layer: "ProposalLayer" param_str: "\'feat_stride\': 16" } }',
+        data="1 3 32 48",
+        im_info="1 3",
     )
     Image.new("RGB", (5, 4)).save(tmp_path / "image.png")
     inputs, _ = image_inputs(net, tmp_path / "image.png", None)
     assert list(inputs) == ["data", "im_info"]
     assert inputs["im_info"].tolist() == [[32, 48, 1]]
+
+
+def test_an_image_goes_into_a_net_whose_loss_compares_with_it(tmp_path):
+    """As an autoencoder's, which reads its own input where others have labels."""
+    net = plan(
+        tmp_path,
+        'layer { name: "c" type: "Power" bottom: "data" top: "c" power_param { scale: 2 } } '
+        'layer { name: "l" type: "EuclideanLoss" bottom: "c" bottom: "data" top: "l" }',
+        data="1 3 4 5",
+    )
+    Image.new("RGB", (5, 4), (7, 7, 7)).save(tmp_path / "image.png")
+    inputs, _ = image_inputs(net, tmp_path / "image.png", None)
+    assert list(inputs) == ["data"] and set(inputs["data"].flat) == {7.0}
 
 
 BOXES = {
@@ -115,18 +144,14 @@ BOXES = {
 def boxed(tmp_path, kind: str):
     """A net whose input `boxes` such a layer reads."""
     found, boxes, fields = BOXES[kind]
-    shapes = [" ".join(f"dim: {size}" for size in sizes.split()) for sizes in (found, boxes)]
-    text = (
-        f'input: "x" input_shape {{ {shapes[0]} }} input: "boxes" input_shape {{ {shapes[1]} }}\n'
-        f'layer {{ name: "r" type: "{kind}" bottom: "x" bottom: "boxes" top: "r" {fields} }}'
-    )
-    return plan(tmp_path, text)
+    layer = f'layer {{ name: "r" type: "{kind}" bottom: "x" bottom: "boxes" top: "r" {fields} }}'
+    return plan(tmp_path, layer, x=found, boxes=boxes)
 
 
 @pytest.mark.parametrize("kind", BOXES)
 def test_a_net_that_reads_true_boxes_verifies(tmp_path, kind, capsys):
     boxed(tmp_path, kind)
-    assert main(["verify", str(next(tmp_path.glob("*.prototxt")))]) == 0, capsys.readouterr()
+    assert verified(tmp_path), capsys.readouterr()
 
 
 def test_true_boxes_are_of_a_class_that_is_not_the_background_and_have_corners_in_order(tmp_path):
@@ -138,44 +163,49 @@ def test_true_boxes_are_of_a_class_that_is_not_the_background_and_have_corners_i
 
 
 def test_multibox_losses_boxes_are_those_of_the_batch(tmp_path):
-    text = (
-        'input: "loc" input_shape { dim: 2 dim: 16 } input: "conf" input_shape { dim: 2 dim: 12 }\n'
-        'input: "priors" input_shape { dim: 1 dim: 2 dim: 16 } '
-        'input: "label" input_shape { dim: 1 dim: 1 dim: 9 dim: 8 }\n'
+    net = plan(
+        tmp_path,
         'layer { name: "r" type: "MultiBoxLoss" bottom: "loc" bottom: "conf" bottom: "priors" bottom: "label" top: "r" '
-        "  multibox_loss_param { num_classes: 3 code_type: CENTER_SIZE } }"
+        "  multibox_loss_param { num_classes: 3 code_type: CENTER_SIZE } }",
+        loc="2 16",
+        conf="2 12",
+        priors="1 2 16",
+        label="1 1 9 8",
     )
-    found = random_inputs(plan(tmp_path, text), 0)
+    found = random_inputs(net, 0)
     assert set(found["label"][..., 0].flat) == {0.0, 1.0} and set(found["label"][..., 1].flat) == {1.0, 2.0}
     assert np.abs(found["loc"]).max() > 10
 
 
-def test_what_the_net_draws_by_itself_is_the_same_in_both_programs(tmp_path, capsys):
-    """As BVLC's examples/pycaffe/linreg.prototxt."""
+@pytest.mark.parametrize(
+    "change", ["", 'layer { name: "p" type: "Power" bottom: "x" top: "x" power_param { shift: 1 } }']
+)
+def test_what_the_net_draws_by_itself_is_the_same_in_both_programs(tmp_path, change, capsys):
+    """As BVLC's examples/pycaffe/linreg.prototxt; `change`: a layer that changes in place what was drawn."""
     plan(
         tmp_path,
         'layer { name: "x" type: "DummyData" top: "x" '
-        '  dummy_data_param { shape { dim: 10 dim: 3 } data_filler { type: "gaussian" } } }\n'
-        'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" '
+        '  dummy_data_param { shape { dim: 10 dim: 3 } data_filler { type: "gaussian" } } } '
+        f'{change} layer {{ name: "ip" type: "InnerProduct" bottom: "x" top: "ip" '
         '  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }',
     )
-    assert main(["verify", str(tmp_path / "net.prototxt")]) == 0, capsys.readouterr()
+    assert verified(tmp_path), capsys.readouterr()
     assert "ip" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("shape", "told"), [("1 1", "(1, 1); expected (1, 3 or more)"), ("3", ""), ("1 6", ""), ("1 3 1 1", "")]
+    ("sizes", "told"), [("1 1", "(1, 1); expected (1, 3 or more)"), ("3", ""), ("1 6", ""), ("1 3 1 1", "")]
 )
-def test_sizes_of_images_are_told_in_any_shape_that_holds_three_numbers(tmp_path, shape, told, capsys):
-    text = (
-        'input: "s" input_shape { dim: 1 dim: 18 dim: 2 dim: 3 } '
-        'input: "o" input_shape { dim: 1 dim: 36 dim: 2 dim: 3 } '
-        f'input: "im" input_shape {{ {" ".join(f"dim: {size}" for size in shape.split())} }} '
+def test_sizes_of_images_are_told_in_any_shape_that_holds_three_numbers(tmp_path, sizes, told, capsys):
+    layer = (
         'layer { name: "r" type: "Proposal" bottom: "s" bottom: "o" bottom: "im" top: "rois" '
         "  proposal_param { ratio: [0.5, 1, 2] scale: [8, 16, 32] } }"
     )
-    path = tmp_path / "net.prototxt"
-    path.write_text(text)
-    code = main(["verify", str(path)])
-    said = capsys.readouterr()
-    assert (code, told in said.err) == ((2, True) if told else (0, True)), said
+    shapes = {"s": "1 18 2 3", "o": "1 36 2 3", "im": sizes}
+    if told:
+        with pytest.raises(ShapeError) as caught:
+            plan(tmp_path, layer, **shapes)
+        assert told in str(caught.value)
+    else:
+        plan(tmp_path, layer, **shapes)
+        assert verified(tmp_path), capsys.readouterr()

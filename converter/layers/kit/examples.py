@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from converter.layers.layer import Shapes
+    from converter.layers.layer import Array, Shapes
     from converter.net.net import Shape
 
-Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 Random: TypeAlias = "np.random.Generator"
 
 
@@ -30,18 +29,19 @@ def continuations(random: Random, shape: Shape) -> Array:
 def regions(random: Random, bottoms: Shapes, scale: float) -> Array:
     """Regions (r, 5) of image, x1, y1, x2, y2 within images whose map, the first bottom, is `scale` times as large."""
     (images, _, height, width), shape = bottoms[0], bottoms[1]
-    corners = random.uniform(size=(shape[0], 2, 2))  # near and far, x and y
-    corners.sort(axis=1)
-    found = random.integers(0, max(1, images), (shape[0], 5)).astype("float32")
+    corners = _corners(random, shape[:1])
+    found = whole_numbers(random, images, (shape[0], 5))
     for axis, cells in enumerate((width, height)):
         pixels = cells / scale if scale > 0 else cells
         found[:, (1 + axis, 3 + axis)] = corners[:, :, axis] * (pixels - 1)
     return found.reshape(shape)
 
 
-def image_sizes(random: Random, bottoms: Shapes, stride: int) -> Array:
+def image_sizes(bottoms: Shapes, stride: int) -> Array:
     """Sizes of images, the third bottom, whose map is the first: height and width of each, then scales of 1."""
-    found = random.uniform(1, 1, (bottoms[0][0], prod(bottoms[2]) // bottoms[0][0])).astype("float32")
+    import numpy as np  # here, as whoever only reads a net needs none of it
+
+    found = np.ones((bottoms[0][0], prod(bottoms[2]) // bottoms[0][0]), np.float32)
     found[:, 0], found[:, 1] = (size * stride for size in bottoms[0][2:])
     return found.reshape(bottoms[2])
 
@@ -51,18 +51,26 @@ def boxes_of_images(random: Random, images: int, classes: int, background: int, 
 
     Labels are those below `classes` but the background's.
     """
-    found = random.integers(0, 1, shape).astype("float32")
-    labels = random.integers(0, max(1, classes - (0 <= background < classes)), shape[:-1])
-    found[..., 0] = random.integers(0, max(1, images), shape[:-1])
+    import numpy as np
+
+    rows = shape[:-1]
+    labels = whole_numbers(random, classes - (0 <= background < classes), rows)
+    found = np.zeros(shape, np.float32)
+    found[..., 0] = whole_numbers(random, images, rows)
     found[..., 1] = labels + (labels >= background if background >= 0 else 0)
-    corners = random.uniform(size=(*shape[:-1], 2, 2))  # near and far, x and y
-    corners.sort(axis=-2)
-    found[..., 3:7] = corners.reshape(*shape[:-1], 4)
+    found[..., 3:7] = _corners(random, rows).reshape(*rows, 4)
     return found
 
 
 def boxes_of_cells(random: Random, classes: int, shape: Shape) -> Array:
     """True boxes (n, ...) as YOLO's nets read them: class, center x and y, width, height in parts of the image."""
     found = random.uniform(0.05, 0.95, (prod(shape) // 5, 5)).astype("float32")
-    found[:, 0] = random.integers(0, max(1, classes), len(found))
+    found[:, 0] = whole_numbers(random, classes, (len(found),))
     return found.reshape(shape)
+
+
+def _corners(random: Random, rows: Shape) -> Array:
+    """Corners (..., 2, 2), the near one first, each x and y, in parts of the image."""
+    corners = random.uniform(size=(*rows, 2, 2))
+    corners.sort(axis=-2)
+    return corners

@@ -68,7 +68,7 @@ class ProposalLayer(AnchorLayer):
 
     def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
         """The image's size."""
-        return image_sizes(random, bottoms, self.stride) if place == 2 else None
+        return image_sizes(bottoms, self.stride) if place == 2 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """As many regions as there may be; a run gives those it found."""
