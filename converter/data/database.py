@@ -64,4 +64,4 @@ def _lmdb(path: str) -> Database:
 
 def _leveldb(path: str) -> Database:
     file = LevelDbFile(path)
-    return Database(path, sum(1 for _ in file.values()), file.values)
+    return Database(path, file.entries, file.values)

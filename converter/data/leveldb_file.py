@@ -1,24 +1,27 @@
 """LevelDB's records by the package `plyvel`, asked for when it is needed; every checksum is compared. No torch here.
 
-Without that LevelDB hands out what a damaged table holds, and leaves out what a damaged log does. Source: leveldb's
-include/leveldb/options.h (paranoid_checks, verify_checksums).
+Without that LevelDB hands out what a damaged table holds, and leaves out what a damaged log does. It runs in a process
+of its own, which it may end on a hostile file.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO
 
+from converter.data import leveldb_process
+from converter.data.leveldb_process import FRAME, NUMBER
 from converter.errors import DatasetError
+from converter.files.memory import memory_budget
 
-_FOOTER = 48
-"""Bytes at a table's end: where its index lies, and a mark."""
-_MAGIC = bytes.fromhex("57fb808b247547db")
-_TRAILER = 5
-"""Bytes behind a block: how it is compressed, and its checksum."""
 _AGAIN = "copy this LevelDB whole, or make it again"
+_READ_AHEAD = 1 << 20
 
 
 class LevelDbFile:
@@ -26,85 +29,88 @@ class LevelDbFile:
 
     Attributes:
         path: its folder.
+        entries: how many values it holds.
     """
 
     def __init__(self, path: str) -> None:
-        """Open it.
+        """Go through it once.
 
         Raises:
-            DatasetError: the package is not installed, this does not open, or a table's footer cannot be right.
+            DatasetError: the package is not installed, this does not open, or a record cannot be read.
         """
         self.path = path
         try:
-            self._plyvel: Any = importlib.import_module("plyvel")
+            importlib.import_module("plyvel")
         except ImportError as error:
             text = "this LevelDB needs the package plyvel, which is not installed"
             raise DatasetError(f"{text}; pip install plyvel, or convert it to LMDB", path=path) from error
-        try:
-            for table in sorted([*Path(path).glob("*.ldb"), *Path(path).glob("*.sst")]):
-                if table.is_file():
-                    _check_footer(table)
-            self._opened = self._plyvel.DB(path, create_if_missing=False, paranoid_checks=True)
-        except (OSError, self._plyvel.Error) as error:
-            what = f"cannot be opened as LevelDB: {_text(error)}"
-            raise DatasetError(f"{what}; {_advice(path, error)}", path=path) from error
+        (counted,) = self._frames("count")
+        (self.entries,) = NUMBER.unpack(counted)
 
     def values(self) -> Iterator[bytes]:
         """The values.
 
         Raises:
-            DatasetError: at the first one that a damaged file holds; the folder is closed then.
+            DatasetError: at the first one that a damaged file holds.
         """
-        try:
-            records = self._opened.raw_iterator(verify_checksums=True)  # `iterator` ends at damage without a word
-            records.seek_to_first()
-            while records.valid():
-                yield records.value()
-                records.next()
-        except (OSError, self._plyvel.Error) as error:
-            self._opened.close()  # the folder is locked while it is open, and the error keeps this object alive
-            raise DatasetError(f"a record cannot be read: {_text(error)}; {_AGAIN}", path=self.path) from error
+        yield from self._frames("values")
+
+    def _frames(self, what: str) -> Iterator[bytes]:
+        """The values, or their count alone.
+
+        Raises:
+            DatasetError: what LevelDB says, or that it ended its process.
+        """
+        with _started(what, self.path) as process:
+            assert process.stdout is not None
+            try:
+                for kind, data in _read(process.stdout):
+                    if kind in b"XE":
+                        raise self._error(kind, data.decode("utf-8", "surrogateescape"))
+                    if kind == b"V" or what == "count":
+                        yield data
+                    if kind == b"C":
+                        return
+                raise self._ended(process.wait())
+            finally:
+                process.kill()
+
+    def _error(self, kind: bytes, said: str) -> DatasetError:
+        if kind == b"E":
+            return DatasetError(f"a record cannot be read: {said}; {_AGAIN}", path=self.path)
+        return DatasetError(f"cannot be opened as LevelDB: {said}; {_advice(self.path, said)}", path=self.path)
+
+    def _ended(self, status: int) -> DatasetError:
+        how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        text = f"LevelDB's own code ended with {how}, as it does on wrong sizes in a file"
+        return DatasetError(f"{text}; {_AGAIN}", path=self.path)
 
 
-def _check_footer(table: Path) -> None:
-    """Refuse a table whose blocks lie beyond its end: LevelDB asks for their memory first, and ends the process.
-
-    A file without the footer's mark is left to LevelDB, which reads it only if it is one of its own. Source: leveldb's
-    doc/table_format.md.
-    """
-    size = table.stat().st_size
-    with table.open("rb") as file:
-        file.seek(max(0, size - _FOOTER))
-        footer = file.read()
-    if len(footer) < _FOOTER or not footer.endswith(_MAGIC):
-        return
-    metaindex, metaindex_size, index, index_size = _numbers(footer, 4)
-    end = max(metaindex + metaindex_size, index + index_size) + _TRAILER
-    if end > size - _FOOTER:
-        text = f"this table's index ends at byte {end}, its footer begins at {size - _FOOTER}"
-        raise DatasetError(f"{text}; {_AGAIN}", path=str(table))
+def _started(what: str, path: str) -> subprocess.Popen[bytes]:
+    """The process that reads: -P, since its folder holds modules of names that others have too."""
+    command = [sys.executable, "-P", leveldb_process.__file__, what, path, str(memory_budget())]
+    return subprocess.Popen(
+        command,
+        bufsize=_READ_AHEAD,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
 
 
-def _numbers(data: bytes, count: int) -> list[int]:
-    """The first numbers of `data`, seven bits a byte, the lowest first."""
-    found, number, shift = [], 0, 0
-    for byte in data:
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            found.append(number)
-            number, shift = 0, 0
-    return (found + [0] * count)[:count]
+def _read(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and bytes of each whole frame."""
+    while len(head := stream.read(FRAME.size)) == FRAME.size:
+        kind, size = FRAME.unpack(head)
+        data = stream.read(size)
+        if len(data) < size:
+            return
+        yield kind, data
 
 
-def _advice(path: str, error: Exception) -> str:
+def _advice(path: str, said: str) -> str:
     """What to do about a folder that does not open."""
     if not (Path(path) / "CURRENT").is_file():
         return "name its folder"
-    return "close what has it open" if _text(error).startswith("IO error: lock ") else _AGAIN
-
-
-def _text(error: Exception) -> str:
-    """What LevelDB says, which plyvel hands on as bytes."""
-    said = error.args[0] if error.args else ""
-    return said.decode("utf-8", "surrogateescape") if isinstance(said, bytes) else str(error)
+    return "close what has it open" if said.startswith("IO error: lock ") else _AGAIN

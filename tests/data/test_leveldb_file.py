@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from converter.data.database import open_database
+from converter.data.leveldb_file import LevelDbFile
 from converter.errors import DatasetError
 
 plyvel = pytest.importorskip("plyvel")
@@ -81,7 +82,7 @@ def test_a_footer_that_names_more_than_there_is_does_not_end_the_process(folder:
     path = the(folder, "*.ldb")
     data = path.read_bytes()
     path.write_bytes(data[:-48] + handle + data[-48 + len(handle) :])
-    assert f"{path}: this table's index ends at byte" in refusal(folder)
+    assert "copy this LevelDB whole, or make it again" in refusal(folder)
 
 
 def test_a_table_that_is_left_over_is_nobodys(folder: Path) -> None:
@@ -119,3 +120,54 @@ def test_names_that_the_folder_holds_are_escaped(folder: Path) -> None:
     said = refusal(folder)
     assert "\\x1b[31m\\xff" in said
     assert "\x1b" not in said
+
+
+def varint(number: int) -> bytes:
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
+
+
+def with_checksum(block: bytes) -> bytes:
+    """A block that is not compressed, with its trailer: the masked CRC-32C of doc/table_format.md."""
+    crc = 0xFFFFFFFF
+    for byte in block + b"\0":
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    masked = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+    return block + b"\0" + masked.to_bytes(4, "little")
+
+
+def with_index(data: bytes, offset: int, size: int) -> bytes:
+    """A table of the same length whose index, rightly summed, names one block of this place and size."""
+    handle = varint(offset) + varint(size)
+    entry = varint(0) + varint(1) + varint(len(handle)) + b"~" + handle
+    index = with_checksum(entry + (0).to_bytes(4, "little") + (1).to_bytes(4, "little"))
+    place = len(data) - 48 - len(index)
+    footer = varint(0) + varint(0) + varint(place) + varint(len(index) - 5)
+    return data[:place] + index + footer.ljust(40, b"\0") + data[-8:]
+
+
+def test_an_index_of_right_checksum_and_wrong_sizes_is_refused(folder: Path) -> None:
+    """LevelDB asks for a block's memory before it looks for its bytes, and has no answer to a refusal but to end."""
+    path = the(folder, "*.ldb")
+    data = path.read_bytes()
+    path.write_bytes(with_index(data, 0, 2**62))
+    assert "LevelDB's own code ended with" in refusal(folder)
+    path.write_bytes(with_index(data, 2**40, 4096))
+    assert "a record cannot be read" in refusal(folder)
+
+
+def test_a_reader_that_stops_early_unlocks_the_folder(tmp_path: Path) -> None:
+    """Its process waits, with more than a pipe holds, until it is not wanted any more."""
+    opened = plyvel.DB(str(tmp_path), create_if_missing=True)
+    for key in (b"0", b"1", b"2"):
+        opened.put(key, bytes(4 << 20))
+    opened.close()
+    values = LevelDbFile(str(tmp_path)).values()
+    assert next(values) == bytes(4 << 20)
+    assert refusal(tmp_path).endswith("; close what has it open")
+    values.close()
+    data = open_database(str(tmp_path), "LEVELDB")
+    assert [len(data.value(place)) for place in (1, 0, 2, 5)] == [4 << 20] * 4
