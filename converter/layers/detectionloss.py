@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from converter.layers.kit.examples import labels_of_cells
 from converter.layers.kit.yolo import expect_cells
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -41,6 +43,10 @@ class DetectionLoss(Operator):
         }
         self.squared, self.constrained = view.flag("sqrt", True), view.flag("constriant", False)
         expect_cells(bottoms, self.classes, self.boxes, self.side)
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """Labels of cells."""
+        return labels_of_cells(random, self.classes, self.side, bottoms[1]) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A scalar."""

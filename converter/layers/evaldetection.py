@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.kit.examples import boxes_of_images
+from converter.layers.kit.examples import boxes_of_images, labels_of_cells
 from converter.layers.kit.windows import element_count
 from converter.layers.kit.yolo import LABELS, expect_cells
 from converter.layers.layer import Array, Operator, Shapes, layer
@@ -58,9 +58,12 @@ class EvalDetection(Operator):
             raise ShapeError(f"bottoms of shapes {list(bottoms[:2])}; expected (n, {sizes}) and (1, 1, boxes, 8)")
 
     def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
-        """True boxes, but for those of cells."""
-        known = (bottoms[0][0], self.classes + 1, 0, bottoms[1])
-        return boxes_of_images(random, *known) if place == 1 and not self.of_cells else None
+        """True boxes, or labels of cells."""
+        if place != 1:
+            return None
+        if self.of_cells:
+            return labels_of_cells(random, self.classes, self.side, bottoms[1])
+        return boxes_of_images(random, bottoms[0][0], self.classes + 1, 0, bottoms[1])
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """A row an item, long enough for every box."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
+from converter.layers.kit.examples import pooled_places
 from converter.layers.kit.windows import read_pair
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.params import Params
@@ -40,6 +42,10 @@ class Unpooling(Operator):
             raise view.error("pad", f"is {pad}", "unpooling is defined without padding only")
         if any(len(shape) != 4 for shape in bottoms) or bottoms[-1] != bottoms[0]:
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected equal ones of 4 axes (n, c, h, w)")
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """The mask: positions in the plane."""
+        return pooled_places(random, self.size, bottoms[1]) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(n, c, unpool_h, unpool_w)."""

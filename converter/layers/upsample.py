@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
-from converter.layers.layer import Operator, Shapes, layer
+from converter.layers.kit.examples import pooled_places
+from converter.layers.layer import Array, Operator, Shapes, layer
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from converter.net.net import Shape
@@ -47,6 +49,10 @@ class Upsample(Operator):
         if view.has("scale_h") and view.has("scale_w"):
             self.scale = view.integer("scale_h"), view.integer("scale_w")
         self.cut = int(view.flag("pad_out_h", False)), int(view.flag("pad_out_w", False))
+
+    def example(self, place: int, bottoms: Shapes, random: np.random.Generator) -> Array | None:
+        """The mask: positions in the plane."""
+        return pooled_places(random, self._size(bottoms[0][2:]), bottoms[1]) if place == 1 else None
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(n, c, h', w')."""

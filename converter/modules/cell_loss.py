@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from converter.modules.gradients import with_gradient_of
 from converter.modules.integers import check_range
 from converter.modules.yolo_grids import cell_boxes, centered_iou
 
@@ -68,7 +69,7 @@ class CellLoss(nn.Module):
         nothing = self.noobject_scale * (~chosen * sure.square()).sum() / (sure.numel() - count)
         loss = (of_objects + self.object_scale * missed) / count + nothing
         pull = (values * delta).sum() / n
-        return loss + pull - pull.detach()
+        return with_gradient_of(loss, pull)
 
     def _responsible(self, found: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
         """Which box of each cell stands for its true one, (n, boxes, cells), and how much it overlaps, (n, cells)."""

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from converter.modules.gradients import with_gradient_of
 from converter.modules.integers import check_range
 
 
@@ -32,7 +33,7 @@ class _CTC(nn.Module):
         each = torch.where(impossible, 0.0 if self.zero_impossible else float("inf"), each)
         total = torch.where(steps > 0, each, 0.0).sum()
         mean = total / len(each)
-        return torch.where(total.isfinite(), total + (mean - total).detach(), mean)
+        return torch.where(total.isfinite(), with_gradient_of(mean, total), mean)
 
     def extra_repr(self) -> str:
         """The blank, and what has no path."""

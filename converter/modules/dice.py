@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from converter.modules.gradients import with_gradient_of
+
 
 class DiceCoefLoss(nn.Module):
     """1 - mean of (2 a·b + smooth) / (a·a + b·b + smooth) over items; a, b (n, ...) -> ().
@@ -26,7 +28,7 @@ class DiceCoefLoss(nn.Module):
         common = 2 * (a * b).sum(1) + self.smooth
         shares = common / (a.square().sum(1) + b.square().sum(1) + self.smooth)
         slope = -shares.sum()
-        return 1 - shares.detach().mean() + (slope - slope.detach())
+        return with_gradient_of(1 - shares.mean(), slope)
 
     def extra_repr(self) -> str:
         """What smooths."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from converter.modules.gradients import with_gradient_of
 from converter.modules.losses import SoftmaxWithLoss
 from converter.modules.metric_losses import smooth_l1
 
@@ -30,7 +31,7 @@ class SmoothL1LossOHEM(nn.Module):
         """The loss, and each box's own, (n, 1, h, w), where it is asked for."""
         difference = x - target.reshape(x.shape)
         if weights is not None:
-            difference = difference + (weights.reshape(x.shape) * difference - difference).detach()
+            difference = with_gradient_of(weights.reshape(x.shape) * difference, difference)
         terms = smooth_l1(difference, 1.0)
         loss = terms.sum() / self._divisor(x)
         if not self.per_box:

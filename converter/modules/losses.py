@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from converter.modules.gradients import with_gradient_of
 from converter.modules.integers import check_range
 
 LEAST_PROBABILITY = 1e-20
@@ -224,16 +225,11 @@ class MultinomialLogisticLoss(nn.Module):
         """The loss."""
         chances = p.reshape(p.shape[0], -1)
         label, _ = integer_labels(labels.reshape(-1, 1), chances.shape[1], None)
-        chosen = clamp_straight_through(chances.gather(1, label), LEAST_PROBABILITY)
-        return -torch.log(chosen).sum() / chances.shape[0]
+        chosen = chances.gather(1, label)
+        return -torch.log(with_gradient_of(chosen.clamp(min=LEAST_PROBABILITY), chosen)).sum() / chances.shape[0]
 
 
 def log_clamped(log_probability: Tensor, least: float) -> Tensor:
     """log(max(p, least)) with the gradient of log p: Caffe clamps the loss, never its gradient."""
     clamped = log_probability.detach().clamp(min=math.log(least))
-    return log_probability + (clamped - log_probability.detach())
-
-
-def clamp_straight_through(x: Tensor, least: float) -> Tensor:
-    """max(x, least) through which the gradient passes everywhere."""
-    return x + (x.detach().clamp(min=least) - x.detach())
+    return with_gradient_of(clamped, log_probability)

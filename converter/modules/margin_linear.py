@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from converter.modules.gradients import with_gradient_of
 from converter.modules.integers import check_range
 from converter.modules.linear import unit_rows
 
@@ -131,7 +132,7 @@ class AngularMarginLinear(_MarginLinear):
             beyond = (slope - own) / (1 + share)
         # Worth 0, but its gradient is what the source's has more than that of x·w.
         steeper = (beyond * (x - x.detach())).sum(1)
-        true: Tensor = dot + (wanted - dot).detach() + steeper
+        true: Tensor = with_gradient_of(wanted, dot) + steeper
         return true
 
 

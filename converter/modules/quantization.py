@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from converter.modules.gradients import with_gradient_of
+
 Cut = tuple[str, int, int]
 """The name of one of the functions below, and its two numbers."""
 
@@ -185,4 +187,4 @@ def _through(cut: Cut | None, x: Tensor, stochastic: bool) -> Tensor:
     if cut is None:
         return x
     name, first, second = cut
-    return x + (_CUTS[name](x.detach(), first, second, stochastic) - x).detach()
+    return with_gradient_of(_CUTS[name](x.detach(), first, second, stochastic), x)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from converter.modules.gradients import with_gradient_of
 from converter.modules.integers import check_range
 
 Pair = tuple[int, int]
@@ -126,7 +127,7 @@ class Unpool2d(nn.Module):
             return scatter_plane(x, self._window_positions(x, size) if mask is None else mask, size)
         rows, columns = (self._extent(axis, x, size[axis]) for axis in (0, 1))
         mean = self._scatter(x / (rows[:, None] * columns), size)
-        return mean if self.mode == "mean" else mean + (self._scatter(x, size) - mean).detach()
+        return mean if self.mode == "mean" else with_gradient_of(self._scatter(x, size), mean)
 
     def _window_positions(self, x: Tensor, size: Pair) -> Tensor:
         """The flat position of each window's first value."""

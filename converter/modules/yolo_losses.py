@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from converter.modules.gradients import with_gradient_of
 from converter.modules.yolo_grids import centered_iou, grid_boxes, largest_overlap, one_hot
 
 Anchor = tuple[float, float]
@@ -47,7 +48,7 @@ class YoloLoss(nn.Module):
         loss = delta.square().sum() / (n if self.divided else 1)
         pull = (grid * (delta * self.slope(values)).movedim(-1, 2).reshape(grid.shape)).sum()
         pull = pull / n if self.gradient_divided else pull
-        return loss + pull - pull.detach()
+        return with_gradient_of(loss, pull)
 
     def slope(self, values: Tensor) -> Tensor:
         """What the deltas are multiplied by in the gradient."""

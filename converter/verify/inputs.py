@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,6 +25,23 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 _SCORING = ("Accuracy", "EltwiseAccuracy", "SegAccuracy")
 """Types whose second bottom numbers classes, beside losses."""
+
+_DISTANCES = (
+    "EuclideanLoss",
+    "L1Loss",
+    "LpqLoss",
+    "SmoothL1Loss",
+    "SmoothL1LossOHEM",
+    "ContrastiveLoss",
+    "TripletLoss",
+)
+"""Losses whose second bottom are as many numbers to compare with: any do."""
+
+_MARKED = (
+    "SigmoidCrossEntropyLoss", "NormalizedSigmoidCrossEntropyLoss", "SigmoidCrossEntropyBalanceLoss",
+    "DiceLoss", "DiceCoefLoss", "YoloSeg", "HashingLoss",
+)  # fmt: skip
+"""Losses whose second bottom says 0 or 1 of each number."""
 
 
 def random_inputs(plan: Plan, seed: int) -> dict[str, Array]:
@@ -54,12 +72,15 @@ def _example(random: np.random.Generator, plan: Plan, name: str) -> Array | None
 
 def _taken(random: np.random.Generator, step: ConfiguredLayer, place: int) -> Array | None:
     """What a layer takes as a bottom, if it does not take any number: as it says, or a loss's or a score's labels."""
-    bottoms = step.bottom_shapes
+    bottoms, kind = step.bottom_shapes, step.layer.type
     found = step.operator.example(place, bottoms, random)
-    labelled = step.operator.is_loss or step.layer.type in _SCORING
-    if found is None and labelled and place and len(bottoms[0]) > 1:
-        return whole_numbers(random, bottoms[0][1], bottoms[place])
-    return found
+    if found is not None or not place or not (step.operator.is_loss or kind in _SCORING):
+        return found
+    if kind in _DISTANCES and place == 1 and prod(bottoms[1]) == prod(bottoms[0]):
+        return None
+    if kind in _MARKED:
+        return whole_numbers(random, 2, bottoms[place])
+    return whole_numbers(random, bottoms[0][1], bottoms[place]) if len(bottoms[0]) > 1 else None
 
 
 def model_of(net_name: str) -> Model | None:

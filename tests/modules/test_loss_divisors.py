@@ -93,3 +93,12 @@ def test_euclidean_and_hinge_and_logistic_divide_by_the_items() -> None:
     assert HingeLoss(2)(scores.repeat(2, 1), torch.zeros(2)).item() == 10
     chances = torch.full((2, 4), 0.25)
     assert MultinomialLogisticLoss()(chances, torch.tensor([3.0, 0.0])).item() == pytest.approx(2 * LN2)
+
+
+def test_the_logistic_loss_holds_what_is_no_probability_and_lets_the_gradient_pass() -> None:
+    """ln 1e-20 is -46.0517; the gradient is that of 1e-20, -1e20."""
+    chances = torch.tensor([[-0.5, 1.0]], requires_grad=True)
+    loss = MultinomialLogisticLoss()(chances, torch.zeros(1))
+    assert loss.item() == pytest.approx(46.0517)
+    loss.backward()
+    assert chances.grad is not None and chances.grad[0].tolist() == pytest.approx([-1e20, 0])

@@ -162,6 +162,61 @@ def test_true_boxes_are_of_a_class_that_is_not_the_background_and_have_corners_i
     assert rows[:, 3:7].min() >= 0 and rows[:, 3:7].max() <= 1
 
 
+CELLS = {
+    "DetectionLoss": "detection_loss_param { side: 3 num_class: 4 constriant: true }",
+    "EvalDetection": "eval_detection_param { side: 3 num_class: 4 constriant: true }",
+}
+"""Layers that read labels of cells."""
+
+
+def of_cells(tmp_path, kind: str):
+    layer = f'layer {{ name: "r" type: "{kind}" bottom: "x" bottom: "labels" top: "r" {CELLS[kind]} }}'
+    return plan(tmp_path, layer, x="5 126", labels="5 63")
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_net_that_reads_labels_of_cells_verifies(tmp_path, kind, capsys):
+    of_cells(tmp_path, kind)
+    assert verified(tmp_path), capsys.readouterr()
+    assert "nan" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_labels_of_cells_hold_what_box_data_writes(tmp_path, kind):
+    difficult, objects, kinds, boxes = np.split(random_inputs(of_cells(tmp_path, kind), 0)["labels"], (9, 18, 27), 1)
+    assert not difficult.any() and objects[:, 0].all()
+    assert set(objects.flat) == {0.0, 1.0} and set(kinds.flat) == {0.0, 1.0, 2.0, 3.0}
+    assert boxes.min() > 0 and boxes.max() < 1 and len(set(boxes.flat)) > 170
+
+
+MASKS = {
+    "Upsample": ("upsample_param { scale: 2 pad_out_w: true }", 6 * 7),
+    "Unpooling": ("unpooling_param { kernel_size: 2 stride: 2 unpool_size: 6 }", 6 * 6),
+}
+"""Layers that read a mask of an input (1, 2, 3, 4), and how many positions it may name."""
+
+
+@pytest.mark.parametrize("kind", MASKS)
+def test_masks_name_positions_of_the_plane_and_none_twice(tmp_path, kind, capsys):
+    fields, count = MASKS[kind]
+    layer = f'layer {{ name: "r" type: "{kind}" bottom: "x" bottom: "mask" top: "r" {fields} }}'
+    net = plan(tmp_path, layer, x="1 2 3 4", mask="1 2 3 4")
+    planes = random_inputs(net, 0)["mask"].reshape(2, 12)
+    assert all(len(set(plane)) == 12 for plane in planes) and not (planes[0] == planes[1]).all()
+    assert {place for seed in range(40) for place in random_inputs(net, seed)["mask"].flat} == set(range(count))
+    assert verified(tmp_path), capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most"), [("EuclideanLoss", -100, 100), ("SigmoidCrossEntropyLoss", 0, 1), ("DiceLoss", 0, 1)]
+)
+def test_targets_as_many_as_the_numbers_are_numbers_or_marks(tmp_path, kind, least, most, capsys):
+    net = plan(tmp_path, f'layer {{ name: "l" type: "{kind}" bottom: "x" bottom: "t" top: "l" }}', x="9 1 7", t="9 1 7")
+    found = random_inputs(net, 0)["t"]
+    assert least <= found.min() < least + (most - least) / 9 and most - (most - least) / 9 < found.max() <= most
+    assert verified(tmp_path), capsys.readouterr()
+
+
 def test_multibox_losses_boxes_are_those_of_the_batch(tmp_path):
     net = plan(
         tmp_path,

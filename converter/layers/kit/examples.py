@@ -69,6 +69,32 @@ def boxes_of_cells(random: Random, classes: int, shape: Shape) -> Array:
     return found.reshape(shape)
 
 
+def labels_of_cells(random: Random, classes: int, side: int, shape: Shape) -> Array:
+    """Labels (n, 7 * side²) as BoxData gives them: difficult, object, class, then center and size of each cell's box.
+
+    Every item holds an object, and none is difficult.
+    """
+    import numpy as np
+
+    items, cells = shape[0], side**2
+    found = np.zeros((items, 7 * cells), np.float32)
+    _, objects, kinds, boxes = np.split(found, (cells, 2 * cells, 3 * cells), axis=1)
+    objects[:] = whole_numbers(random, 2, objects.shape)
+    objects[:, :1] = 1
+    kinds[:] = whole_numbers(random, classes, kinds.shape)
+    boxes[:] = random.uniform(0.05, 0.95, boxes.shape)
+    return found.reshape(shape)
+
+
+def pooled_places(random: Random, size: tuple[int, int], shape: Shape) -> Array:
+    """Positions (n, c, h, w) in planes of `size`, row by row, as max pooling tells them: none twice if they fit."""
+    import numpy as np
+
+    plane, taken = prod(size), prod(shape[2:])
+    found = [random.choice(plane, taken, replace=plane < taken) for _ in range(prod(shape[:2]))]
+    return np.array(found, np.float32).reshape(shape)
+
+
 def _corners(random: Random, rows: Shape) -> Array:
     """Corners (..., 2, 2), the near one first, each x and y, in parts of the image."""
     corners = random.uniform(size=(*rows, 2, 2))
