@@ -73,7 +73,7 @@ pooling_param: ceil_mode 0 bool = true; kernel_shape 0 message; stride_shape 0 m
 permute_param: order 0 int*
 filler: diag_val 0 float*
 norm_param: across_spatial 0 bool = true; scale_filler 0 message; channel_shared 0 bool = true; eps 0 float = 1e-10
-prior_box_param: min_size 0 float*; max_size 0 float*; aspect_ratio 0 float*; flip 0 bool = true; clip 0 bool = false; variance 0 float*; img_size 0 int; img_h 0 int; img_w 0 int; step 0 float; step_h 0 float; step_w 0 float; offset 0 float = 0.5
+prior_box_param: min_size 0 float*; max_size 0 float*; aspect_ratio 0 float*; fixed_size 0 float*; fixed_ratio 0 float*; density 0 float*; flip 0 bool = true; clip 0 bool = false; variance 0 float*; img_size 0 int; img_h 0 int; img_w 0 int; step 0 float; step_h 0 float; step_w 0 float; offset 0 float = 0.5
 detection_output_param: num_classes 0 int; share_location 0 bool = true; background_label_id 0 int = 0; nms_param 0 message; save_output_param 0 message; code_type 0 enum(CORNER=1 CENTER_SIZE=2 CORNER_SIZE=3) = CORNER; variance_encoded_in_target 0 bool = false; keep_top_k 0 int = -1; confidence_threshold 0 float; visualize 0 bool; visualize_threshold 0 float; save_file 0 text
 nms_param: nms_threshold 0 float = 0.3; top_k 0 int; eta 0 float = 1
 reorg_param: stride 0 int; reverse 0 bool = false

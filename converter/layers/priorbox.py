@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from converter.errors import ShapeError
+from converter.layers.kit.dense_boxes import dense_boxes
 from converter.layers.layer import Operator, Shapes, layer
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ class PriorBox(Operator):
     to whole numbers, as the source does) come a square of m, one of sqrt(m * M), and boxes of m * sqrt(r) by
     m / sqrt(r) for each aspect ratio r other than 1 (and 1 / r with `flip`). Source: SSD's
     src/caffe/layers/prior_box_layer.cpp; arXiv:1512.02325, section 2.2.
+
+    With fixed_size, FaceBoxes' form, each size f has `density` d: d * d boxes a cell, int(f / d) apart, of f or of
+    f * sqrt(r) by f / sqrt(r), r the fixed_ratio or each aspect ratio; none reaches over the image's edge on its own
+    side. Where the original writes more boxes than it has room for (more than one fixed_ratio, min_size beside
+    fixed_size) it is refused. Source: zihaozhang9/FaceBoxes, src/caffe/layers/prior_box_layer.cpp; arXiv:1708.05234,
+    section 3.2.
     """
 
     def setup(self, p: Params, bottoms: Shapes) -> None:
@@ -33,6 +40,7 @@ class PriorBox(Operator):
         if any(len(shape) != 4 for shape in bottoms):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected 4 axes each (n, c, h, w)")
         view = p.message("prior_box_param")
+        self.shifts: list[Pair] = []
         self.boxes = self.read_boxes(view)
         self.clip = view.flag("clip", False)
         self.offset = view.number("offset", 0.5)
@@ -46,7 +54,10 @@ class PriorBox(Operator):
 
     def read_boxes(self, view: Params) -> list[Pair]:
         """Width and height, in pixels, of each box at a position; PriorBoxClustered states them."""
-        return _boxes(view)
+        if not view.numbers("fixed_size"):
+            return _boxes(view)
+        boxes, self.shifts = dense_boxes(view, _ratios(view))
+        return boxes
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(1, 2, h * w * boxes * 4)."""
@@ -56,7 +67,9 @@ class PriorBox(Operator):
         """PriorBox."""
         from converter.modules import detection
 
-        return detection.PriorBox(self.boxes, self.variance, self.offset, self.clip, self.image_size, self.step)
+        return detection.PriorBox(
+            self.boxes, self.variance, self.offset, self.clip, self.image_size, self.step, self.shifts
+        )
 
 
 def _boxes(view: Params) -> list[Pair]:

@@ -19,8 +19,9 @@ class PriorBox(nn.Module):
 
     features: (n, c, h, w), image: (n, 3, H, W) -> (1, 2, h * w * boxes * 4): row 0 holds xmin, ymin, xmax, ymax, row 1
     the variances. `boxes` are widths and heights in pixels; `image_size` and `step` (height, width) stand for the
-    second tensor and for the image's size over the map's.
-    Source: SSD's src/caffe/layers/prior_box_layer.cpp; arXiv:1512.02325, section 2.2.
+    second tensor and for the image's size over the map's. With `shifts`, where each box's center lies from the cell's,
+    (x, y) in pixels, no box begins before the image or ends behind it.
+    Source: SSD's src/caffe/layers/prior_box_layer.cpp; arXiv:1512.02325, section 2.2; zihaozhang9/FaceBoxes.
 
         >>> PriorBox([(10.0, 10.0)])(torch.zeros(1, 8, 2, 3), torch.zeros(1, 3, 20, 30)).shape
         torch.Size([1, 2, 24])
@@ -34,8 +35,10 @@ class PriorBox(nn.Module):
         clip: bool = False,
         image_size: tuple[float, float] | None = None,
         step: tuple[float, float] | None = None,
+        shifts: Sequence[tuple[float, float]] = (),
     ) -> None:
         super().__init__()
+        self.shifts = tuple(shifts)
         self.boxes, self.variance, self.offset, self.clip = tuple(boxes), tuple(variance), offset, clip
         self.image_size, self.step = image_size, step
 
@@ -53,10 +56,15 @@ class PriorBox(nn.Module):
         size = torch.tensor(self.boxes, **options)
         half = torch.cat([-size, size], 1) / 2
         grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1).repeat(1, 1, 2)
-        corners = grid[:, :, None] + half
+        centers = grid[:, :, None]
+        if self.shifts:
+            centers = centers + torch.tensor(self.shifts, **options).repeat(1, 2)
+        corners = centers + half
         boxes = torch.stack(
             [corners[..., 0] / width, corners[..., 1] / height, corners[..., 2] / width, corners[..., 3] / height], -1
         )
+        if self.shifts:
+            boxes = torch.cat([boxes[..., :2].clamp(min=0), boxes[..., 2:].clamp(max=1)], -1)
         if self.clip:
             boxes = boxes.clamp(0, 1)
         variance = torch.tensor(self.variance, **options).expand(4)

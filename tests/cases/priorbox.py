@@ -42,4 +42,23 @@ CASES = [
         coarse=PLACES,
         gradient=SOURCE,
     ),
+    Case(
+        "FaceBoxes', densities",
+        (
+            "prior_box_param { fixed_size: 9 fixed_size: 16.5 density: 3 density: 1 aspect_ratio: 2 step: 14 "
+            "variance: 0.1 }"
+        ),
+        BOTTOMS,
+        exact=CURVED,
+        coarse=PLACES,
+        gradient=SOURCE,
+    ),
+    Case(
+        "FaceBoxes', fixed_ratio",
+        "prior_box_param { fixed_size: 7 density: 2 fixed_ratio: 0.5 clip: true }",
+        BOTTOMS,
+        exact=CURVED,
+        coarse=PLACES,
+        gradient=SOURCE,
+    ),
 ]
