@@ -53,8 +53,7 @@ def test_the_converters_file_is_named_after_its_type(kind: str):
 
 
 def test_the_oracle_knows_every_type_and_no_other():
-    """ConvolutionDepthwise is a second name of DepthwiseConvolution, to which the oracle gives a file of its own."""
-    assert set(registry.types()) - {"ConvolutionDepthwise"} == set(TYPES)
+    assert set(registry.types()) == set(TYPES)
 
 
 @pytest.mark.parametrize("name", case_files())

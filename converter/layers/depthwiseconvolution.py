@@ -1,4 +1,4 @@
-"""DepthwiseConvolution and its other spellings: a convolution that keeps channels apart."""
+"""DepthwiseConvolution: a convolution that keeps channels apart."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from converter.net.params import Params
 
 
-@layer("DepthwiseConvolution", "ConvolutionDepthwise", "DEPTHWISE_CONVOLUTION", "CONVOLUTION_DEPTHWISE")
+@layer("DepthwiseConvolution", "DEPTHWISE_CONVOLUTION")
 class DepthwiseConvolution(Convolution):
     """A Convolution whose `group` is the number of input channels where the file does not set it.
 
     weight: (c_out, c_in / group, kh, kw). Source: src/caffe/layers/depthwise_conv_layer.cpp (yonghenglh6, BVLC#5665,
-    eric612/MobileNet-YOLO, where `group` is written out) and conv_dw_layer.cpp (farmingyard/caffe-mobilenet, where it
-    follows from the bottom).
+    eric612/MobileNet-YOLO, where `group` is written out).
     """
 
     def read_group(self, view: Params) -> int:

@@ -25,6 +25,7 @@ from converter.verify.bottoms import record_bottoms, record_drawn
 from converter.verify.check import Check, end_to_end_note, nonfinite_blobs, nonfinite_weights
 from converter.verify.inputs import model_of
 from converter.verify.oracle import Oracle, Place, oracle_errors
+from converter.verify.stand_ins import with_statistics
 from converter.verify.stored_blobs import StoredBlobs, check_names, sample
 from reference.compare import BASE, Comparison, compare
 
@@ -44,7 +45,7 @@ class Verifier:
 
     Args:
         prototxt: the net.
-        weights: its weights, in any format; None fills both sides with the converter's drawing of the fillers.
+        weights: its weights, in any format; None: the converter's drawing of the fillers and stand-ins for statistics.
         device, dtype: where the converter runs, and in float32, float64, bfloat16 or float16.
         allow_unknown: go on past fields that no layer reads.
         allow_nan: let numbers pass that are NaN or infinite alike on both sides.
@@ -92,7 +93,7 @@ class Verifier:
         self.net: Net = self.plan.net
         check_run(self.plan, _WIDTHS[dtype] + 8, max_memory, filled=stored is None)  # the oracle's are float64
         choices: dict[str, Any] = {"allow_unused": allow_unknown, "seed": seed, "max_memory": max_memory}
-        given = weights_of(self.plan, stored, fill_missing=fill_missing, **choices)
+        given = with_statistics(weights_of(self.plan, stored, fill_missing=fill_missing, **choices), self.plan, stored)
         notes = (*net.notes, *map(str, plan.leftovers), *plan.notes, *crop_notes, *given.notes)
         self.module = CaffeModule.of(self.plan, given, notes).eval().to(device, getattr(torch, dtype))
         filled = {(s.layer.name, s.repeat): given.arrays[s.key] for s in plan.steps if s.key in given.filled}
@@ -180,9 +181,8 @@ class Verifier:
         check_names(actual, stored)
         for name, shape in stored.shapes.items():
             if name in actual and actual[name].shape != shape:
-                raise ComparisonError(
-                    f"{name}: shape {shape} stored, the net makes {actual[name].shape}", path=stored.path
-                )
+                text = f"{name}: shape {shape} stored, the net makes {actual[name].shape}"
+                raise ComparisonError(text, path=stored.path)
         expected = {name: blob for name, blob in stored.blobs.items() if name in actual}
         seen = {name: actual[name] for name in expected}
         for name, values in stored.samples.items():

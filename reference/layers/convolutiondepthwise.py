@@ -1,5 +1,6 @@
-"""ConvolutionDepthwise (forks of Caffe): one kernel a channel, whatever `group` says; as many outputs as inputs.
+"""ConvolutionDepthwise (forks of Caffe): one kernel a channel, as many outputs as inputs.
 
+What `group` and `num_output` say is not looked at, as in src/caffe/layers/conv_dw_layer.cpp.
 Blobs: weight (c, 1, *kernel), bias (c,).
 """
 
@@ -19,8 +20,6 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     layer.expect(bottoms, 1)
     params = layer.params("convolution_param")
     channels = bottoms[0].shape[1]
-    if params.integer("num_output") != channels:
-        raise layer.error(f"num_output is {params.integer('num_output')}; expected the bottom's {channels} channels")
     kernel = convolution_window(layer, bottoms[0].ndim - 2).kernel
     weight = Parameter((channels, 1, *kernel), params.message("weight_filler", "filler"))
     bias = Parameter((channels,), params.message("bias_filler", "filler"))

@@ -11,10 +11,9 @@ CASES = [
         {"x": signed(1, 3, 4, 3)},
     ),
     Case(
-        "ConvolutionDepthwise, group understood",
-        "convolution_param { num_output: 3 kernel_size: 3 stride: 2 bias_term: false }",
+        "stride, no bias",
+        "convolution_param { num_output: 3 group: 3 kernel_size: 3 stride: 2 bias_term: false }",
         {"x": signed(1, 3, 5, 4)},
-        type="ConvolutionDepthwise",
     ),
     Case(
         "pairs, dilation, fillers",

@@ -62,6 +62,14 @@ def test_a_depthwise_convolution_without_group_keeps_channels_apart(build):
     assert np.allclose(y, x * np.array([2.0, 3, 4])[:, None, None])
 
 
+def test_convolution_depthwise_has_a_kernel_a_channel_whatever_the_file_says(build):
+    """As eric612's MnasNet, whose layer of 32 channels says num_output 16 and group 16."""
+    x = normal(1, 4, 2, 2)
+    body = 'type: "ConvolutionDepthwise" convolution_param { num_output: 2 group: 2 kernel_size: 1 bias_term: false }'
+    (y,) = run(build, body, x, parameters=[np.array([2.0, 3, 4, 5])])
+    assert np.allclose(y, x * np.array([2.0, 3, 4, 5])[:, None, None])
+
+
 def test_ceil_mode_false_drops_a_cut_window(build):
     x = np.arange(5.0).reshape(1, 1, 1, 5)
     body = 'type: "Pooling" pooling_param {{ pool: MAX kernel_h: 1 kernel_w: 2 stride: 2 {} }}'
