@@ -34,7 +34,12 @@ dilatednet verify net.prototxt net.caffemodel --against caffe_blobs.npz --report
 def arguments(parser: argparse.ArgumentParser) -> None:
     """NET W, the inputs, and what to check against."""
     parser.add_argument("net", metavar="NET", help="prototxt of any age")
-    parser.add_argument("weights", metavar="W", nargs="?", help="its weights; without, the prototxt's fillers")
+    parser.add_argument(
+        "weights",
+        metavar="W",
+        nargs="?",
+        help="its weights; without, the prototxt's fillers, and stand-ins for the statistics that layers normalize by",
+    )
     what = parser.add_argument_group("inputs (default: seeded random values)")
     what.add_argument("--image", nargs="+", default=[], metavar="FILE", help="images")
     what.add_argument("--voc-root", type=Path, metavar="DIR", help="validation images of PASCAL VOC 2012")
