@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "weights",
         metavar="W",
         nargs="?",
-        help="its weights; without, the prototxt's fillers, and stand-ins for the statistics that layers normalize by",
+        help="its weights; without, the prototxt's fillers, and stand-ins for means and variances",
     )
     what = parser.add_argument_group("inputs (default: seeded random values)")
     what.add_argument("--image", nargs="+", default=[], metavar="FILE", help="images")
