@@ -1,6 +1,6 @@
 """DepthwiseConvolution (MobileNet forks of Caffe).
 
-A Convolution whose groups are its channels; same fields, same blobs.
+A Convolution whose groups are its channels where the file does not state them; same fields, same blobs.
 """
 
 from __future__ import annotations

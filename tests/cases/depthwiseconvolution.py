@@ -11,6 +11,11 @@ CASES = [
         {"x": signed(1, 3, 4, 3)},
     ),
     Case(
+        "group understood, two outputs a channel",
+        "convolution_param { num_output: 6 kernel_size: 2 }",
+        {"x": signed(1, 3, 4, 3)},
+    ),
+    Case(
         "stride, no bias",
         "convolution_param { num_output: 3 group: 3 kernel_size: 3 stride: 2 bias_term: false }",
         {"x": signed(1, 3, 5, 4)},
