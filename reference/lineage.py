@@ -27,8 +27,11 @@ def lineage(net: Net) -> dict[str, Lineage]:
         above = max((found[bottom].sums for bottom in layer.bottoms), default=0)
         exponential = operator.exponential and layer.bottoms
         exponent = layer.bottoms[0] if exponential and layer.bottoms[0] not in layer.tops else None
-        if len(layer.bottoms) == 1 and not operator.exponential and not operator.sums:
-            exponent = found[layer.bottoms[0]].exponent  # element by element: AbsVal of a TanH is off by what that is
+        above_exponents = [found[bottom].exponent for bottom in layer.bottoms]
+        if above_exponents and all(above_exponents) and not operator.exponential and not operator.sums:
+            exponent = above_exponents[
+                0
+            ]  # element by element: AbsVal of a TanH is off by what that is, Concat of two too
         for top in layer.tops:
             found[top] = Lineage(above + operator.sums, exponent)
     return found

@@ -17,6 +17,7 @@ MESSAGES = ("lstm_param",)
 BLOBS = ("weight", "hidden_weight", "bias")
 NOT_IN_PLACE = True
 SUMS = True
+EXPONENTIAL = True  # its gates, sigmoids and tangents of sums of x, are of a scale of 1 however large x is
 FIELDS = """
 lstm_param: num_output 0 int; clipping_threshold 0 float = 0; weight_filler 0 message; bias_filler 0 message; batch_size 0 int = 1
 """  # noqa: E501 (one line a message)

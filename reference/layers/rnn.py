@@ -14,6 +14,7 @@ from reference.recurrent import Sequence, unrolled_parameters
 TYPE = "RNN"
 MESSAGES = ("recurrent_param",)
 SUMS = True
+EXPONENTIAL = True  # its gates, sigmoids and tangents of sums of x, are of a scale of 1 however large x is
 
 
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:

@@ -81,6 +81,20 @@ def test_a_tanh_is_off_by_what_its_bottom_is_off_by():
     assert not compare(true, off, lines=lines).passed
 
 
+def test_what_is_joined_of_tangents_is_off_by_what_they_are_and_no_other_is():
+    """An LSTM's gates are tangents too; a sum, and a Concat with an image, have tolerances of their own."""
+    net = reference.parse("""
+        layer { name: "x" type: "Input" top: "x" top: "m" }
+        layer { name: "t" type: "TanH" bottom: "x" top: "t" }
+        layer { name: "l" type: "LSTM" bottom: "x" bottom: "m" top: "l" recurrent_param { num_output: 1 } }
+        layer { name: "both" type: "Concat" bottom: "l" bottom: "t" top: "both" }
+        layer { name: "one" type: "Concat" bottom: "t" bottom: "x" top: "one" }
+        layer { name: "sum" type: "Eltwise" bottom: "l" bottom: "t" top: "sum" }""")
+    lines = lineage(net)
+    assert lines["l"] == lines["both"] == (1, "x")
+    assert lines["one"] == (0, None) and lines["sum"] == (2, None)
+
+
 def test_float32_rounding_through_a_whole_net_passes(kitti):
     net, weights, inputs, _ = kitti
 
