@@ -153,9 +153,10 @@ PoolingNDParameter: pool enum(MAX=0 AVE=1) = MAX; kernel_size int*; stride int*;
     CUDNN=2) = DEFAULT
 PoolingParameter: ceil_mode bool = true; kernel_shape BlobShape; stride_shape BlobShape; pad_shape BlobShape;
     kernel_depth int; temporal_stride int = 1; temporal_pad int = 0; kernel_l int; stride_l int = 1; pad_l int = 0
-PriorBoxParameter: width float*; height float*; min_size float*; max_size float*; aspect_ratio float*; flip bool = true;
-    clip bool = false; variance float*; img_size int; img_h int; img_w int; step float; step_h float; step_w float;
-    offset float = 0.5; code_type enum(CORNER=1 CENTER_SIZE=2 CORNER_SIZE=3) = CORNER
+PriorBoxParameter: width float*; height float*; fixed_size float*; fixed_ratio float*; density float*; min_size float*;
+    max_size float*; aspect_ratio float*; flip bool = true; clip bool = false; variance float*; img_size int; img_h int;
+    img_w int; step float; step_h float; step_w float; offset float = 0.5; code_type enum(CORNER=1 CENTER_SIZE=2
+    CORNER_SIZE=3) = CORNER
 ProposalParameter: feat_stride int = 16; base_size int = 16; min_size int = 16; ratio float*; scale float*; pre_nms_topn
     int = 6000; post_nms_topn int = 300; nms_thresh float = 0.7
 QuantizationParameter: precision enum(DYNAMIC_FIXED_POINT=0 MINIFLOAT=1 INTEGER_POWER_OF_2_WEIGHTS=2) =
