@@ -33,7 +33,7 @@ class BaseConvolution(Operator):
         view = p.message(self.message)
         self.axis = self.read_axis(view, len(bottoms[0]))
         self.channels = bottoms[0][self.axis]
-        self.outputs = view.integer("num_output")
+        self.outputs = self.read_outputs(view)
         self.group = self.read_group(view)
         self.geometry = self.read_window(view, len(bottoms[0]) - self.axis - 1)
         self.overhangs = not self.transposed and self.geometry.overhangs(bottoms[0][self.axis + 1 :])
@@ -62,6 +62,10 @@ class BaseConvolution(Operator):
     def read_axis(self, view: Params, rank: int) -> int:
         """Where the channels stand; Convolution3D knows one place."""
         return canonical_axis(view.integer("axis"), rank)
+
+    def read_outputs(self, view: Params) -> int:
+        """The number of output channels; ConvolutionDepthwise has a rule of its own."""
+        return view.integer("num_output")
 
     def read_group(self, view: Params) -> int:
         """The number of groups; depth-wise types of forks have a rule of their own."""

@@ -19,8 +19,12 @@ class ConvolutionDepthwise(Convolution):
     openvinotoolkit/training_toolbox_caffe.
     """
 
+    def read_outputs(self, view: Params) -> int:
+        """As many as inputs."""
+        view.integer("num_output")
+        return self.channels
+
     def read_group(self, view: Params) -> int:
         """One for each channel."""
         view.integer("group")
-        self.outputs = self.channels
         return self.channels

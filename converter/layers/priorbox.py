@@ -40,8 +40,7 @@ class PriorBox(Operator):
         if any(len(shape) != 4 for shape in bottoms):
             raise ShapeError(f"bottoms of shapes {list(bottoms)}; expected 4 axes each (n, c, h, w)")
         view = p.message("prior_box_param")
-        self.shifts: list[Pair] = []
-        self.boxes = self.read_boxes(view)
+        self.boxes, self.shifts = self.read_boxes(view)
         self.clip = view.flag("clip", False)
         self.offset = view.number("offset", 0.5)
         self.variance = view.numbers("variance") or (0.1,)
@@ -52,12 +51,9 @@ class PriorBox(Operator):
         if self.image_size is None and len(bottoms) < 2:
             raise ShapeError("1 bottom and no img_size; the image is needed as second bottom")
 
-    def read_boxes(self, view: Params) -> list[Pair]:
-        """Width and height, in pixels, of each box at a position; PriorBoxClustered states them."""
-        if not view.numbers("fixed_size"):
-            return _boxes(view)
-        boxes, self.shifts = dense_boxes(view, _ratios(view))
-        return boxes
+    def read_boxes(self, view: Params) -> tuple[list[Pair], list[Pair]]:
+        """Width and height, in pixels, of each box at a position, and its shift from there, if any has one."""
+        return dense_boxes(view, _ratios(view)) if view.numbers("fixed_size") else (_boxes(view), [])
 
     def top_shapes(self, bottoms: Shapes) -> Shapes:
         """(1, 2, h * w * boxes * 4)."""

@@ -19,11 +19,11 @@ class PriorBoxClustered(PriorBox):
     Source: openvinotoolkit/training_toolbox_caffe, caffe/src/caffe/layers/prior_box_clustered_layer.cpp.
     """
 
-    def read_boxes(self, view: Params) -> list[Pair]:
+    def read_boxes(self, view: Params) -> tuple[list[Pair], list[Pair]]:
         """Each width with its height."""
         wide, high = view.numbers("width"), view.numbers("height")
         view.flag("flip", True)
         if not wide or len(wide) != len(high) or not all(0 < size < math.inf for size in (*wide, *high)):
             message = f"is {list(wide)}, height {list(high)}"
             raise view.error("width", message, "expected positive numbers, as many of both")
-        return list(zip(wide, high, strict=True))
+        return list(zip(wide, high, strict=True)), []

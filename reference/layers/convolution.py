@@ -21,19 +21,17 @@ def split_axes(layer: Layer, x: Array) -> tuple[tuple[int, ...], int, tuple[int,
     return x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
 
 
-def group_count(layer: Layer, channels: int) -> int:
-    """What the file says; a DepthwiseConvolution that says nothing has a group for every channel."""
-    params = layer.params("convolution_param")
-    apart = layer.type.lower().startswith("depthwise") and not params.has("group")
-    return channels if apart else params.integer("group")
-
-
 def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
     """The weight (outputs, inputs / group, *kernel), and the bias (outputs,) unless bias_term is off."""
+    return grouped_parameters(layer, bottoms, layer.params("convolution_param").integer("group"))
+
+
+def grouped_parameters(layer: Layer, bottoms: list[Array], groups: int) -> list[Parameter]:
+    """The same for this number of groups."""
     params = layer.params("convolution_param")
     layer.expect(bottoms, 1, max(1, len(layer.tops)))
     _, channels, sizes = split_axes(layer, bottoms[0])
-    outputs, groups = params.integer("num_output"), group_count(layer, channels)
+    outputs = params.integer("num_output")
     if groups < 1 or outputs < 1 or channels % groups or outputs % groups:
         raise layer.error(f"{channels} inputs and {outputs} outputs do not divide into {groups} groups")
     kernel = convolution_window(layer, len(sizes)).kernel
@@ -44,6 +42,11 @@ def parameters(layer: Layer, bottoms: list[Array]) -> list[Parameter]:
 
 def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Array]:
     """x: (n, c, *sizes) each; returns (n, num_output, *output sizes) each."""
+    return grouped_forward(layer, bottoms, blobs, layer.params("convolution_param").integer("group"))
+
+
+def grouped_forward(layer: Layer, bottoms: list[Array], blobs: list[Array], groups: int) -> list[Array]:
+    """The same for this number of groups."""
     bias = blobs[1] if len(blobs) > 1 else None
     if any(x.shape != bottoms[0].shape for x in bottoms):
         raise layer.error(f"its bottoms differ in shape: {', '.join(str(x.shape) for x in bottoms)}")
@@ -51,7 +54,6 @@ def forward(layer: Layer, bottoms: list[Array], blobs: list[Array]) -> list[Arra
     for x in bottoms:
         lead, channels, sizes = split_axes(layer, x)
         window = convolution_window(layer, len(sizes))
-        groups = group_count(layer, channels)
         top = convolve(x.reshape(-1, channels, *sizes), blobs[0], window, groups, bias)
         tops.append(top.reshape(*lead, *top.shape[1:]))
     return tops

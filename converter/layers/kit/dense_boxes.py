@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def dense_boxes(view: Params, ratios: Sequence[float]) -> tuple[list[Pair], list
         roots = [math.sqrt(ratio) for ratio in (fixed or ratios)]
         shapes = [(size * root, size / root) for root in roots]
         for shape in shapes if fixed else [(int(size), int(size)), *shapes]:
-            places = list(_places(size, density))
+            places = _places(size, density)
             shifts.extend(places)
             boxes.extend([shape] * len(places))
     return boxes, shifts
@@ -52,8 +52,8 @@ def _fixed_ratio(view: Params) -> list[float]:
     return found
 
 
-def _places(size: float, density: int) -> Iterable[Pair]:
+def _places(size: float, density: int) -> list[Pair]:
     """Row by row; the original divides whole numbers."""
     apart, first = int(size / density), -(int(size) // 2)
     along = [first + apart / 2 + place * apart for place in range(density)]
-    return ((x, y) for y in along for x in along)
+    return [(x, y) for y in along for x in along]
