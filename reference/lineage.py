@@ -29,9 +29,7 @@ def lineage(net: Net) -> dict[str, Lineage]:
         exponent = layer.bottoms[0] if exponential and layer.bottoms[0] not in layer.tops else None
         above_exponents = [found[bottom].exponent for bottom in layer.bottoms]
         if above_exponents and all(above_exponents) and not operator.exponential and not operator.sums:
-            exponent = above_exponents[
-                0
-            ]  # element by element: AbsVal of a TanH is off by what that is, Concat of two too
+            exponent = above_exponents[0]  # element by element: AbsVal of a TanH, or a Concat, is off by what that is
         for top in layer.tops:
             found[top] = Lineage(above + operator.sums, exponent)
     return found

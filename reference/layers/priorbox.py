@@ -82,8 +82,10 @@ def _dense(layer: Layer, params: Params) -> tuple[list[tuple[np.float32, np.floa
     sizes, densities, fixed = (params.reals(name) for name in ("fixed_size", "density", "fixed_ratio"))
     if params.reals("min_size") or params.reals("max_size") or len(densities) != len(sizes) or len(fixed) > 1:
         raise layer.error("has min_size or max_size beside fixed_size, not a density for each, or several fixed_ratio")
-    if min(sizes) <= 0 or any(count < 1 or count % 1 for count in densities):
-        raise layer.error(f"has sizes {sizes} and densities {densities}; expected positive and whole numbers")
+    if min(sizes) <= 0 or any(count < 1 or count % 1 for count in densities) or sum(densities) > 1000:
+        raise layer.error(
+            f"has sizes {sizes} and densities {densities}; expected positive and whole numbers, not over 1000"
+        )
     extents, moved = [], []
     for size, density in zip(sizes, map(int, densities), strict=True):
         gap = int(size / density)

@@ -47,6 +47,8 @@ def test_a_fixed_ratio_replaces_the_square(build):
         ("fixed_size: 8", "density"),
         ("fixed_size: 8 density: 0.5", "density"),
         ("fixed_size: 8 density: inf", "density"),
+        ("fixed_size: 8 density: 1e9", "density"),
+        ("fixed_size: 8 density: 999 fixed_size: 8 density: 2", "density"),
         ("fixed_size: 8 density: 1 density: 2", "density"),
         ("fixed_size: -8 density: 1", "fixed_size"),
         ("fixed_size: 8 density: 1 min_size: 4", "min_size"),

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from converter.net.params import Params
 
 Pair = tuple[float, float]
+_MOST = 1000
+"""Boxes along a side of a cell, of all sizes: far more than a net has, few enough to be listed at once."""
 
 
 def dense_boxes(view: Params, ratios: Sequence[float]) -> tuple[list[Pair], list[Pair]]:
@@ -39,6 +41,8 @@ def _sizes(view: Params) -> list[tuple[float, int]]:
             raise view.error(other, "stands beside fixed_size", "use one of the two; the original has no room for both")
     if len(densities) != len(sizes) or not all(1 <= density < math.inf and density % 1 == 0 for density in densities):
         raise view.error("density", f"is {list(densities)}", f"expected {len(sizes)} whole numbers, one a fixed_size")
+    if sum(densities) > _MOST:
+        raise view.error("density", f"adds up to {sum(densities):g}", f"expected at most {_MOST} of all sizes")
     return [(size, int(density)) for size, density in zip(sizes, densities, strict=True)]
 
 
