@@ -25,6 +25,7 @@ EXCEPTIONS = {
     "converter/fast/convolution/tiled.py:TiledConvolution._on_device from_numpy": "constants, sent once and kept",
     "converter/fast/heap.py:keep_freed_memory empty": "a block of the CPU's heap, freed at once",
     "converter/fast/matmul.py:_numpy_matmul numpy": "products on the CPU alone",
+    "converter/fast/onednn_library/memory.py:fresh zeros": "memory of oneDNN's kernels, which is the CPU's",
     "converter/modules/boxes.py:nms cpu": "boxes are suppressed one after another, which the CPU does faster",
     "converter/modules/boxes.py:nms nonzero": "the same",
     "converter/modules/boxes.py:nms zeros": "the same",

@@ -11,12 +11,13 @@ from torch import Tensor, fx, nn
 
 from converter.errors import ConversionError
 from converter.fast import onednn
+from converter.fast.compilation import NetCompiler
 from converter.fast.convolution.cudnn import settings
 from converter.fast.convolution.filter import Place
 from converter.fast.heap import keep_freed_memory
 from converter.fast.layout import channels_last
-from converter.fast.onednn_graph import OneDNNGraph, Program
 from converter.fast.patterns import AcceleratedConvolution, accelerated_graph, graph_of, segment
+from converter.fast.program import Program
 from converter.fast.quantization import quantized_graph
 from converter.fast.replay import Capture, GraphReplay, capture_on_cuda
 from converter.pytorch.caffe_module import CaffeModule
@@ -46,7 +47,7 @@ class AcceleratedModule(nn.Module):
         self._compiled = compiled
         self._capture = capture_on_cuda if graphs and place.device.type == "cuda" else None
         self._parts: dict[tuple[str | None, str | None], tuple[str, GraphReplay]] = {}
-        self._whole = self._replay(self.graph_module, self._capture or (self._onednn_graph() if graphs else None))
+        self._whole = self._replay(self.graph_module, self._capture or (self._compiler() if graphs else None))
 
     @torch.inference_mode()
     def quantize(self, inputs: Iterable[Tensor]) -> None:
@@ -107,7 +108,7 @@ class AcceleratedModule(nn.Module):
                 return None
             shapes.append(value.shape)
         found = self._whole.ready((self._inputs, tuple(shapes)))
-        return found if type(found) is Program else None
+        return found if isinstance(found, Program) else None
 
     def _arguments(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Any]:
         """The inputs by the graph's names, which are Python's; a CaffeModule's may be given by Caffe's."""
@@ -116,7 +117,7 @@ class AcceleratedModule(nn.Module):
         return inspect.signature(self.graph_module.forward).bind(*args, **inputs).arguments
 
     def _replay(self, module: fx.GraphModule, capture: Capture | None) -> GraphReplay:
-        if not isinstance(capture, OneDNNGraph):
+        if not isinstance(capture, NetCompiler):
             return GraphReplay(_function_of(module), capture, compiled=self._compiled)
         convolutions = [part for part in module.modules() if isinstance(part, AcceleratedConvolution)]
 
@@ -126,9 +127,9 @@ class AcceleratedModule(nn.Module):
 
         return GraphReplay(_function_of(module), capture, unfit=unfit)
 
-    def _onednn_graph(self) -> Capture | None:
+    def _compiler(self) -> Capture | None:
         """What compiles the net for shapes that come again, on the CPU, where it is one of known layers."""
-        made = None if self._compiled else OneDNNGraph(graph_of(self.net), self.place)
+        made = None if self._compiled else NetCompiler(graph_of(self.net), self.place)
         return None if made is None or made.refusal else made
 
     @torch.inference_mode()
@@ -178,9 +179,10 @@ def accelerate(
 
     Nothing is packed before the first call, so this returns at once. The first call on CUDA tries out the algorithms of
     each convolution; a shape's second call captures a CUDA graph. On the CPU a net of known layers in float32, of up to
-    1 GB, is compiled by oneDNN Graph at a shape's second call, in a second or so, unless its convolutions are large
-    enough for tiles; what it gives from then on differs by rounding. One beyond 256 MB is compiled for its first such
-    shape alone, since weights are laid out anew for each. On AMD's processors a tenth less time is taken
+    1 GB, is compiled at a shape's second call, in a second or so, unless its convolutions are large enough for tiles:
+    to a list of oneDNN's kernels where the extra [onednn] is installed, else by torch's oneDNN Graph. What it gives
+    from then on differs by rounding. One beyond 256 MB is compiled for its first such shape alone, since weights are
+    laid out anew for each. On AMD's processors a tenth less time is taken
     where `converter.process_settings.apply_process_settings()` was called before numpy and torch were imported, as
     `predict` does.
 

@@ -1,17 +1,29 @@
-"""A net compiled by oneDNN Graph for shapes that come again: the plain net's numbers, and when it is left alone."""
+"""A net compiled for shapes that come again, either way: the plain net's numbers, and when it is left alone."""
 
 import pytest
 import torch
 from torch import nn
 
 import converter
-from converter.fast import accelerate, onednn_graph
+from converter.fast import accelerate, compilation, onednn_library, static_graph
+from converter.fast.onednn_graph import GraphProgram
+from converter.fast.onednn_library import KernelProgram
 from converter.fast.patterns import graph_of
 from converter.modules import activations, combine, normalization, select, shapes
 from converter.modules.max_pooling import CeilMaxPool2d, MaxPool2d
 from converter.modules.pooling import CeilAvgPool2d
 
 pytestmark = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch was built without oneDNN")
+
+
+@pytest.fixture(autouse=True, params=["library", "graph"])
+def way(request, monkeypatch):
+    """By kernels of oneDNN's own library, and by torch's oneDNN Graph as where there is no such library."""
+    if request.param == "graph":
+        monkeypatch.setattr(onednn_library, "missing", lambda: "left out")
+    elif onednn_library.missing():
+        pytest.skip(onednn_library.missing())
+    return {"library": KernelProgram, "graph": GraphProgram}[request.param]
 
 
 class Block(nn.Module):
@@ -47,7 +59,8 @@ def compiled(net):
     for seed in (0, 1):
         fast(image(seed))
     assert not fast._whole.refused
-    assert all(fast._whole._ready.values())
+    (made,) = {type(program) for program in fast._whole._ready.values()}
+    assert made is (GraphProgram if onednn_library.missing() else KernelProgram)
     return fast
 
 
@@ -103,7 +116,7 @@ def test_several_outputs_keep_their_names(tmp_path):
 def test_a_layer_whose_steps_depend_on_numbers_is_not_compiled():
     fast = accelerate(nn.Sequential(nn.Conv2d(4, 4, 1), select.ArgMax()))
     assert fast._whole._capture is None
-    assert "ArgMax" in onednn_graph.refusal(graph_of(fast.net), fast.place)
+    assert "ArgMax" in static_graph.refusal(graph_of(fast.net), fast.place)
 
 
 def test_large_nets_and_other_types_are_not_compiled(monkeypatch):
@@ -111,13 +124,13 @@ def test_large_nets_and_other_types_are_not_compiled(monkeypatch):
     assert accelerate(block(nn.Identity()), graphs=False)._whole._capture is None
     if torch.ops.mkldnn._is_mkldnn_bf16_supported():
         assert accelerate(block(nn.Identity()), dtype=torch.bfloat16)._whole._capture is None
-    monkeypatch.setattr(onednn_graph, "LARGEST", 100)
+    monkeypatch.setattr(static_graph, "LARGEST", 100)
     assert accelerate(block(nn.Identity()))._whole._capture is None
 
 
 def test_a_large_net_is_compiled_for_its_first_shape_alone(monkeypatch):
     net = block(nn.Identity())
-    monkeypatch.setattr(onednn_graph, "SEVERAL", 100)
+    monkeypatch.setattr(compilation, "SEVERAL", 100)
     fast = compiled(net)
     for seed in (3, 4, 5):
         x = image(seed, 20, 9)
@@ -136,7 +149,9 @@ def test_convolutions_that_go_by_tiles_stay_with_them():
 
 
 def test_a_program_that_gives_other_numbers_is_not_taken(monkeypatch):
-    monkeypatch.setattr(onednn_graph, "_compiled", lambda net, _inputs: lambda *x: tuple(y * 1.001 for y in net(*x)))
+    for made in (GraphProgram, KernelProgram):
+        true = made.run
+        monkeypatch.setattr(made, "run", lambda *x, true=true: {name: y * 1.001 for name, y in true(*x).items()})
     net = block(nn.Identity())
     fast = accelerate(net)
     for seed in (0, 1, 2):
@@ -166,13 +181,13 @@ def test_tensors_of_a_compiled_shape_go_straight_to_the_program(monkeypatch):
     assert fast._program((nn.Parameter(image(5)),)) is None
 
 
-def test_a_global_average_is_of_the_size_that_was_compiled():
+def test_a_global_average_is_of_the_size_that_was_compiled(way):
     net = nn.Sequential(nn.Conv2d(4, 8, 1), nn.AdaptiveAvgPool2d((1, 1)), nn.Conv2d(8, 3, 1)).eval()
     fast = compiled(net)
     for x in (image(3), image(4, 20, 9), image(5, 20, 9), image(6, 20, 9)):
         with torch.no_grad():
             torch.testing.assert_close(fast(x), net(x), rtol=1e-5, atol=1e-5)
-    assert [type(made) for made in fast._whole._ready.values()] == [onednn_graph.Program] * 2
+    assert [type(made) for made in fast._whole._ready.values()] == [way] * 2
 
 
 def test_every_other_way_to_give_an_input_is_as_before(tmp_path):

@@ -1,0 +1,223 @@
+"""A graph of modules taken apart into steps on fixed memory: oneDNN's kernels, and torch's operators between them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, fx, nn
+
+from converter.fast import onednn
+from converter.fast.onednn_library.fusion import find_fusion
+from converter.fast.onednn_library.kernels import Kernels, Step
+from converter.fast.onednn_library.library import status_text
+from converter.fast.onednn_library.memory import Buffers, is_laid_out
+from converter.fast.onednn_library.windows import convolved_shape, window_of
+from converter.fast.response_normalization import FastLocalResponseNorm
+from converter.fast.sums import is_convolution
+from converter.modules.combine import Concat
+
+Into = Callable[..., object]
+
+_INTO: dict[type[nn.Module], Callable[[Any, Tensor], Into]] = {
+    nn.Softmax: lambda module, target: lambda x: torch.softmax(x, module.dim, out=target),
+    nn.ReLU: lambda _, target: lambda x: torch.clamp_min(x, 0, out=target),
+    nn.Sigmoid: lambda _, target: lambda x: torch.sigmoid(x, out=target),
+    nn.Linear: lambda module, target: lambda x: target.copy_(_linear(module, x)),
+    Concat: lambda module, target: lambda *parts: torch.cat(parts, module.dim, out=target),
+}
+"""Modules that torch can compute into memory that is there."""
+
+_CACHED = 4 << 20
+"""Bytes of a layer's weights that may still lie in the cache at the next call; beyond, memory's pace is what counts."""
+
+
+class Lowering:
+    """Makes the steps of a graph for inputs of given shapes, and runs each once as it is made.
+
+    Attributes:
+        entries: what takes the inputs, in order; each must lie in memory as the one given here.
+        steps: what is done then, in order.
+        outputs: the tensors that then hold the outputs, in order.
+    """
+
+    def __init__(
+        self, source: fx.GraphModule, inputs: Sequence[Tensor], names: Sequence[str], packed: dict[str, Tensor]
+    ) -> None:
+        """inputs: contiguous float32; packed: weights as `Kernels` packs them, taken from there or added.
+
+        Raises:
+            RuntimeError: oneDNN has no kernel for a step.
+        """
+        self._source, self._kernels, self._buffers = source, Kernels(packed), Buffers()
+        self._values: dict[fx.Node, Any] = {}
+        self.entries: list[Callable[[Tensor], object]] = []
+        self.steps: list[Step] = []
+        self.outputs: list[Tensor] = []
+        self._passing: list[Tensor] = []
+        given = iter(inputs)
+        for node in source.graph.nodes:
+            if node.op == "placeholder":
+                self._enter(node, next(given))
+            elif node.op == "output":
+                found = node.args[0]
+                self.outputs = [self._values[found[name] if isinstance(found, dict) else found] for name in names]
+            elif node not in self._values:
+                self._lower(node)
+
+    def _enter(self, node: fx.Node, example: Tensor) -> None:
+        target = self._buffers.take(example.shape)
+        entry = self._kernels.entry(example, target) if example.ndim == 4 else target.copy_
+        entry(example)
+        self.entries.append(entry)
+        self._define(node, target)
+
+    def _lower(self, node: fx.Node) -> None:
+        """The steps of one node, or of one and of those that its kernel does along."""
+        module = self._source.get_submodule(str(node.target)) if node.op == "call_module" else None
+        values = [self._values[value] for value in node.all_input_nodes]
+        maps = all(isinstance(value, Tensor) and value.ndim == 4 for value in values)
+        if isinstance(module, nn.Conv2d) and maps and is_convolution(self._source, node):
+            self._weigh(node, module, self._kernels.convolution, convolved_shape(module, values[0]))
+        elif isinstance(module, nn.Linear) and values[0].ndim == 2 and module.weight.nbytes <= _CACHED:
+            self._weigh(node, module, self._kernels.linear, (len(values[0]), module.out_features))
+        elif isinstance(module, Concat) and module.dim == 1 and maps:
+            self._concatenate(node)
+        elif module is None or not maps or not (self._normalize(node, module) or self._pool(node, module)):
+            self._compute(node, module or node.target)
+
+    def _weigh(self, node: fx.Node, module: nn.Module, kernel: Callable[..., Step], shape: tuple[int, ...]) -> None:
+        """A layer with weights, and the sum and the activation behind it."""
+        entry = node.all_input_nodes[0]
+        fusion = find_fusion(self._source, node, lambda other: self._is_free(other, shape))
+        target = self._buffers.take(shape) if fusion.other is None else self._values[fusion.other]
+        self._append(kernel(self._laid_out(entry), module, target, fusion.behind, node.name))
+        for fused in fusion.nodes:
+            self._values[fused] = target
+        self._finish(fusion.last, target, [entry] if fusion.other is None else [entry, fusion.other])
+
+    def _is_free(self, node: fx.Node, shape: tuple[int, ...]) -> bool:
+        """Whether a sum of a shape may take a blob's place: it is there, and nothing else is still to read it."""
+        value = self._values.get(node)
+        if not isinstance(value, Tensor) or tuple(value.shape) != shape or not is_laid_out(value):
+            return False
+        return self._buffers.readers(value) == 1
+
+    def _normalize(self, node: fx.Node, module: nn.Module) -> bool:
+        """A normalization across as many channels before each as behind it."""
+        if not isinstance(module, FastLocalResponseNorm) or module.size % 2 == 0:
+            return False
+        shape = self._values[node.all_input_nodes[0]].shape
+        return self._map(node, shape, lambda x, target: self._kernels.normalization(x, module, target))
+
+    def _pool(self, node: fx.Node, module: nn.Module) -> bool:
+        window = window_of(module, self._values[node.all_input_nodes[0]])
+        if window is None:
+            return False
+        sizes = window.kernel, window.stride, window.before, window.after
+        return self._map(node, window.shape, lambda x, target: self._kernels.pooling(x, window.kind, sizes, target))
+
+    def _map(self, node: fx.Node, shape: Sequence[int], kernel: Callable[[Tensor, Tensor], Step]) -> bool:
+        """A step from maps to maps, where oneDNN has a kernel for it."""
+        x = self._laid_out(node.all_input_nodes[0])
+        target = self._buffers.take(shape)
+        try:
+            self._append(kernel(x, target))
+        except RuntimeError:
+            self._buffers.give_back(target)
+            return False
+        self._finish(node, target)
+        return True
+
+    def _concatenate(self, node: fx.Node) -> None:
+        """Maps joined by channels."""
+        parts = [self._laid_out(part) for part in node.args if isinstance(part, fx.Node)]
+        n, _, height, width = parts[0].shape
+        target = self._buffers.take((n, sum(part.shape[1] for part in parts), height, width))
+        self._append(self._kernels.concatenation(parts, target))
+        self._finish(node, target)
+
+    def _compute(self, node: fx.Node, function: Any) -> None:
+        """A step of torch's own; what is but another view of its inputs takes none."""
+        if getattr(function, "inplace", False):
+            function = copy.copy(function)
+            function.inplace = False
+        arguments = fx.node.map_arg(node.args, self._values.__getitem__)
+        found = function(*arguments, **node.kwargs)
+        if not _is_view(found, [self._values[value] for value in node.all_input_nodes]):
+            found = self._stored(function, arguments, node.kwargs, found)
+        self._finish(node, found)
+
+    def _stored(self, function: Any, arguments: Any, options: Mapping[str, Any], found: Any) -> Any:
+        """The memory that a step of torch's fills at every run."""
+        if not isinstance(found, Tensor):
+            raise RuntimeError(f"{function} gives new tensors, several at a time")
+        target = self._buffers.take(found.shape)
+        if type(function) in _INTO:
+            self._append(_completed(_INTO[type(function)](function, target), *arguments))
+        else:
+            self._append(_completed(lambda: target.copy_(function(*arguments, **options))))
+        return target
+
+    def _laid_out(self, node: fx.Node) -> Tensor:
+        """A blob in the layout that kernels want; copied where it has another."""
+        value = cast(Tensor, self._values[node])
+        if is_laid_out(value):
+            return value
+        target = self._buffers.take(value.shape)
+        self._buffers.expect(target, 1)
+        self._passing.append(target)
+        self._append(_completed(target.copy_, value))
+        return target
+
+    def _append(self, step: Step) -> None:
+        """Run a step, and take it into the list."""
+        status = step()
+        if status:
+            raise RuntimeError(status_text(status))
+        self.steps.append(step)
+
+    def _finish(self, node: fx.Node, value: Any, read: Sequence[fx.Node] | None = None) -> None:
+        """A node's value is there, and blobs (the node's inputs unless told) were read once more for it."""
+        self._define(node, value)
+        for blob in node.all_input_nodes if read is None else read:
+            for tensor in _tensors(self._values[blob]):
+                self._buffers.read(tensor)
+        for copied in self._passing:
+            self._buffers.read(copied)
+        self._passing = []
+
+    def _define(self, node: fx.Node, value: Any) -> None:
+        self._values[node] = value
+        for tensor in _tensors(value):
+            self._buffers.expect(tensor, len(node.users))
+
+
+def _linear(module: nn.Linear, x: Tensor) -> Tensor:
+    """By torch's oneDNN, which is newer: its kernel for a few rows reads the weights as they are, and faster."""
+    if x.ndim != 2 or not onednn.has_linear():
+        return cast(Tensor, module(x))
+    return onednn.linear(x, module.weight, module.bias, False)
+
+
+def _completed(function: Callable[..., object], *arguments: Any) -> Step:
+    """A step of torch's, which has no status."""
+
+    def step() -> int:
+        function(*arguments)
+        return 0
+
+    return step
+
+
+def _tensors(value: Any) -> Sequence[Tensor]:
+    """The tensors of a node's value: one, or several as of a slice."""
+    return [value] if isinstance(value, Tensor) else [one for one in value if isinstance(one, Tensor)]
+
+
+def _is_view(found: Any, inputs: Sequence[Any]) -> bool:
+    """Whether all that was found lies in the inputs' memory."""
+    memory = {one.untyped_storage().data_ptr() for value in inputs for one in _tensors(value)}
+    return all(one.untyped_storage().data_ptr() in memory for one in _tensors(found))
