@@ -143,7 +143,7 @@ def test_steps_of_torchs_own_between_kernels(module):
 
 
 @HERE
-@pytest.mark.parametrize("features", [40, 1100])
+@pytest.mark.parametrize("features", [40, 7000])
 def test_linear_layers_behind_maps_small_and_wide(features):
     check(nn.Sequential(nn.Conv2d(16, 8, 1), nn.Flatten(), nn.Linear(8 * 13 * 12, features), nn.ReLU()))
 
@@ -168,6 +168,26 @@ def test_a_sum_takes_a_blobs_place_only_where_nothing_else_reads_it():
     assert (
         len(made._idle[torch.get_num_threads()][0].steps) == 7
     )  # four convolutions, one with its sum; a sum, its ReLU, the joining
+
+
+@HERE
+def test_what_is_added_to_a_convolution_is_computed_before_it():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.pool, self.add, self.relu = (
+                nn.Conv2d(16, 16, 1, 2),
+                nn.MaxPool2d(1, 2),
+                combine.Sum(),
+                nn.ReLU(),
+            )
+
+        def forward(self, x):
+            y = self.conv(x)
+            return self.relu(self.add(y, self.pool(x)))
+
+    made = check(Net())
+    assert len(made._idle[torch.get_num_threads()][0].steps) == 2
 
 
 @HERE

@@ -39,7 +39,7 @@ class Fusion:
 def find_fusion(source: fx.GraphModule, node: fx.Node, is_free: Callable[[fx.Node], bool]) -> Fusion:
     """What a layer's kernel may do along; is_free: whether a blob is there and nothing but a sum still reads it."""
     nodes, other = [node], None
-    reader = _only_reader(node)
+    reader = only_reader(node)
     if reader is not None and is_plain_sum(source, reader):
         others = [value for value in reader.all_input_nodes if value is not node]
         if len(others) == 1 and is_free(others[0]):
@@ -47,7 +47,7 @@ def find_fusion(source: fx.GraphModule, node: fx.Node, is_free: Callable[[fx.Nod
     swish = _swish_behind(source, nodes[-1])
     if swish:
         return Fusion((*nodes, *swish), Behind(other is not None, Activation(SWISH, 1.0)), other)
-    reader = _only_reader(nodes[-1])
+    reader = only_reader(nodes[-1])
     activation = None if reader is None else activation_of(source.get_submodule(str(reader.target)))
     if reader is not None and activation is not None:
         nodes.append(reader)
@@ -79,6 +79,7 @@ def _swish_behind(source: fx.GraphModule, node: fx.Node) -> list[fx.Node]:
     return []
 
 
-def _only_reader(node: fx.Node) -> fx.Node | None:
+def only_reader(node: fx.Node) -> fx.Node | None:
+    """The module that alone reads a node."""
     readers = list(node.users)
     return readers[0] if len(readers) == 1 and readers[0].op == "call_module" else None

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, fx, nn
 
 from converter.fast import onednn
-from converter.fast.onednn_library.fusion import find_fusion
+from converter.fast.onednn_library.fusion import find_fusion, only_reader
 from converter.fast.onednn_library.kernels import Kernels, Step
 from converter.fast.onednn_library.library import status_text
 from converter.fast.onednn_library.memory import Buffers, is_laid_out
 from converter.fast.onednn_library.windows import convolved_shape, window_of
 from converter.fast.response_normalization import FastLocalResponseNorm
-from converter.fast.sums import is_convolution
+from converter.fast.sums import is_convolution, is_plain_sum
 from converter.modules.combine import Concat
 
 Into = Callable[..., object]
@@ -30,8 +30,8 @@ _INTO: dict[type[nn.Module], Callable[[Any, Tensor], Into]] = {
 }
 """Modules that torch can compute into memory that is there."""
 
-_CACHED = 4 << 20
-"""Bytes of a layer's weights that may still lie in the cache at the next call; beyond, memory's pace is what counts."""
+_PACKED = 32 << 20
+"""Bytes of a linear layer's weights up to which they are packed; a larger layer waits for memory, packed or not."""
 
 
 class Lowering:
@@ -81,7 +81,7 @@ class Lowering:
         maps = all(isinstance(value, Tensor) and value.ndim == 4 for value in values)
         if isinstance(module, nn.Conv2d) and maps and is_convolution(self._source, node):
             self._weigh(node, module, self._kernels.convolution, convolved_shape(module, values[0]))
-        elif isinstance(module, nn.Linear) and values[0].ndim == 2 and module.weight.nbytes <= _CACHED:
+        elif isinstance(module, nn.Linear) and values[0].ndim == 2 and module.weight.nbytes <= _PACKED:
             self._weigh(node, module, self._kernels.linear, (len(values[0]), module.out_features))
         elif isinstance(module, Concat) and module.dim == 1 and maps:
             self._concatenate(node)
@@ -91,12 +91,22 @@ class Lowering:
     def _weigh(self, node: fx.Node, module: nn.Module, kernel: Callable[..., Step], shape: tuple[int, ...]) -> None:
         """A layer with weights, and the sum and the activation behind it."""
         entry = node.all_input_nodes[0]
+        self._hurry(node)
         fusion = find_fusion(self._source, node, lambda other: self._is_free(other, shape))
         target = self._buffers.take(shape) if fusion.other is None else self._values[fusion.other]
         self._append(kernel(self._laid_out(entry), module, target, fusion.behind, node.name))
         for fused in fusion.nodes:
             self._values[fused] = target
         self._finish(fusion.last, target, [entry] if fusion.other is None else [entry, fusion.other])
+
+    def _hurry(self, node: fx.Node) -> None:
+        """Compute what a layer's numbers are added to, if that is one step away, so that its kernel can do the sum."""
+        reader = only_reader(node)
+        others = reader.all_input_nodes if reader is not None and is_plain_sum(self._source, reader) else []
+        for other in others:
+            here = other in self._values or any(value not in self._values for value in other.all_input_nodes)
+            if other is not node and not here and not is_convolution(self._source, other):
+                self._lower(other)
 
     def _is_free(self, node: fx.Node, shape: tuple[int, ...]) -> bool:
         """Whether a sum of a shape may take a blob's place: it is there, and nothing else is still to read it."""
