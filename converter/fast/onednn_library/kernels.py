@@ -25,7 +25,7 @@ RECTIFY, HYPERBOLIC_TANGENT, EXPONENTIAL, LOGISTIC, SWISH, CLIP = 0x20, 0x21, 0x
 """Activations: dnnl_eltwise_relu, dnnl_eltwise_tanh and so on."""
 
 _INFERENCE, _DIRECT, _FLOAT32 = 96, 1, 3
-_ACROSS_CHANNELS, _BY_CHANNEL = 0xAFF, 1 << 1
+_ACROSS_CHANNELS, _ACCURATE_SOFTMAX, _BY_CHANNEL = 0xAFF, 0x30000, 1 << 1
 _IN_ORDER, _SCRATCHPAD_IS_OURS = 1, 1
 _SOURCE, _TARGET, _WEIGHTS, _BIAS, _SCRATCHPAD, _FIRST_OF_SEVERAL, _POST_OPERATION = 1, 17, 33, 41, 80, 1024, 32768
 _IMPLEMENTATION, _WEIGHTS_LAYOUT, _SCRATCHPAD_LAYOUT = 8, 131, 136
@@ -106,12 +106,18 @@ class Kernels:
         made = _descriptor_of_primitive("pooling_forward", engine(), _INFERENCE, kind, *given)
         return self._step(made, {_SOURCE: _memory_of(x), _TARGET: _memory_of(target)})
 
-    def concatenation(self, parts: Sequence[Tensor], target: Tensor) -> Step:
-        """parts: (n, c_i, h, w) -> target: (n, sum of c_i, h, w)."""
+    def softmax(self, x: Tensor, axis: int, target: Tensor) -> Step:
+        """x: any shape -> target: the same, its numbers along an axis a distribution."""
+        given = _INFERENCE, _ACCURATE_SOFTMAX, descriptor_of(x), descriptor_of(target), axis, _attributes()
+        made = _descriptor_of_primitive("softmax_forward", engine(), *given)
+        return self._step(made, {_SOURCE: _memory_of(x), _TARGET: _memory_of(target)})
+
+    def concatenation(self, parts: Sequence[Tensor], axis: int, target: Tensor) -> Step:
+        """parts: tensors that agree in all but an axis -> target: one behind the other along it."""
         layouts = [descriptor_of(part) for part in parts]
         sources = (c_void_p * len(parts))(*(layout.value for layout in layouts))
         made = _descriptor_of_primitive(
-            "concat", engine(), descriptor_of(target), len(parts), 1, sources, _attributes()
+            "concat", engine(), descriptor_of(target), len(parts), axis, sources, _attributes()
         )
         memories = {_FIRST_OF_SEVERAL + index: _memory_of(part) for index, part in enumerate(parts)}
         return self._step(made, {**memories, _TARGET: _memory_of(target)})

@@ -57,6 +57,7 @@ _FUNCTIONS: dict[str, list[Any]] = {
     "dnnl_lrn_forward_primitive_desc_create": [
         _OUT, _HANDLE, c_int, c_int, _HANDLE, _HANDLE, c_int64, c_float, c_float, c_float, _HANDLE,
     ],
+    "dnnl_softmax_forward_primitive_desc_create": [_OUT, _HANDLE, c_int, c_int, _HANDLE, _HANDLE, c_int, _HANDLE],
     "dnnl_concat_primitive_desc_create": [_OUT, _HANDLE, _HANDLE, c_int, c_int, _OUT, _HANDLE],
     "dnnl_reorder_primitive_desc_create": [_OUT, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE],
     "dnnl_primitive_desc_query": [_HANDLE, c_int, c_int, POINTER(c_char_p)],

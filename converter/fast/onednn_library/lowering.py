@@ -14,19 +14,16 @@ from converter.fast.onednn_library.fusion import find_fusion, only_reader
 from converter.fast.onednn_library.kernels import Kernels, Step
 from converter.fast.onednn_library.library import status_text
 from converter.fast.onednn_library.memory import Buffers, is_laid_out
-from converter.fast.onednn_library.windows import convolved_shape, window_of
-from converter.fast.response_normalization import FastLocalResponseNorm
+from converter.fast.onednn_library.plain import kernel_for
+from converter.fast.onednn_library.windows import convolved_shape
 from converter.fast.sums import is_convolution, is_plain_sum
-from converter.modules.combine import Concat
 
 Into = Callable[..., object]
 
 _INTO: dict[type[nn.Module], Callable[[Any, Tensor], Into]] = {
-    nn.Softmax: lambda module, target: lambda x: torch.softmax(x, module.dim, out=target),
     nn.ReLU: lambda _, target: lambda x: torch.clamp_min(x, 0, out=target),
     nn.Sigmoid: lambda _, target: lambda x: torch.sigmoid(x, out=target),
     nn.Linear: lambda module, target: lambda x: target.copy_(_linear(module, x)),
-    Concat: lambda module, target: lambda *parts: torch.cat(parts, module.dim, out=target),
 }
 """Modules that torch can compute into memory that is there."""
 
@@ -77,15 +74,12 @@ class Lowering:
     def _lower(self, node: fx.Node) -> None:
         """The steps of one node, or of one and of those that its kernel does along."""
         module = self._source.get_submodule(str(node.target)) if node.op == "call_module" else None
-        values = [self._values[value] for value in node.all_input_nodes]
-        maps = all(isinstance(value, Tensor) and value.ndim == 4 for value in values)
-        if isinstance(module, nn.Conv2d) and maps and is_convolution(self._source, node):
-            self._weigh(node, module, self._kernels.convolution, convolved_shape(module, values[0]))
-        elif isinstance(module, nn.Linear) and values[0].ndim == 2 and module.weight.nbytes <= _PACKED:
-            self._weigh(node, module, self._kernels.linear, (len(values[0]), module.out_features))
-        elif isinstance(module, Concat) and module.dim == 1 and maps:
-            self._concatenate(node)
-        elif module is None or not maps or not (self._normalize(node, module) or self._pool(node, module)):
+        x = self._values[node.all_input_nodes[0]]
+        if isinstance(module, nn.Conv2d) and x.ndim == 4 and is_convolution(self._source, node):
+            self._weigh(node, module, self._kernels.convolution, convolved_shape(module, x))
+        elif isinstance(module, nn.Linear) and x.ndim == 2 and module.weight.nbytes <= _PACKED:
+            self._weigh(node, module, self._kernels.linear, (len(x), module.out_features))
+        elif module is None or not self._map(node, module):
             self._compute(node, module or node.target)
 
     def _weigh(self, node: fx.Node, module: nn.Module, kernel: Callable[..., Step], shape: tuple[int, ...]) -> None:
@@ -115,39 +109,21 @@ class Lowering:
             return False
         return self._buffers.readers(value) == 1
 
-    def _normalize(self, node: fx.Node, module: nn.Module) -> bool:
-        """A normalization across as many channels before each as behind it."""
-        if not isinstance(module, FastLocalResponseNorm) or module.size % 2 == 0:
+    def _map(self, node: fx.Node, module: nn.Module) -> bool:
+        """A step without weights, where oneDNN has a kernel for it."""
+        found = kernel_for(module, [self._values[value] for value in node.args if isinstance(value, fx.Node)])
+        if found is None:
             return False
-        shape = self._values[node.all_input_nodes[0]].shape
-        return self._map(node, shape, lambda x, target: self._kernels.normalization(x, module, target))
-
-    def _pool(self, node: fx.Node, module: nn.Module) -> bool:
-        window = window_of(module, self._values[node.all_input_nodes[0]])
-        if window is None:
-            return False
-        sizes = window.kernel, window.stride, window.before, window.after
-        return self._map(node, window.shape, lambda x, target: self._kernels.pooling(x, window.kind, sizes, target))
-
-    def _map(self, node: fx.Node, shape: Sequence[int], kernel: Callable[[Tensor, Tensor], Step]) -> bool:
-        """A step from maps to maps, where oneDNN has a kernel for it."""
-        x = self._laid_out(node.all_input_nodes[0])
+        shape, kernel = found
         target = self._buffers.take(shape)
+        inputs = [self._laid_out(value) for value in node.args if isinstance(value, fx.Node)]
         try:
-            self._append(kernel(x, target))
+            self._append(kernel(self._kernels, inputs, target))
         except RuntimeError:
             self._buffers.give_back(target)
             return False
         self._finish(node, target)
         return True
-
-    def _concatenate(self, node: fx.Node) -> None:
-        """Maps joined by channels."""
-        parts = [self._laid_out(part) for part in node.args if isinstance(part, fx.Node)]
-        n, _, height, width = parts[0].shape
-        target = self._buffers.take((n, sum(part.shape[1] for part in parts), height, width))
-        self._append(self._kernels.concatenation(parts, target))
-        self._finish(node, target)
 
     def _compute(self, node: fx.Node, function: Any) -> None:
         """A step of torch's own; what is but another view of its inputs takes none."""
