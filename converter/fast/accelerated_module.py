@@ -44,10 +44,21 @@ class AcceleratedModule(nn.Module):
         self.input_size: tuple[int, int] | None = getattr(net, "input_size", None)
         self.graph_module = accelerated_graph(net, place)
         self._inputs = _input_names(self.graph_module)
-        self._compiled = compiled
+        self._compiled, self._graphs = compiled, graphs
         self._capture = capture_on_cuda if graphs and place.device.type == "cuda" else None
+        self._quantized = False
         self._parts: dict[tuple[str | None, str | None], tuple[str, GraphReplay]] = {}
         self._whole = self._replay(self.graph_module, self._capture or (self._compiler() if graphs else None))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For copies and pickles: the net and how it is made fast; what was packed and compiled is made anew.
+
+        Raises:
+            ConversionError: the net computes in bytes, whose ranges would be lost.
+        """
+        if self._quantized:
+            raise ConversionError("a net in int8 is not copied: copy the net, and accelerate the copy")
+        return _made_again, (self.net, self.place, self._graphs, self._compiled)
 
     @torch.inference_mode()
     def quantize(self, inputs: Iterable[Tensor]) -> None:
@@ -57,6 +68,7 @@ class AcceleratedModule(nn.Module):
         calls = ({k: channels_last(self._to_place(v)) for k, v in self._arguments((x,), {}).items()} for x in inputs)
         self.graph_module = quantized_graph(self.graph_module, calls, bounds)
         self._whole = self._replay(self.graph_module, None)
+        self._quantized = True
 
     def forward(self, *args: Tensor, **inputs: Tensor) -> Any:
         """What the net itself gives: a dict of tensors, or one tensor, float32.
@@ -143,6 +155,10 @@ class AcceleratedModule(nn.Module):
         dtype = torch.float32 if self.place.float32_ends else self.place.dtype
         moved = torch.as_tensor(value).to(self.place.device, dtype)
         return moved if self.place.device.type == "cpu" else channels_last(moved)
+
+
+def _made_again(net: nn.Module, place: Place, graphs: bool, compiled: bool) -> AcceleratedModule:
+    return AcceleratedModule(net, place, graphs=graphs, compiled=compiled)
 
 
 def _named(outputs: dict[str, Tensor]) -> Any:

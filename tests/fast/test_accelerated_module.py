@@ -1,8 +1,12 @@
 """The fast nets against the plain ones and Caffe's goldens: same outputs up to rounding, nothing changed underneath."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import converter
 from converter.errors import ShapeError
@@ -112,6 +116,21 @@ def test_any_other_module_takes_its_inputs_as_its_forward_does():
     assert fast(x, factor=factor).tolist() == [7]
     with pytest.raises(TypeError, match="missing a required argument: 'factor'"):
         fast(x)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda fast: pickle.loads(pickle.dumps(fast))], ids=["copy", "pickle"]
+)
+def test_a_copy_is_made_fast_anew(copied):
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.MaxPool2d(2)).eval()
+    fast, x = accelerate(net), torch.randn(1, 3, 9, 9, generator=torch.Generator().manual_seed(0))
+    for _ in range(3):
+        wanted = fast(x)
+    again = copied(fast)
+    with torch.no_grad():
+        net[0].weight.zero_()
+    for _ in range(3):
+        torch.testing.assert_close(again(x), wanted, rtol=1e-6, atol=1e-6)
 
 
 def test_the_input_is_left_as_it_was():

@@ -191,6 +191,23 @@ def test_what_is_added_to_a_convolution_is_computed_before_it():
 
 
 @HERE
+@pytest.mark.parametrize(
+    "layer", [lambda: nn.Conv2d(16, 8, 1), lambda: nn.Linear(12, 8)], ids=["convolution", "linear"]
+)
+def test_of_two_layers_that_are_added_the_second_does_the_sum(layer):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two, self.add = layer(), layer(), combine.Sum()
+
+        def forward(self, x):
+            return self.add(self.one(x), self.two(x))
+
+    made = check(Net(), shape=(2, 16, 13, 12) if isinstance(layer(), nn.Conv2d) else (3, 12))
+    assert len(made._idle[torch.get_num_threads()][0].steps) == 2
+
+
+@HERE
 def test_parts_of_channels_and_a_weight_used_twice_at_two_sizes():
     class Net(nn.Module):
         def __init__(self):
@@ -293,10 +310,11 @@ def test_what_has_no_kernel_or_would_keep_too_much_goes_to_torchs_compiler(monke
 
 
 @HERE
-def test_a_kernel_that_fails_says_so():
+@pytest.mark.parametrize("place", ["steps", "entries"])
+def test_a_kernel_that_fails_says_so(place):
     made = program(Sums())
-    made._idle[torch.get_num_threads()][0].steps.insert(1, lambda: 1)
-    with torch.inference_mode(), pytest.raises(RuntimeError, match="oneDNN says out of memory"):
+    getattr(made._idle[torch.get_num_threads()][0], place)[0] = lambda *_: 1
+    with torch.inference_mode(), pytest.raises(RuntimeError, match="oneDNN says of a kernel: out of memory"):
         made.run([image()])
     with torch.inference_mode():
         made.run([image()])  # by a new one

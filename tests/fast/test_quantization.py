@@ -1,5 +1,7 @@
 """Convolutions of bytes: sums by hand, padding, parts of a net, labels of a trained net."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -118,3 +120,10 @@ def test_labels_of_a_trained_net_are_nearly_all_float32s():
 def test_what_int8_needs_is_said(options, what):
     with pytest.raises(ConversionError, match=what):
         accelerate(nn.Sequential(nn.Conv2d(1, 1, 1)), dtype=torch.int8, **options)
+
+
+def test_a_net_in_int8_is_not_copied_without_its_ranges():
+    x = torch.ones(1, 1, 3, 3)
+    fast = accelerate(nn.Sequential(nn.Conv2d(1, 1, 1)), dtype=torch.int8, calibration=[x])
+    with pytest.raises(ConversionError, match="copy the net, and accelerate the copy"):
+        copy.deepcopy(fast)

@@ -122,8 +122,8 @@ class Kernels:
         memories = {_FIRST_OF_SEVERAL + index: _memory_of(part) for index, part in enumerate(parts)}
         return self._step(made, {**memories, _TARGET: _memory_of(target)})
 
-    def entry(self, example: Tensor, target: Tensor) -> Callable[[Tensor], object]:
-        """What copies an input that lies in memory as the example does into the target."""
+    def entry(self, example: Tensor, target: Tensor) -> Callable[[Tensor], int]:
+        """What copies an input that lies in memory as the example does into the target; gives oneDNN's status."""
         source = _memory_of(example)
         step = self._copy(descriptor_of(example), source, descriptor_of(target), _memory_of(target))
         point = load().dnnl_memory_set_data_handle

@@ -136,14 +136,18 @@ def call(name: str, *arguments: Any) -> None:
     Raises:
         RuntimeError: it gave another status than success.
     """
-    status = getattr(load(), name)(*arguments)
+    raise_for(getattr(load(), name)(*arguments), name)
+
+
+def raise_for(status: int, name: str = "a kernel") -> None:
+    """Nothing, for success.
+
+    Raises:
+        RuntimeError: the status of a function of the library is another.
+    """
     if status:
-        raise RuntimeError(f"{name}: {status_text(status)}")
-
-
-def status_text(status: int) -> str:
-    """What a status says."""
-    return f"oneDNN says {_STATUS[status] if 0 <= status < len(_STATUS) else status}"
+        said = _STATUS[status] if 0 <= status < len(_STATUS) else f"status {status}"
+        raise RuntimeError(f"oneDNN says of {name}: {said}")
 
 
 @cache

@@ -12,7 +12,7 @@ from torch import Tensor, fx, nn
 from converter.fast import onednn
 from converter.fast.onednn_library.fusion import find_fusion, only_reader
 from converter.fast.onednn_library.kernels import Kernels, Step
-from converter.fast.onednn_library.library import status_text
+from converter.fast.onednn_library.library import raise_for
 from converter.fast.onednn_library.memory import Buffers, is_laid_out
 from converter.fast.onednn_library.plain import kernel_for
 from converter.fast.onednn_library.windows import convolved_shape
@@ -27,6 +27,8 @@ _INTO: dict[type[nn.Module], Callable[[Any, Tensor], Into]] = {
 }
 """Modules that torch can compute into memory that is there."""
 
+_WEIGHTED = (nn.Conv2d, nn.Linear)
+
 _PACKED = 32 << 20
 """Bytes of a linear layer's weights up to which they are packed; a larger layer waits for memory, packed or not."""
 
@@ -35,7 +37,7 @@ class Lowering:
     """Makes the steps of a graph for inputs of given shapes, and runs each once as it is made.
 
     Attributes:
-        entries: what takes the inputs, in order; each must lie in memory as the one given here.
+        entries: what takes the inputs, in order, and gives a status; each must lie in memory as the one given here.
         steps: what is done then, in order.
         outputs: the tensors that then hold the outputs, in order.
     """
@@ -50,7 +52,7 @@ class Lowering:
         """
         self._source, self._kernels, self._buffers = source, Kernels(packed), Buffers()
         self._values: dict[fx.Node, Any] = {}
-        self.entries: list[Callable[[Tensor], object]] = []
+        self.entries: list[Callable[[Tensor], int]] = []
         self.steps: list[Step] = []
         self.outputs: list[Tensor] = []
         self._passing: list[Tensor] = []
@@ -66,8 +68,8 @@ class Lowering:
 
     def _enter(self, node: fx.Node, example: Tensor) -> None:
         target = self._buffers.take(example.shape)
-        entry = self._kernels.entry(example, target) if example.ndim == 4 else target.copy_
-        entry(example)
+        entry = self._kernels.entry(example, target)
+        raise_for(entry(example))
         self.entries.append(entry)
         self._define(node, target)
 
@@ -99,8 +101,11 @@ class Lowering:
         others = reader.all_input_nodes if reader is not None and is_plain_sum(self._source, reader) else []
         for other in others:
             here = other in self._values or any(value not in self._values for value in other.all_input_nodes)
-            if other is not node and not here and not is_convolution(self._source, other):
+            if not here and other is not node and not self._is_weighted(other):  # of two layers the second does the sum
                 self._lower(other)
+
+    def _is_weighted(self, node: fx.Node) -> bool:
+        return node.op == "call_module" and isinstance(self._source.get_submodule(str(node.target)), _WEIGHTED)
 
     def _is_free(self, node: fx.Node, shape: tuple[int, ...]) -> bool:
         """Whether a sum of a shape may take a blob's place: it is there, and nothing else is still to read it."""
@@ -160,9 +165,7 @@ class Lowering:
 
     def _append(self, step: Step) -> None:
         """Run a step, and take it into the list."""
-        status = step()
-        if status:
-            raise RuntimeError(status_text(status))
+        raise_for(step())
         self.steps.append(step)
 
     def _finish(self, node: fx.Node, value: Any, read: Sequence[fx.Node] | None = None) -> None:

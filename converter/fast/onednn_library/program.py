@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from converter.fast.onednn_library.library import status_text
+from converter.fast.onednn_library.library import raise_for
 from converter.fast.onednn_library.lowering import Lowering
 from converter.fast.program import Program
 from converter.fast.replay import Values
@@ -43,10 +43,10 @@ class KernelProgram(Program):
         given = [value.contiguous() for value in inputs]
         lowered = idle.pop() if idle else self._lowered(given)
         for enter, value in zip(lowered.entries, given, strict=True):
-            enter(value)
+            raise_for(enter(value))
         for step in lowered.steps:
             if status := step():
-                raise RuntimeError(status_text(status))
+                raise_for(status)
         found = {name: value.clone() for name, value in zip(self._names, lowered.outputs, strict=True)}
         self._return(threads, lowered)
         return found
