@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ctypes import c_char_p, c_float, c_int, c_void_p
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -159,21 +159,22 @@ class Kernels:
             if self._scratch.nbytes < size_of(layout):
                 self._scratch = fresh(size_of(layout))
             memories[_SCRATCHPAD] = Memory(layout, self._scratch)
-        return _KernelStep(Handle("dnnl_primitive_destroy", "dnnl_primitive_create", made), self._stream, memories)
+        return _KernelStep.of(Handle("dnnl_primitive_destroy", "dnnl_primitive_create", made), self._stream, memories)
 
 
-class _KernelStep:
-    """A primitive with its arguments, and all that must live as long as they."""
+class _KernelStep(partial[int]):
+    """A call of a primitive, with all that must live as long; a partial, so that no line of Python runs for a call."""
 
-    __slots__ = ("_memories", "_run")
+    _kept: tuple[object, ...]
 
-    def __init__(self, primitive: Handle, stream: Handle, memories: Mapping[int, Handle]) -> None:
+    @classmethod
+    def of(cls, primitive: Handle, stream: Handle, memories: Mapping[int, Handle]) -> _KernelStep:
+        """The primitive on these memories."""
         arguments = (_Argument * len(memories))(*(_Argument(place, used.value) for place, used in memories.items()))
-        self._memories = memories
-        self._run = partial(load().dnnl_primitive_execute, primitive, stream, len(memories), arguments)
-
-    def __call__(self) -> int:
-        return cast(int, self._run())
+        given = c_void_p(primitive.value), c_void_p(stream.value), len(memories), arguments
+        step = cls(load().dnnl_primitive_execute, *given)
+        step._kept = primitive, stream, memories
+        return step
 
 
 def _memory_of(value: Tensor) -> Memory:
