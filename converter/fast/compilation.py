@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor, fx
+from torch import fx
 
 from converter.fast import onednn_library
 from converter.fast.convolution.filter import Place
 from converter.fast.onednn_graph import GraphProgram
 from converter.fast.onednn_library import KernelProgram
-from converter.fast.program import Program
 from converter.fast.replay import Function, Values
 from converter.fast.static_graph import parameter_bytes, refusal, static_graph
 
@@ -36,18 +35,30 @@ class NetCompiler:
         if self._made and parameter_bytes(self._source) > SEVERAL:
             raise RuntimeError(f"a net of more than {SEVERAL >> 20} MB is compiled for one shape alone")
         wanted = function(inputs)
-        program = self._program(list(wanted), [value.contiguous() for value in inputs.values()])
-        for name, value in program(inputs).items():
-            if not bool((value - wanted[name]).abs().max() <= _APART * wanted[name].abs().max()):
-                raise RuntimeError(f"{name} would differ from the net's own by more than {_APART:g} of its scale")
-        self._made = True
-        return program
-
-    def _program(self, names: list[str], inputs: list[Tensor]) -> Program:
         graph = static_graph(self._source, self._place)
+        given = [value.contiguous() for value in inputs.values()]
+        kinds: list[type[KernelProgram | GraphProgram]] = [GraphProgram]
         if not onednn_library.missing():
+            kinds.insert(0, KernelProgram)
+        refused: list[RuntimeError] = []
+        for kind in kinds:
             try:
-                return KernelProgram(graph, names, inputs)
-            except RuntimeError:  # a step that its kernels do not take; torch's compiler may
-                pass
-        return GraphProgram(graph, names, inputs)
+                program = kind(graph, list(wanted), given)
+                _compare(program(inputs), wanted)
+            except RuntimeError as error:  # a step without a kernel, or another sum's rounding: the next may do
+                refused.append(error)
+                continue
+            self._made = True
+            return program
+        raise refused[-1]
+
+
+def _compare(found: Values, wanted: Values) -> None:
+    """Nothing, where a program's outputs are the net's own.
+
+    Raises:
+        RuntimeError: one differs by more than rounding.
+    """
+    for name, value in found.items():
+        if not bool((value - wanted[name]).abs().max() <= _APART * wanted[name].abs().max()):
+            raise RuntimeError(f"{name} would differ from the net's own by more than {_APART:g} of its scale")

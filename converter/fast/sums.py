@@ -80,12 +80,16 @@ def is_convolution(source: fx.GraphModule, node: object) -> bool:
     return type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str)
 
 
+def only_reader(node: fx.Node) -> fx.Node | None:
+    """The module's node that alone reads a node."""
+    readers = list(node.users)
+    return readers[0] if len(readers) == 1 and readers[0].op == "call_module" else None
+
+
 def relu_behind(source: fx.GraphModule, node: fx.Node) -> fx.Node | None:
     """The plain ReLU that alone reads a node."""
-    reader = next(iter(node.users), None)
-    if len(node.users) != 1 or reader is None or reader.op != "call_module":
-        return None
-    return reader if type(source.get_submodule(str(reader.target))) is nn.ReLU else None
+    reader = only_reader(node)
+    return reader if reader is not None and type(source.get_submodule(str(reader.target))) is nn.ReLU else None
 
 
 def is_plain_sum(source: fx.GraphModule, node: fx.Node) -> bool:

@@ -4,7 +4,7 @@ Torch holds oneDNN too, but lets nobody at its kernels except through torch's di
 to 30 µs a kernel: of a net whose kernels take a tenth of a millisecond each, that is felt.
 """
 
-from converter.fast.onednn_library.library import missing
+from converter.fast.onednn_library.binding import missing
 from converter.fast.onednn_library.program import KernelProgram
 
 __all__ = ["KernelProgram", "missing"]

@@ -18,7 +18,7 @@ from converter.fast.onednn_library.kernels import (
     Activation,
     Behind,
 )  # fmt: skip
-from converter.fast.sums import is_plain_sum
+from converter.fast.sums import is_plain_sum, only_reader
 from converter.modules.combine import Product
 
 
@@ -77,9 +77,3 @@ def _swish_behind(source: fx.GraphModule, node: fx.Node) -> list[fx.Node]:
         if kinds == [nn.Sigmoid, Product] and list(sigmoid.users) == [product] and len(product.args) == 2:
             return [sigmoid, product]
     return []
-
-
-def only_reader(node: fx.Node) -> fx.Node | None:
-    """The module that alone reads a node."""
-    readers = list(node.users)
-    return readers[0] if len(readers) == 1 and readers[0].op == "call_module" else None

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from converter.fast.onednn_library.library import Dims, Handle, call, engine, load
+from converter.fast.onednn_library.binding import Dims, Handle, call, engine, load
 from converter.fast.onednn_library.memory import Memory, any_layout, descriptor_of, fresh, size_of
 from converter.fast.response_normalization import FastLocalResponseNorm
 
@@ -63,14 +63,11 @@ class Behind:
 
 
 class Kernels:
-    """Makes the primitives of one net, which run one after the other and share their scratch memory.
-
-    Attributes:
-        packed: weights in the layouts that kernels want, by step; the same steps made again share them.
-    """
+    """Makes the primitives of one net, which run one after the other and share their scratch memory."""
 
     def __init__(self, packed: dict[str, Tensor]) -> None:
-        self.packed = packed
+        """packed: weights in the layouts that kernels want, by step; the same steps made again share them."""
+        self._packed = packed
         self._stream = Handle("dnnl_stream_destroy", "dnnl_stream_create", engine(), _IN_ORDER)
         self._scratch = fresh(0)
 
@@ -133,9 +130,9 @@ class Kernels:
         self, made: Handle, x: Tensor, weight: Tensor, bias: Tensor | None, target: Tensor, behind: Behind, name: str
     ) -> Step:
         layout = load().dnnl_primitive_desc_query_md(made.value, _WEIGHTS_LAYOUT, 0)
-        if name not in self.packed:
-            self.packed[name] = self._pack(weight, layout)
-        memories = {_SOURCE: _memory_of(x), _WEIGHTS: Memory(layout, self.packed[name]), _TARGET: _memory_of(target)}
+        if name not in self._packed:
+            self._packed[name] = self._pack(weight, layout)
+        memories = {_SOURCE: _memory_of(x), _WEIGHTS: Memory(layout, self._packed[name]), _TARGET: _memory_of(target)}
         if bias is not None:
             memories[_BIAS] = _memory_of(bias.contiguous())
         if behind.activation is not None and behind.activation.slopes is not None:

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, fx, nn
 
 from converter.fast import onednn
-from converter.fast.onednn_library.fusion import find_fusion, only_reader
+from converter.fast.onednn_library.binding import raise_for
+from converter.fast.onednn_library.fusion import find_fusion
 from converter.fast.onednn_library.kernels import Kernels, Step
-from converter.fast.onednn_library.library import raise_for
 from converter.fast.onednn_library.memory import Buffers, is_laid_out
 from converter.fast.onednn_library.plain import kernel_for
 from converter.fast.onednn_library.windows import convolved_shape
-from converter.fast.sums import is_convolution, is_plain_sum
+from converter.fast.sums import is_convolution, is_plain_sum, only_reader
 
 Into = Callable[..., object]
 

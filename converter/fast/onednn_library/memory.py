@@ -8,7 +8,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from converter.fast.onednn_library.library import Dims, Handle, engine, load
+from converter.fast.onednn_library.binding import Dims, Handle, engine, load
 
 _FLOAT32, _ANY = 3, 1
 LIMIT = 256 << 20

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from converter.fast.onednn_library.library import raise_for
+from converter.fast.onednn_library.binding import raise_for
 from converter.fast.onednn_library.lowering import Lowering
 from converter.fast.program import Program
 from converter.fast.replay import Values

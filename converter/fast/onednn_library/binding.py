@@ -120,7 +120,8 @@ def load() -> ctypes.CDLL:
     version = library.dnnl_version().contents
     if not _OLDEST <= (version.major, version.minor) < (_OLDEST[0] + 1, 0) or version.cpu_runtime != _OPENMP:
         found = f"{version.major}.{version.minor}, threads of kind {version.cpu_runtime}"
-        raise RuntimeError(f"{path}: not oneDNN 3.2 or a later 3 with OpenMP, but {found}")
+        oldest = ".".join(map(str, _OLDEST))
+        raise RuntimeError(f"{path}: not oneDNN {oldest} or a later {_OLDEST[0]} with OpenMP, but {found}")
     for name, arguments in _FUNCTIONS.items():
         getattr(library, name).argtypes = arguments
     library.dnnl_primitive_desc_query_md.argtypes = [_HANDLE, c_int, c_int]
